@@ -1,0 +1,3 @@
+"""One file per tool we plug into."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The Model protocol and the caged worker that alone imports litellm."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""3 The only door to SQLite."""
+
+from __future__ import annotations

@@ -1,0 +1,272 @@
+"""The schema, as steps that are only ever appended."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+STEPS = Migrations("sleeper")
+
+
+@STEPS()
+def m001_trees_and_contents(db: sqlite_utils.Database) -> None:
+    """Work trees, the files in them, and one row per content however many files share it."""
+    _run(
+        db,
+        """
+        create table meta (key text primary key, value text not null) without rowid;
+        create table trees (
+            id integer primary key,
+            root text not null unique,         -- as domain.path_from_bytes holds it
+            git_dir text not null,
+            head text not null default '',     -- commit last reconciled
+            reconciled_at real not null default 0
+        );
+        create table blobs (
+            id integer primary key,
+            hash text not null,                -- content hash: 32 hex digits of sha-256
+            grammar text not null,             -- 'python 0.25.0 q1', or 'text'
+            language text not null,
+            lines integer not null,
+            size integer not null,
+            node_hash integer not null,
+            module_hash integer not null,
+            has_error integer not null default 0,
+            skip text not null default '',     -- a SkipReason found only by reading
+            unique (hash, grammar)
+        );
+        create table files (
+            tree_id integer not null references trees(id) on delete cascade,
+            path text not null,
+            blob_id integer not null references blobs(id),
+            size integer not null,
+            mtime_ns integer not null,
+            ctime_ns integer not null,
+            inode integer not null,
+            dirty_at real not null default 0,  -- when the content last changed under us
+            primary key (tree_id, path)
+        ) without rowid;
+        create index files_blob on files (blob_id);
+        create table skipped (
+            tree_id integer not null references trees(id) on delete cascade,
+            path text not null,
+            reason text not null,
+            primary key (tree_id, path)
+        ) without rowid;
+        """,
+    )
+
+
+@STEPS()
+def m002_syntax(db: sqlite_utils.Database) -> None:
+    """Symbols, references and imports of a content, and the chunks the search reads."""
+    _run(
+        db,
+        """
+        create table symbols (
+            id integer primary key,
+            blob_id integer not null references blobs(id) on delete cascade,
+            name text not null,
+            qualified text not null,
+            kind text not null,
+            start_line integer not null,
+            end_line integer not null,
+            node_hash integer not null,
+            parent_id integer,
+            signature text not null,
+            doc text not null
+        );
+        create index symbols_blob on symbols (blob_id);
+        create index symbols_name on symbols (name);
+        create index symbols_node on symbols (node_hash);
+        -- one row per name and enclosing symbol: the lines are a space-separated list
+        create table refs (
+            blob_id integer not null references blobs(id) on delete cascade,
+            name text not null,
+            symbol_id integer not null,        -- 0: outside every symbol
+            kind text not null,
+            lines text not null,
+            primary key (name, blob_id, symbol_id, kind)
+        ) without rowid;
+        create table imports (
+            blob_id integer not null references blobs(id) on delete cascade,
+            line integer not null,
+            module text not null,
+            names text not null,               -- space-separated
+            primary key (blob_id, line, module)
+        ) without rowid;
+        create index imports_module on imports (module);
+        create table chunks (
+            id integer primary key,            -- also the rowid in chunk_words
+            blob_id integer not null references blobs(id) on delete cascade,
+            symbol_id integer,
+            start_line integer not null,
+            end_line integer not null
+        );
+        create index chunks_blob on chunks (blob_id);
+        create virtual table chunk_words using fts5(
+            names, doc, body, content='', tokenize="porter unicode61 remove_diacritics 2"
+        );
+        -- a path belongs to a tree, its content does not: its words stand alone
+        create virtual table path_words using fts5(
+            words, tree unindexed, path unindexed, tokenize="porter unicode61 remove_diacritics 2"
+        );
+        """,
+    )
+
+
+@STEPS()
+def m003_history(db: sqlite_utils.Database) -> None:
+    """Commits, newest first by id order of arrival, and the paths they touched."""
+    _run(
+        db,
+        """
+        create table commits (
+            id integer primary key,
+            oid text not null unique,
+            time integer not null,
+            author text not null,
+            subject text not null,
+            body text not null,
+            is_merge integer not null default 0,
+            is_fix integer not null default 0,
+            files integer not null default 0
+        );
+        create index commits_time on commits (time);
+        create table history_paths (
+            id integer primary key,
+            path text not null unique,
+            successor text                     -- the path it was renamed to, if it was
+        );
+        create table commit_paths (
+            commit_id integer not null references commits(id) on delete cascade,
+            path_id integer not null references history_paths(id),
+            primary key (commit_id, path_id)
+        ) without rowid;
+        create index commit_paths_path on commit_paths (path_id);
+        create virtual table commit_words using fts5(
+            subject, body, content='', tokenize="porter unicode61 remove_diacritics 2"
+        );
+        """,
+    )
+
+
+@STEPS()
+def m004_notes(db: sqlite_utils.Database) -> None:
+    """Model calls, thoughts, notes as append-only versions, and their evidence."""
+    _run(
+        db,
+        """
+        create table calls (
+            id integer primary key,
+            at real not null,                  -- unix seconds, wall clock
+            day text not null,                 -- 'YYYY-MM-DD', local time, for the caps
+            purpose text not null,             -- 'think' or 'ask'
+            model text not null,
+            host text not null default '',
+            state text not null,
+            reserved_usd real not null,
+            reserved_tokens integer not null,
+            usd real not null default 0,
+            tokens_sent integer not null default 0,
+            tokens_received integer not null default 0,
+            tokens_cached integer not null default 0,
+            prompt_hash text not null,
+            bytes integer not null,
+            ranges text not null,              -- JSON: [[path, start, end], ...]
+            redactions integer not null,
+            model_returned text not null default '',
+            error_kind text not null default '',
+            error text not null default '',
+            seconds real not null default 0
+        );
+        create index calls_day on calls (day);
+        create table thoughts (
+            id integer primary key,
+            call_id integer not null references calls(id),
+            tree_id integer,
+            subject_path text not null,
+            subject_symbol text not null,
+            subject_hash text not null,
+            kind text not null,
+            prompt_version text not null,
+            state text not null,
+            "commit" text not null default '',
+            request text not null,             -- JSON: what was sent, after redaction
+            reply text not null default '',    -- verbatim, after redaction
+            drafts integer not null default 0,
+            grounded integer not null default 0,
+            error_kind text not null default '',
+            error text not null default '',
+            at real not null
+        );
+        create index thoughts_subject on thoughts (subject_hash, kind, prompt_version);
+        create table notes (
+            row integer primary key,           -- also the rowid in note_words
+            id text not null,
+            version integer not null,
+            kind text not null,
+            title text not null,
+            body text not null,
+            confidence real not null,
+            origin text not null,
+            subject_path text not null,
+            subject_symbol text not null,
+            "commit" text not null,
+            created_at real not null,
+            hypothesis integer not null default 0,
+            state text not null default 'active',   -- active, superseded, retired, dismissed
+            why text not null default '',           -- a person's reason for the state
+            thought_id integer references thoughts(id),
+            inputs text not null default '',        -- hash of what a survey note was counted from
+            unique (id, version)
+        );
+        create index notes_state on notes (state, kind);
+        create index notes_subject on notes (subject_path);
+        create table evidence (
+            note_row integer not null references notes(row) on delete cascade,
+            position integer not null,
+            path text not null,
+            start_line integer not null,
+            end_line integer not null,
+            quote text not null,
+            anchor text not null,
+            hash text not null,
+            symbol text not null,
+            primary key (note_row, position)
+        ) without rowid;
+        create index evidence_path on evidence (path);
+        create virtual table note_words using fts5(
+            title, body, content='', tokenize="porter unicode61 remove_diacritics 2"
+        );
+        create table questions (
+            id integer primary key,
+            at real not null,
+            text text not null,
+            paths text not null,               -- JSON: files shown
+            notes text not null                -- JSON: note ids shown
+        );
+        """,
+    )
+
+
+def migrate(connection: sqlite3.Connection, *, version: int) -> None:
+    """Bring the schema up to date, each step in one transaction with the record of it.
+
+    A step that fails leaves what was before it. `version` is written last, as the mark that
+    lets every later opening skip this module.
+    """
+    STEPS.apply(sqlite_utils.Database(connection, execute_plugins=False))
+    connection.execute(f"pragma user_version = {version}")
+
+
+def _run(db: sqlite_utils.Database, script: str) -> None:
+    # Not executescript: it commits first, and a half-applied step would stay.
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.execute(statement)
+            statement = ""

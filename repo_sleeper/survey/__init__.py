@@ -1,0 +1,3 @@
+"""4 Notes that need no model."""
+
+from __future__ import annotations

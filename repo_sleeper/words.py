@@ -1,0 +1,26 @@
+"""Text to words: identifiers taken apart, the same way for what is stored and what is asked."""
+
+from __future__ import annotations
+
+import re
+
+# HTTPServer2Error -> HTTP Server 2 Error. Camel case is an ASCII habit; other scripts stay whole.
+_ASCII_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_RUNS = re.compile(r"\d+|[^\W\d_]+")
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+
+
+def identifiers(text: str) -> list[str]:
+    """Every identifier in the text, in order, as written."""
+    return _IDENTIFIER.findall(text)
+
+
+def parts(text: str) -> list[str]:
+    """The words inside an identifier or a text, lower case: `getHTTPUrl` -> get, http, url."""
+    if text.isascii():
+        return [part.lower() for part in _ASCII_PARTS.findall(text)]
+    return [part for run in _RUNS.findall(text) for part in _parts_of_run(run)]
+
+
+def _parts_of_run(run: str) -> list[str]:
+    return parts(run) if run.isascii() else [run.lower()]
