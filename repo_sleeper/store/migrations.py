@@ -113,6 +113,9 @@ def m002_syntax(db: sqlite_utils.Database) -> None:
         create virtual table path_words using fts5(
             words, tree unindexed, path unindexed, tokenize="porter unicode61 remove_diacritics 2"
         );
+        -- how many chunks and paths hold a word: what a question's words are weighed by
+        create virtual table chunk_vocab using fts5vocab(chunk_words, row);
+        create virtual table path_vocab using fts5vocab(path_words, row);
         """,
     )
 
