@@ -1,0 +1,92 @@
+"""Held file locks: the proof that a process lives, released by the kernel on any death."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from repo_sleeper.errors import StoreError
+
+_POLL = 0.02
+
+
+class Lock:
+    """An exclusive lock on a file, held until `release` or the end of the process."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def inscribe(self, text: str) -> None:
+        """Write who holds it, for people; only the lock itself is believed."""
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text.encode(), 0)
+
+    def is_at(self, path: Path) -> bool:
+        """Whether the file we hold is still the one others would find."""
+        ours = os.fstat(self._descriptor)
+        try:
+            found = path.lstat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def release(self) -> None:
+        """Let go. The file stays: removing it would let two processes hold two locks."""
+        os.close(self._descriptor)
+
+
+def take(path: Path, *, wait: float = 0.0, clock: Callable[[], float] = time.monotonic) -> Lock | None:
+    """The lock, or None when another process still holds it after `wait` seconds."""
+    descriptor = _open(path)
+    deadline = clock() + wait
+    while not _locked(descriptor, fcntl.LOCK_EX):
+        if clock() >= deadline:
+            os.close(descriptor)
+            return None
+        time.sleep(_POLL)
+    return Lock(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock; asks without standing in anyone's way for long."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not _locked(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def held(path: Path, *, wait: float = 0.0) -> Iterator[bool]:
+    """Hold the lock for a block if it can be had; the block is told whether it was."""
+    lock = take(path, wait=wait)
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be opened for writing: {error.strerror}",
+            hint="sleeper needs to write inside the repository's git directory",
+        ) from error
+
+
+def _locked(descriptor: int, mode: int) -> bool:
+    try:
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

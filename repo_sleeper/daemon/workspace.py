@@ -1,0 +1,158 @@
+"""One repository as a user has it: where its state lives, its settings, its store."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from repo_sleeper import config, git, trust
+from repo_sleeper.config import Settings
+from repo_sleeper.errors import ForeignStoreError, NotInitialisedError, SetupError
+from repo_sleeper.git import Repository
+from repo_sleeper.store.database import Database, open_database, read_database
+
+_ID_BYTES = 16
+_ID_LIMIT = 100  # an identity is 32 characters; whatever is longer is not one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A repository with the settings that hold in it. Every work tree of it shares the state."""
+
+    repo: Repository
+    settings: Settings
+    env: Mapping[str, str]
+
+    @property
+    def state_dir(self) -> Path:
+        """Everything we keep for this repository, inside git's own directory."""
+        return self.repo.state_dir
+
+    @property
+    def database_file(self) -> Path:
+        """The one database."""
+        return self.state_dir / "sleeper.db"
+
+    @property
+    def id_file(self) -> Path:
+        """Says which store this is; the user's own state says whether they created it."""
+        return self.state_dir / "store-id"
+
+    @property
+    def daemon_lock(self) -> Path:
+        """Held by the daemon for as long as it lives."""
+        return self.state_dir / "daemon.lock"
+
+    @property
+    def store_lock(self) -> Path:
+        """Held by whoever reconciles: the daemon for life, a command for a moment."""
+        return self.state_dir / "store.lock"
+
+    @property
+    def log_file(self) -> Path:
+        """What the daemon has to say."""
+        return self.state_dir / "daemon.log"
+
+    @property
+    def spool(self) -> Path:
+        """Where the commit hook leaves a line for us."""
+        return self.state_dir / "spool"
+
+    @property
+    def socket_file(self) -> Path:
+        """Where the daemon listens; short whatever the length of the repository's path."""
+        name = hashlib.sha256(os.fsencode(self.repo.common_dir)).hexdigest()[:16]
+        return config.runtime_dir() / f"{name}.sock"
+
+
+def open_workspace(
+    start: Path, env: Mapping[str, str], overrides: Mapping[str, object] | None = None
+) -> Workspace:
+    """The repository around `start` and its settings; it need not be initialised."""
+    repo = git.discover(start)
+    settings = config.load(repo, env=env, overrides=overrides or {})
+    return Workspace(repo=repo, settings=settings, env=env)
+
+
+def is_initialised(workspace: Workspace) -> bool:
+    """Whether there is a store at all, whoever made it."""
+    return workspace.id_file.exists() or workspace.database_file.exists()
+
+
+def require_store(workspace: Workspace) -> None:
+    """Raise unless there is a store here that this user created."""
+    if not is_initialised(workspace):
+        raise NotInitialisedError(
+            f"sleeper is not set up in {workspace.repo.root}", hint="run `sleeper init` first"
+        )
+    store_id = _store_id(workspace)
+    if not store_id or not trust.knows_store(store_id):
+        raise ForeignStoreError(
+            f"the notes in {workspace.state_dir} were not made by you, so they are not read",
+            hint="`sleeper init --rebuild` puts them aside and starts your own",
+        )
+
+
+def read_store(workspace: Workspace) -> Database:
+    """The store for reading."""
+    require_store(workspace)
+    return read_database(workspace.database_file)
+
+
+def write_store(workspace: Workspace) -> Database:
+    """The store for writing, created or migrated as needed."""
+    require_store(workspace)
+    return open_database(workspace.database_file)
+
+
+def create_store(workspace: Workspace) -> bool:
+    """Make the private folder and its identity; False when they are there already."""
+    if is_initialised(workspace):
+        require_store(workspace)
+        return False
+    try:
+        workspace.state_dir.mkdir(mode=0o700, exist_ok=True)
+        workspace.state_dir.chmod(0o700)
+        workspace.spool.mkdir(mode=0o700, exist_ok=True)
+        store_id = secrets.token_hex(_ID_BYTES)
+        trust.remember_store(store_id)
+        _write_private(workspace.id_file, store_id)
+    except OSError as error:
+        raise SetupError(
+            f"{workspace.state_dir} cannot be written: {error.strerror}",
+            hint="sleeper keeps its index inside the repository's git directory",
+        ) from error
+    return True
+
+
+def put_aside(workspace: Workspace, *, stamp: str) -> list[Path]:
+    """Rename the database and identity so that a new store can be made; nothing is deleted."""
+    moved = []
+    for name in ("sleeper.db", "sleeper.db-wal", "sleeper.db-shm", "store-id"):
+        old = workspace.state_dir / name
+        if old.exists():
+            # "aside" comes first: SQLite would take a -wal beside a new database for its own
+            moved.append(old.rename(workspace.state_dir / f"aside-{stamp}-{name}"))
+    return moved
+
+
+def _store_id(workspace: Workspace) -> str:
+    """The identity on disk, or "" when nobody of ours can have written it."""
+    try:
+        found = workspace.id_file.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _ID_LIMIT:
+            return ""
+        return workspace.id_file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _write_private(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(f"{text}\n")
