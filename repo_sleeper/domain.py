@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 
 # --- paths ------------------------------------------------------------------------------------
 
@@ -459,3 +460,68 @@ class Context:
     notes: tuple[Note, ...]
     text: str
     warnings: tuple[str, ...] = field(default=())
+
+
+# --- spending and the agenda ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What calls have cost, or may cost at worst."""
+
+    usd: float = 0.0
+    tokens: int = 0
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What counts against the caps of today and of this month."""
+
+    day: Amount = Amount()
+    month: Amount = Amount()
+
+
+@dataclass(frozen=True, slots=True)
+class LastError:
+    """The newest failure of a model call, verbatim but for secrets."""
+
+    kind: str
+    message: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why no call is made. `until` is None when only a person can end it."""
+
+    kind: str
+    message: str
+    at: float
+    until: float | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A subject not yet thought about for one kind, with what its worth is judged by.
+
+    `coverage` is the share of its symbols that earlier thoughts of this kind have seen as they
+    are now; `failures` counts attempts that brought nothing.
+    """
+
+    subject: Subject
+    kind: NoteKind
+    size: int
+    churn: float = 0.0
+    references: float = 0.0
+    coverage: float = 0.0
+    dirty_at: float = 0.0
+    thought_at: float = 0.0
+    failures: int = 0
+
+
+def note_id(kind: NoteKind, *about: str) -> str:
+    """The id of a note: the same kind about the same thing is a new version, not a new note."""
+    key = "\0".join((kind.value, *about))
+    return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:12]
