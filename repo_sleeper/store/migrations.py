@@ -176,6 +176,8 @@ def m004_notes(db: sqlite_utils.Database) -> None:
             tokens_sent integer not null default 0,
             tokens_received integer not null default 0,
             tokens_cached integer not null default 0,
+            charged integer not null default 1,     -- 0: failed before anything was sent
+            max_tokens integer not null,
             prompt_hash text not null,
             bytes integer not null,
             ranges text not null,              -- JSON: [[path, start, end], ...]
@@ -193,12 +195,14 @@ def m004_notes(db: sqlite_utils.Database) -> None:
             subject_path text not null,
             subject_symbol text not null,
             subject_hash text not null,
+            content_hash text not null default '',  -- of the subject's file, as it was shown
             kind text not null,
             prompt_version text not null,
             state text not null,
             "commit" text not null default '',
             request text not null,             -- JSON: what was sent, after redaction
             reply text not null default '',    -- verbatim, after redaction
+            receipt text not null default '',  -- JSON: usage, model and finish of the reply
             drafts integer not null default 0,
             grounded integer not null default 0,
             error_kind text not null default '',
@@ -209,6 +213,7 @@ def m004_notes(db: sqlite_utils.Database) -> None:
         create table notes (
             row integer primary key,           -- also the rowid in note_words
             id text not null,
+            tree_id integer not null default 0,     -- 0: content-addressed, true in any tree
             version integer not null,
             kind text not null,
             title text not null,
@@ -224,7 +229,7 @@ def m004_notes(db: sqlite_utils.Database) -> None:
             why text not null default '',           -- a person's reason for the state
             thought_id integer references thoughts(id),
             inputs text not null default '',        -- hash of what a survey note was counted from
-            unique (id, version)
+            unique (id, tree_id, version)
         );
         create index notes_state on notes (state, kind);
         create index notes_subject on notes (subject_path);
@@ -238,9 +243,12 @@ def m004_notes(db: sqlite_utils.Database) -> None:
             anchor text not null,
             hash text not null,
             symbol text not null,
+            anchor_line integer not null default 0, -- where the anchored node began then
             primary key (note_row, position)
         ) without rowid;
         create index evidence_path on evidence (path);
+        create index evidence_hash on evidence (hash);
+        create index blobs_module on blobs (module_hash);
         create virtual table note_words using fts5(
             title, body, content='', tokenize="porter unicode61 remove_diacritics 2"
         );
