@@ -1,0 +1,36 @@
+"""Every question we ask git: plumbing only; nothing of the repository is run, nothing is locked."""
+
+from __future__ import annotations
+
+from repo_sleeper.git.log import commits
+from repo_sleeper.git.plumbing import (
+    TrackedFile,
+    branch,
+    changed_paths,
+    config_value,
+    git_version,
+    head,
+    hooks_dir,
+    is_ancestor,
+    operation_in_progress,
+    tracked,
+    untracked,
+)
+from repo_sleeper.git.repository import Repository, discover
+
+__all__ = [
+    "Repository",
+    "TrackedFile",
+    "branch",
+    "changed_paths",
+    "commits",
+    "config_value",
+    "discover",
+    "git_version",
+    "head",
+    "hooks_dir",
+    "is_ancestor",
+    "operation_in_progress",
+    "tracked",
+    "untracked",
+]

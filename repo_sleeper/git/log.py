@@ -1,0 +1,95 @@
+"""The history as git tells it: commits with the paths they touched, never their contents."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from repo_sleeper.domain import Commit, path_from_bytes
+from repo_sleeper.errors import GitError
+from repo_sleeper.git.plumbing import ask, checked, head
+from repo_sleeper.git.repository import Repository
+
+_PAGE = 2_000  # commits told by one call, which bounds its memory and its time
+_STATUS = re.compile(rb"\s*[A-Z]\d*")  # git puts a line break before some of the first ones
+_FORMAT = "--format=%H%x00%ct%x00%P%x00%ae%x00%s%x00%b%x00"
+_OPTIONS = (
+    "-z",
+    "-O/dev/null",
+    "--no-walk=unsorted",
+    "--name-status",
+    "--diff-merges=off",
+    "--encoding=UTF-8",
+    "--no-color",
+    "--no-decorate",
+    "--no-ext-diff",
+    "--no-mailmap",
+    "--no-notes",
+    "--no-relative",
+    "--no-show-signature",
+    "--no-textconv",
+    _FORMAT,
+)
+
+
+def commits(repo: Repository, *, limit: int, after: str = "") -> Iterator[Commit]:
+    """The newest commits that `after` does not contain, newest first, at most `limit`.
+
+    Merges bring no paths: the commits they merge do. Neither do the oldest commits of a shallow
+    clone, whose parents are not there to compare with.
+    """
+    newest = head(repo)
+    if not newest:
+        return
+    beyond = (f"^{checked(after)}",) if after else ()
+    oids = ask(repo, "rev-list", f"--max-count={limit}", newest, *beyond).decode().split()
+    cut_off = _shallow(repo)
+    for start in range(0, len(oids), _PAGE):
+        for commit in _told(_log(repo, oids[start : start + _PAGE])):
+            yield replace(commit, paths=(), renames=()) if commit.oid in cut_off else commit
+
+
+def _shallow(repo: Repository) -> frozenset[str]:
+    file = repo.common_dir / "shallow"
+    return frozenset(file.read_text("ascii", "replace").split() if file.is_file() else ())
+
+
+def _log(repo: Repository, oids: Sequence[str]) -> bytes:
+    try:
+        return ask(repo, "log", *_OPTIONS, "-M", "-l200", *oids)
+    except GitError:
+        # A partial clone lacks the contents needed to see that a changed file was also moved.
+        return ask(repo, "log", *_OPTIONS, "-M100%", *oids)
+
+
+def _told(raw: bytes) -> Iterator[Commit]:
+    """Read what `git log` printed. Every field ends in NUL and none can hold one."""
+    tokens = iter(raw.split(b"\0"))
+    oid = next(tokens)
+    while oid:
+        time, parents, author, subject, body, _ = (next(tokens) for _ in range(6))
+        entries, following = _entries(tokens)
+        yield Commit(
+            oid=oid.decode(),
+            time=int(time),
+            author=hashlib.sha256(author).hexdigest()[:16],
+            subject=subject.decode("utf-8", "replace"),
+            body=body.decode("utf-8", "replace").strip(),
+            paths=tuple(entry[-1] for entry in entries),
+            renames=tuple((entry[0], entry[1]) for entry in entries if len(entry) > 1),
+            is_merge=b" " in parents,
+        )
+        oid = following
+
+
+def _entries(tokens: Iterator[bytes]) -> tuple[list[tuple[str, ...]], bytes]:
+    """The paths of one commit, and the id of the next: the first token that is no status."""
+    entries: list[tuple[str, ...]] = []
+    for token in tokens:
+        if _STATUS.fullmatch(token) is None:
+            return entries, token
+        count = 2 if token.strip()[:1] in b"RC" else 1
+        entries.append(tuple(path_from_bytes(next(tokens)) for _ in range(count)))
+    return entries, b""

@@ -1,0 +1,142 @@
+"""The questions: head, branch, files, an operation in progress, differences, settings."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from repo_sleeper.domain import path_from_bytes
+from repo_sleeper.errors import GitError
+from repo_sleeper.git.repository import Repository
+from repo_sleeper.git.run import (
+    ENVIRONMENT,
+    LIMIT_S,
+    Verb,
+    git_program,
+    output,
+    personal_config,
+    plumb,
+    printable,
+)
+
+_OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_OPERATIONS = (
+    ("rebase-merge", "rebase"),
+    ("rebase-apply", "rebase"),
+    ("MERGE_HEAD", "merge"),
+    ("CHERRY_PICK_HEAD", "cherry-pick"),
+    ("REVERT_HEAD", "revert"),
+    ("BISECT_LOG", "bisect"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFile:
+    """One entry of the index; of a conflict, our side."""
+
+    path: str
+    mode: str
+    oid: str
+    skip_worktree: bool
+
+
+def ask(repo: Repository, verb: Verb, *args: str, allowed: tuple[int, ...] = (0,)) -> bytes:
+    """One question about this repository."""
+    return plumb(
+        verb,
+        *args,
+        root=repo.root,
+        git_dir=repo.git_dir,
+        limit_s=repo.limit_s,
+        allowed=allowed,
+    )
+
+
+def checked(oid: str) -> str:
+    """A full object id, or an error: a ref may be called `--output=x`."""
+    if _OID.fullmatch(oid) is None:
+        raise GitError(f"not a commit id: {printable(oid[:80])!r}")
+    return oid
+
+
+def head(repo: Repository) -> str:
+    """The commit checked out; empty when there are no commits yet."""
+    oid = ask(repo, "rev-parse", "--verify", "--quiet", "HEAD", allowed=(0, 1)).decode().strip()
+    return oid and checked(oid)
+
+
+def branch(repo: Repository) -> str:
+    """The branch checked out, with or without commits; empty when HEAD is detached."""
+    name = ask(repo, "symbolic-ref", "--quiet", "HEAD", allowed=(0, 1))
+    return path_from_bytes(name.rstrip(b"\n")).removeprefix("refs/heads/")
+
+
+def tracked(repo: Repository) -> list[TrackedFile]:
+    """Every path in the index, once each."""
+    found: dict[bytes, TrackedFile] = {}
+    for entry in ask(repo, "ls-files", "-s", "-t", "-z").split(b"\0")[:-1]:
+        about, _, path = entry.partition(b"\t")
+        tag, mode, oid, stage = about.decode().split(" ")
+        if path not in found or stage == "2":
+            found[path] = TrackedFile(path_from_bytes(path), mode, oid, tag == "S")
+    return list(found.values())
+
+
+def untracked(repo: Repository) -> list[str]:
+    """Files neither in the index nor ignored; repositories inside this one are left out."""
+    names = ask(repo, "ls-files", "-o", "--exclude-standard", "-z").split(b"\0")
+    return [path_from_bytes(name) for name in names if name and not name.endswith(b"/")]
+
+
+def operation_in_progress(repo: Repository) -> str:
+    """rebase, merge, cherry-pick, revert or bisect while a person is in the middle of one."""
+    in_table = (repo.common_dir / "reftable").is_dir()  # then CHERRY_PICK_HEAD is not a file
+    for name, operation in _OPERATIONS:
+        if (repo.git_dir / name).exists() or (in_table and _is_ref(repo, name)):
+            return operation
+    return ""
+
+
+def _is_ref(repo: Repository, name: str) -> bool:
+    if not name.endswith("_HEAD"):
+        return False
+    return bool(ask(repo, "rev-parse", "--verify", "--quiet", name, allowed=(0, 1)))
+
+
+def is_ancestor(repo: Repository, old: str, new: str) -> bool:
+    """Whether `new` contains `old`; a commit that is gone is nobody's ancestor."""
+    if not ask(repo, "rev-list", "--no-walk", "--ignore-missing", checked(old)):
+        return False
+    # Not `rev-list old ^new`: where clocks went backwards that names ancestors all the same.
+    return ask(repo, "merge-base", old, checked(new), allowed=(0, 1)).decode().strip() == old
+
+
+def changed_paths(repo: Repository, old: str, new: str) -> list[str]:
+    """Paths that differ between two commits."""
+    options = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
+    raw = ask(repo, "diff-tree", *options, checked(old), checked(new))
+    return [path_from_bytes(path) for path in raw.split(b"\0")[:-1]]
+
+
+def git_version() -> tuple[int, int, int]:
+    """The version of the git we call."""
+    said = output((git_program(), "version"), env=ENVIRONMENT, cwd=Path("/"), limit_s=LIMIT_S)
+    numbers = [int(number) for number in re.findall(rb"\d+", said)]
+    major, minor, patch = (*numbers, 0, 0, 0)[:3]
+    return major, minor, patch
+
+
+def config_value(repo: Repository, key: str) -> str:
+    """A setting as git sees it here, the person's own files included; empty when unset."""
+    place = f"--git-dir={repo.git_dir}"
+    return personal_config(place, "config", key, cwd=repo.root, limit_s=repo.limit_s)
+
+
+def hooks_dir(repo: Repository) -> Path:
+    """Where git looks for hooks: `core.hooksPath`, or the folder all work trees share."""
+    configured = config_value(repo, "core.hooksPath")
+    if not configured:
+        return repo.common_dir / "hooks"
+    return Path(os.path.normpath(repo.root / Path(configured).expanduser()))
