@@ -1,0 +1,162 @@
+"""What a question says: its words, the names and places written in it, what it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from repo_sleeper.words import parts
+
+WORDS_MAX = 200
+_NAMES_MAX = 40
+
+_STOP = frozenset(
+    """a about above after again all also am an and any anyone anything are aren as at back be
+    because been before being below between both but by can cannot could couldn d did didn do does
+    doesn doing don done down during each either else ever every explain few find for from further
+    get gets getting give given goes going got had has hasn have haven having he help her here hers
+    him his how however i if in into is isn it its itself just know let like ll look m may me mean
+    means might more most much must my need needs neither no nor not now of off ok on once one only
+    or other our out over own please possible really s same say see seem seems shall she should
+    shouldn show so some somehow someone something somewhere still such sure t tell than that the
+    their them then there these they thing things this those through to too under understand until
+    up us ve very want wants was wasn way we were weren what when where whether which while who
+    whom whose why will with within without won wonder would wouldn yes yet you your""".split()
+)
+# Verbs of every second commit subject: they say what is done, not where.
+_WEAK = frozenset(
+    """add added adding adds allow allows apply avoid bug bugs bump change changed changes cleanup
+    code correct create drop ensure file files fix fixed fixes fixing handle handled happen happens
+    implement implemented improve improved improvement issue issues make makes making merge minor
+    move moved new old problem refactor release remove removed removes removing rename renamed
+    replace repo repository revert simplify small support supported supports tweak typo update
+    updated updates updating use used uses using work works working wrong""".split()
+)
+
+_QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)")
+_FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
+_PLACE = re.compile(r"((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})(?:[:(](\d{1,7}))?")
+_FOLDER = re.compile(r"(?<![\w/:])[\w.@+-]+(?:/[\w.@+-]+)+")
+_CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")
+_SEPARATORS = re.compile(r"\.|::|#|->")
+_WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\))?")
+_INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
+_CALLERS = re.compile(
+    r"\b(who|what|where)\b.{0,40}\b(calls?|called|uses?|used|imports?)\b|callers? of"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path as a person writes it, perhaps with a 1-based line."""
+
+    path: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart.
+
+    `words` are lower case, in order, each once; `names` are identifiers that were clearly meant
+    as such, `guesses` those that neighbouring words would make; `places` are written paths.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    wants_callers: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look for."""
+        return not (self.words or self.names or self.places)
+
+
+def understand(text: str) -> Question:
+    """Take a question apart. Any text at all will do; the same text gives the same answer."""
+    frames, places = _places(text)
+    names = _unique([*frames, *_quoted_names(text), *_code_names(text)])
+    words = content_words(text)
+    return Question(
+        text=text,
+        words=tuple(words[:WORDS_MAX]),
+        names=tuple(names[:_NAMES_MAX]),
+        guesses=tuple(_guesses(words[:12])),
+        places=tuple(places[:_NAMES_MAX]),
+        wants_callers=_CALLERS.search(text.lower()) is not None,
+    )
+
+
+def content_words(text: str) -> list[str]:
+    """The words that say what a text is about; the weak ones only when there are no others."""
+    found = _unique(word for word in parts(text) if word not in _STOP and _tells(word))
+    strong = [word for word in found if word not in _WEAK]
+    return strong or found
+
+
+def _tells(word: str) -> bool:
+    return not word.isascii() or (len(word) > 1 and not (word.isdigit() and len(word) > 6))
+
+
+def _places(text: str) -> tuple[list[str], list[Place]]:
+    """Functions of stack frames, and every place in the order written."""
+    names = [frame[2] for frame in _FRAME.findall(text) if frame[2]]
+    places = [Place(frame[0], int(frame[1])) for frame in _FRAME.findall(text)]
+    places += [Place(path, int(line) if line else None) for path, line in _PLACE.findall(text)]
+    places += [Place(path) for path in _FOLDER.findall(text)]
+    by_path: dict[str, Place] = {}
+    for place in places:
+        path = place.path.replace("\\", "/").removeprefix("./").strip("/")
+        known = by_path.get(path)
+        if path and (known is None or known.line is None):
+            by_path[path] = Place(path, place.line)
+    return names, list(by_path.values())
+
+
+def _quoted_names(text: str) -> list[str]:
+    spans = [next(part for part in found if part) for found in _QUOTED.findall(text)]
+    return [name for span in spans if _WHOLE_NAME.fullmatch(span) for name in _last(span)]
+
+
+def _code_names(text: str) -> list[str]:
+    return [name for found in _CODE_NAME.findall(text) if _is_code(found) for name in _last(found)]
+
+
+def _is_code(name: str) -> bool:
+    bare = name.strip("_")
+    return (
+        name.endswith("()")
+        or "_" in bare
+        or "::" in name
+        or "->" in name
+        or "." in bare
+        or _INNER_CAPITAL.search(bare) is not None
+    )
+
+
+def _last(name: str) -> list[str]:
+    """`shop.Cart.total()` -> total, Cart: the last parts are what is defined somewhere."""
+    pieces = [piece for piece in _SEPARATORS.split(name.removesuffix("()")) if piece]
+    return pieces[:-3:-1]
+
+
+def _guesses(words: list[str]) -> list[str]:
+    """Identifiers that one to three neighbouring words would make, in the usual spellings."""
+    made: list[str] = []
+    for size in (3, 2, 1):
+        for start in range(len(words) - size + 1):
+            made += _spellings(words[start : start + size])
+    return _unique(made)
+
+
+def _spellings(words: list[str]) -> list[str]:
+    pascal = "".join(word.capitalize() for word in words)
+    return ["_".join(words), pascal, pascal[:1].lower() + pascal[1:], "".join(words)]
+
+
+def _unique(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))

@@ -1,0 +1,263 @@
+"""What a question is looked up in: words of chunks and paths, names of symbols."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from repo_sleeper.domain import Range, SymbolHit, SymbolKind
+from repo_sleeper.store.database import Database
+
+# A name in a definition says more than the same word in a comment or a body.
+_BM25 = "bm25(chunk_words, 3.0, 1.5, 1.0)"
+_TOKENIZER = "porter unicode61 remove_diacritics 2"
+_NAMES_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of the question as the index knows it: its stem, and how many documents have it."""
+
+    word: str
+    stem: str
+    chunks: int
+    paths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk of a live file, and the symbol it belongs to if it does."""
+
+    path: str
+    range: Range
+    symbol_id: int | None
+    score: float
+
+
+def stems(words: Iterable[str]) -> dict[str, str]:
+    """Each word as the index stores it; a word the tokenizer sees nothing in is left out.
+
+    SQLite's own tokenizer does it, in memory, so that it can never differ from the index.
+    """
+    unique = sorted(set(words))
+    with closing(sqlite3.connect(":memory:")) as memory:
+        memory.execute(f"create virtual table w using fts5(x, tokenize='{_TOKENIZER}')")
+        memory.execute("create virtual table v using fts5vocab(w, instance)")
+        memory.executemany("insert into w (rowid, x) values (?, ?)", enumerate(unique))
+        found = memory.execute("select doc, term from v where offset = 0").fetchall()
+    return {unique[doc]: term for doc, term in found}
+
+
+def terms(db: Database, words: Iterable[str]) -> list[Term]:
+    """The words with their document frequencies, rarest first; one of each stem."""
+    by_stem: dict[str, str] = {}
+    for word, stem in stems(words).items():
+        by_stem.setdefault(stem, word)
+    chunks = _documents(db, "chunk_vocab", by_stem)
+    paths = _documents(db, "path_vocab", by_stem)
+    found = [
+        Term(word, stem, chunks.get(stem, 0), paths.get(stem, 0)) for stem, word in by_stem.items()
+    ]
+    return sorted(found, key=lambda term: (term.chunks, term.word))
+
+
+def chunk_total(db: Database) -> int:
+    """About how many chunks there are: the highest number given, which costs nothing to read."""
+    return db.value("select max(id) from chunks") or 0
+
+
+def path_total(db: Database) -> int:
+    """About how many paths there are."""
+    return db.value("select max(rowid) from path_words") or 0
+
+
+def chunk_scores(db: Database, term: Term, *, limit: int) -> list[tuple[int, int, float]]:
+    """Chunk, its content and BM25 for every chunk that has the term, in the order stored."""
+    found = db.rows(
+        f"""select w.rowid, c.blob_id, -{_BM25} from chunk_words w
+            join chunks c on c.id = w.rowid where chunk_words match ? limit ?""",
+        (_quoted(term.word), limit),
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def live_paths(
+    db: Database, tree_id: int, blobs: Iterable[int]
+) -> dict[int, list[tuple[str, int]]]:
+    """Paths and sizes of the tree's files with these contents; a dead content has none."""
+    rows = db.rows(
+        f"""select blob_id, path, size from files
+            where blob_id in {_numbers(blobs)} and tree_id = ? order by path""",
+        (tree_id,),
+    )
+    found: dict[int, list[tuple[str, int]]] = {}
+    for blob_id, path, size in rows:
+        found.setdefault(blob_id, []).append((path, size))
+    return found
+
+
+def passages(db: Database, tree_id: int, scores: dict[int, float]) -> list[Passage]:
+    """The chunks of these ids that are live in the tree, best first."""
+    rows = db.rows(
+        f"""select f.path, c.start_line, c.end_line, c.symbol_id, c.id from chunks c
+            join files f on f.blob_id = c.blob_id and f.tree_id = ?
+            where c.id in {_numbers(scores)}""",
+        (tree_id,),
+    )
+    found = [Passage(row[0], Range(row[1], row[2]), row[3], scores[row[4]]) for row in rows]
+    return sorted(found, key=lambda one: (-one.score, one.path, one.range))
+
+
+def path_matches(db: Database, tree_id: int, wanted: Sequence[Term], *, limit: int) -> list[str]:
+    """Paths that have any of the terms among their words, best first."""
+    if not wanted:
+        return []
+    rows = db.rows(
+        """select path from path_words where path_words match ? and tree = ?
+           order by rank, path limit ?""",
+        (" OR ".join(_quoted(term.word) for term in wanted), tree_id, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def paths_ending(
+    db: Database, tree_id: int, words: Sequence[str], *, limit: int = 200
+) -> list[str]:
+    """Paths that have all of these words: the few among which a written path is looked for."""
+    if not words:
+        return []
+    rows = db.rows(
+        "select path from path_words where path_words match ? and tree = ? order by path limit ?",
+        (" AND ".join(_quoted(word) for word in words), tree_id, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def existing(db: Database, tree_id: int, paths: Iterable[str]) -> set[str]:
+    """Which of these paths are live in the tree."""
+    found: set[str] = set()
+    for some in _batches(sorted(set(paths))):
+        rows = db.rows(
+            f"select path from files where tree_id = ? and path in ({_marks(some)})",
+            (tree_id, *some),
+        )
+        found.update(row[0] for row in rows)
+    return found
+
+
+def defined(db: Database, tree_id: int, names: Iterable[str], *, limit: int) -> list[SymbolHit]:
+    """Symbols with exactly these names, or these qualified names; scores are left at 1."""
+    found: list[SymbolHit] = []
+    for some in _batches(sorted(set(names))):
+        rows = db.rows(
+            f"""select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature
+                from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = ?
+                where s.name in ({_marks(some)}) order by f.path, s.start_line limit ?""",
+            (tree_id, *some, limit),
+        )
+        found += [_hit(row) for row in rows]
+    return found
+
+
+def symbols_by_id(db: Database, ids: Iterable[int]) -> dict[int, SymbolHit]:
+    """Symbols of these ids; the path is the caller's, because a content may have several."""
+    rows = db.rows(
+        f"""select '', qualified, kind, start_line, end_line, signature, id from symbols
+            where id in {_numbers(ids)}"""
+    )
+    return {row[6]: _hit(row) for row in rows}
+
+
+def symbols_around(db: Database, tree_id: int, path: str, line: int) -> list[SymbolHit]:
+    """Symbols of a file whose range holds the line, innermost first."""
+    rows = db.rows(
+        """select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature
+           from files f join symbols s on s.blob_id = f.blob_id
+           where f.tree_id = ? and f.path = ? and s.start_line <= ? and s.end_line > ?
+           order by s.end_line - s.start_line, s.start_line""",
+        (tree_id, path, line, line),
+    )
+    return [_hit(row) for row in rows]
+
+
+def users(
+    db: Database, tree_id: int, names: Iterable[str], *, limit: int
+) -> list[tuple[str, str, int]]:
+    """Path, name and number of lines for files that refer to these names."""
+    some = sorted(set(names))[:_NAMES_AT_ONCE]
+    rows = db.rows(
+        f"""select f.path, r.name, sum(1 + length(r.lines) - length(replace(r.lines, ' ', '')))
+            from refs r join files f on f.blob_id = r.blob_id and f.tree_id = ?
+            where r.name in ({_marks(some)})
+            group by f.path, r.name order by f.path, r.name limit ?""",
+        (tree_id, *some, limit),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def content_hash(db: Database, tree_id: int, path: str) -> str:
+    """The hash of what the index holds for a path, or nothing when it holds none."""
+    found = db.value(
+        """select b.hash from files f join blobs b on b.id = f.blob_id
+           where f.tree_id = ? and f.path = ?""",
+        (tree_id, path),
+    )
+    return found or ""
+
+
+def line_count(db: Database, tree_id: int, path: str) -> int:
+    """How many lines a path has; 0 when the tree has no such path."""
+    found = db.value(
+        """select b.lines from files f join blobs b on b.id = f.blob_id
+           where f.tree_id = ? and f.path = ?""",
+        (tree_id, path),
+    )
+    return found or 0
+
+
+def remember_question(
+    db: Database, text: str, *, now: float, paths: Sequence[str], notes: Sequence[str]
+) -> None:
+    """Keep a question and what it was shown, for the agenda."""
+    import json  # only when there is something to keep
+
+    with db.transaction():
+        db.execute(
+            "insert into questions (at, text, paths, notes) values (?, ?, ?, ?)",
+            (now, text, json.dumps(list(paths)), json.dumps(list(notes))),
+        )
+
+
+def _documents(db: Database, table: str, wanted: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in _batches(sorted(wanted)):
+        rows = db.rows(f"select term, doc from {table} where term in ({_marks(some)})", some)
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def _hit(row: sqlite3.Row) -> SymbolHit:
+    place = Range(row[3], row[4])
+    return SymbolHit(row[0], row[1], SymbolKind(row[2]), place, 1.0, row[5])
+
+
+def _quoted(word: str) -> str:
+    doubled = word.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _numbers(values: Iterable[int]) -> str:
+    # Our own integers, never text: safe to write out, and free of the limit on variables.
+    return f"({','.join(str(int(value)) for value in sorted(values))})"
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _batches(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (
+        values[start : start + _NAMES_AT_ONCE] for start in range(0, len(values), _NAMES_AT_ONCE)
+    )
