@@ -413,10 +413,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, verbatim but for characters that cannot be stored."""
+    """What came back, verbatim but for characters that cannot be stored.
+
+    `usage` is None when the provider did not say or said nonsense; then the whole reservation
+    is what the call cost.
+    """
 
     text: str
-    usage: Usage
+    usage: Usage | None
     model: str
     finish: str = "stop"
     seconds: float = 0.0
