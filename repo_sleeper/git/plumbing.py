@@ -42,7 +42,13 @@ class TrackedFile:
     skip_worktree: bool
 
 
-def ask(repo: Repository, verb: Verb, *args: str, allowed: tuple[int, ...] = (0,)) -> bytes:
+def ask(
+    repo: Repository,
+    verb: Verb,
+    *args: str,
+    allowed: tuple[int, ...] = (0,),
+    stdin: bytes = b"",
+) -> bytes:
     """One question about this repository."""
     return plumb(
         verb,
@@ -51,6 +57,7 @@ def ask(repo: Repository, verb: Verb, *args: str, allowed: tuple[int, ...] = (0,
         git_dir=repo.git_dir,
         limit_s=repo.limit_s,
         allowed=allowed,
+        stdin=stdin,
     )
 
 

@@ -70,20 +70,21 @@ _PERSONAL = (
 )
 
 
-def plumb(
+def plumb(  # noqa: PLR0913 -- all but the question itself is named by the caller
     verb: Verb,
     *args: str,
     root: Path,
     git_dir: Path,
     limit_s: float,
     allowed: Sequence[int] = (0,),
+    stdin: bytes = b"",
 ) -> bytes:
     """What git prints when asked about exactly this work tree and git directory."""
     excludes = f"core.excludesFile={personal_excludes()}"
     settings = [part for setting in (*_SETTINGS, excludes) for part in ("-c", setting)]
     places = (f"--git-dir={git_dir}", f"--work-tree={root}")
     command = (git_program(), "--no-pager", *places, *settings, verb, *args)
-    return output(command, env=ENVIRONMENT, cwd=root, limit_s=limit_s, allowed=allowed)
+    return output(command, env=ENVIRONMENT, cwd=root, limit_s=limit_s, allowed=allowed, stdin=stdin)
 
 
 def personal_config(*args: str, cwd: Path = Path("/"), limit_s: float = LIMIT_S) -> str:
@@ -116,13 +117,14 @@ def _excludes_of(home: str, config_home: str, *_: str) -> str:
     return f"{config_home or home + '/.config'}/git/ignore"
 
 
-def output(
+def output(  # noqa: PLR0913 -- what subprocess needs to be told, each by name
     command: Sequence[str],
     *,
     env: Mapping[str, str],
     cwd: Path,
     limit_s: float,
     allowed: Sequence[int] = (0,),
+    stdin: bytes = b"",
 ) -> bytes:
     """Run to the end or to the limit; any other end is a GitError of this call only."""
     from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
@@ -132,7 +134,7 @@ def output(
             command,
             env=dict(env),
             cwd=cwd,
-            stdin=DEVNULL,
+            stdin=PIPE if stdin else DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
             start_new_session=True,
@@ -142,7 +144,7 @@ def output(
     verb = _verb(command)
     with child:
         try:
-            out, err = child.communicate(timeout=limit_s)
+            out, err = child.communicate(stdin or None, timeout=limit_s)
         except TimeoutExpired:
             _kill(child)
             raise GitError(

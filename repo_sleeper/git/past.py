@@ -1,0 +1,136 @@
+"""What the past looked like: the files of a commit, their contents, what a commit edited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from repo_sleeper.domain import Range, path_from_bytes, path_to_bytes
+from repo_sleeper.git.plumbing import ask, checked
+from repo_sleeper.git.repository import Repository
+
+_PAGE = 500  # contents or commits asked for at once, which bounds memory and time
+_MARK = "\x01"  # before each commit: no status looks like it
+_HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+", re.MULTILINE)
+_FILE = re.compile(rb"^diff --git ", re.MULTILINE)
+_PLAIN = ("--no-color", "--no-ext-diff", "--no-renames", "--no-relative", "--no-textconv")
+_TOLD = (
+    "-z",
+    "-O/dev/null",
+    "--no-walk=unsorted",
+    "--name-status",
+    "--encoding=UTF-8",
+    "--no-decorate",
+    "--no-mailmap",
+    "--no-notes",
+    "--no-show-signature",
+    "--format=%x01%H%x00%P%x00%an%x00%s",
+    *_PLAIN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PastFile:
+    """One regular file or symbolic link in a commit."""
+
+    path: str
+    mode: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One commit that is no merge, with the status letter of each path it touched."""
+
+    oid: str
+    parents: tuple[str, ...]
+    author: str
+    subject: str
+    statuses: tuple[tuple[str, str], ...]
+
+
+def files_at(repo: Repository, commit: str) -> list[PastFile]:
+    """Every file of a commit; submodules are not files."""
+    found = []
+    for entry in ask(repo, "ls-tree", "-r", "-z", "--full-tree", checked(commit)).split(b"\0")[:-1]:
+        about, _, path = entry.partition(b"\t")
+        mode, kind, oid = about.decode().split(" ")
+        if kind == "blob":
+            found.append(PastFile(path_from_bytes(path), mode, oid))
+    return found
+
+
+def contents(repo: Repository, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Each content with its id; those that a partial clone lacks are left out."""
+    for start in range(0, len(oids), _PAGE):
+        page = "".join(f"{checked(oid)}\n" for oid in oids[start : start + _PAGE])
+        raw = ask(repo, "cat-file", "--batch", stdin=page.encode())
+        yield from _batched(raw)
+
+
+def _batched(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    place = 0
+    while place < len(raw):
+        end = raw.index(b"\n", place)
+        oid, *about = raw[place:end].decode().split(" ")
+        place = end + 1
+        if about != ["missing"]:
+            size = int(about[1])
+            yield oid, raw[place : place + size]
+            place += size + 1
+
+
+def edits(repo: Repository, newest: str) -> Iterator[Edit]:
+    """Commits without merges, newest first; none comes after an ancestor of its own."""
+    order = ("--no-merges", "--date-order")
+    oids = iter(ask(repo, "rev-list", *order, checked(newest)).decode().split())
+    while page := list(islice(oids, _PAGE)):
+        yield from _told(ask(repo, "log", *_TOLD, *page))
+
+
+def _told(raw: bytes) -> Iterator[Edit]:
+    """Read what `git log` printed: four fields, then pairs of status and path."""
+    tokens = iter(raw.split(b"\0"))
+    oid = next(tokens)
+    while oid:
+        parents, author, subject = (next(tokens).decode("utf-8", "replace") for _ in range(3))
+        statuses, following = _statuses(tokens)
+        yield Edit(
+            oid=oid.decode().lstrip(_MARK),
+            parents=tuple(parents.split()),
+            author=author,
+            subject=subject,
+            statuses=statuses,
+        )
+        oid = following
+
+
+def _statuses(tokens: Iterator[bytes]) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    """The statuses of one commit, and the token that begins the next."""
+    found: list[tuple[str, str]] = []
+    for token in tokens:
+        if token.startswith(_MARK.encode()):
+            return tuple(found), token
+        if status := token.strip().decode():
+            found.append((status, path_from_bytes(next(tokens))))
+    return tuple(found), b""
+
+
+def hunks(repo: Repository, old: str, new: str, paths: Sequence[str]) -> dict[str, list[Range]]:
+    """Where `new` changed files that both commits have, in lines of `old`."""
+    ordered = sorted(paths, key=path_to_bytes)
+    names = [path_to_bytes(path).decode("utf-8", "surrogateescape") for path in ordered]
+    options = ("-r", "-p", "-U0", "-O/dev/null", *_PLAIN)
+    raw = ask(repo, "diff-tree", *options, checked(old), checked(new), "--", *names)
+    # git tells the files in the order of their names, so the names need not be read back
+    return {
+        path: [_range(found) for found in _HUNK.finditer(patch)]
+        for path, patch in zip(ordered, _FILE.split(raw)[1:], strict=True)
+    }
+
+
+def _range(found: re.Match[bytes]) -> Range:
+    start, count = int(found[1]), int(found[2] or 1)
+    return Range(start - 1, start - 1 + count) if count else Range(start, start)
