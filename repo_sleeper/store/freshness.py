@@ -1,0 +1,150 @@
+"""Freshness: whether cited hashes are still in a tree, and where they are now."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from repo_sleeper.domain import Anchor, Evidence, Range
+from repo_sleeper.store.database import Database, Row
+
+# A condition over `evidence e` in the tree `:tree`. The hash at the cited place decides; a hash
+# found elsewhere counts only when the cited place is gone, for then it has moved. Otherwise an
+# edited getter would stay fresh because another class has one that reads the same.
+_NODE_HERE = """
+exists (
+    select 1 from files f join symbols s on s.blob_id = f.blob_id
+    where f.tree_id = :tree and f.path = e.path
+    and s.node_hash = cast(e.hash as integer) and e.symbol in ('', s.qualified)
+)"""
+_NODE_MOVED = """
+exists (
+    select 1 from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = :tree
+    where s.node_hash = cast(e.hash as integer)
+) and not exists (
+    select 1 from files f join symbols s on s.blob_id = f.blob_id
+    where f.tree_id = :tree and f.path = e.path and s.qualified = e.symbol
+)"""
+_PATH_LIVES = "exists (select 1 from files f where f.tree_id = :tree and f.path = e.path)"
+_MODULE_HERE = """
+exists (
+    select 1 from files f join blobs b on b.id = f.blob_id
+    where f.tree_id = :tree and f.path = e.path and b.module_hash = cast(e.hash as integer)
+)"""
+_MODULE_MOVED = f"""
+not {_PATH_LIVES} and exists (
+    select 1 from blobs b join files f on f.blob_id = b.id and f.tree_id = :tree
+    where b.module_hash = cast(e.hash as integer)
+)"""
+_FILE_HERE = """
+exists (
+    select 1 from files f join blobs b on b.id = f.blob_id
+    where f.tree_id = :tree and f.path = e.path and b.hash = e.hash
+)"""
+_FILE_MOVED = f"""
+not {_PATH_LIVES} and exists (
+    select 1 from blobs b join files f on f.blob_id = b.id and f.tree_id = :tree
+    where b.hash = e.hash
+)"""
+_FRESH_EVIDENCE = f"""
+case e.anchor
+    when '{Anchor.NODE}' then ({_NODE_HERE}) or ({_NODE_MOVED})
+    when '{Anchor.MODULE}' then ({_MODULE_HERE}) or ({_MODULE_MOVED})
+    when '{Anchor.FILE}' then ({_FILE_HERE}) or ({_FILE_MOVED})
+    else {_PATH_LIVES}
+end"""
+
+# Over `notes n`: all of its evidence is fresh in the tree `:tree`.
+FRESH_NOTE = f"""
+not exists (select 1 from evidence e where e.note_row = n.row and not ({_FRESH_EVIDENCE}))"""
+
+_STORED = """
+select e.note_row, e.position, e.path, e.start_line, e.end_line, e.quote, e.anchor, e.hash,
+       e.symbol, e.anchor_line
+from evidence e where e.note_row in (select value from json_each(:rows))
+order by e.note_row, e.position"""
+
+# Every place that has what an evidence cites; the best is chosen below.
+_PLACES = f"""
+with cited as (
+    select * from evidence where note_row in (select value from json_each(:rows))
+)
+select e.note_row, e.position, f.path, s.start_line as begins, s.end_line as ends,
+       f.path != e.path as moved, s.qualified != e.symbol as renamed
+from cited e join symbols s on s.node_hash = cast(e.hash as integer)
+join files f on f.blob_id = s.blob_id and f.tree_id = :tree where e.anchor = '{Anchor.NODE}'
+union all
+select e.note_row, e.position, f.path, 0, b.lines, f.path != e.path, 0
+from cited e join blobs b on b.module_hash = cast(e.hash as integer)
+join files f on f.blob_id = b.id and f.tree_id = :tree where e.anchor = '{Anchor.MODULE}'
+union all
+select e.note_row, e.position, f.path, 0, b.lines, f.path != e.path, 0
+from cited e join blobs b on b.hash = e.hash
+join files f on f.blob_id = b.id and f.tree_id = :tree where e.anchor = '{Anchor.FILE}'"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    moved: int
+    renamed: int
+    path: str
+    range: Range
+
+
+def evidence_of(db: Database, tree_id: int, rows: Sequence[int]) -> dict[int, tuple[Evidence, ...]]:
+    """The evidence of these note rows, with the paths and lines where it is now.
+
+    Evidence that is nowhere keeps the place it was written with.
+    """
+    values = {"rows": json.dumps(list(rows)), "tree": tree_id}
+    places: dict[tuple[int, int], list[_Place]] = defaultdict(list)
+    for row in db.rows(_PLACES, values):
+        where = Range(row["begins"], row["ends"])
+        place = _Place(row["moved"], row["renamed"], row["path"], where)
+        places[row["note_row"], row["position"]].append(place)
+    found: dict[int, list[Evidence]] = defaultdict(list)
+    for row in db.rows(_STORED, values):
+        found[row["note_row"]].append(
+            _evidence(row, places.get((row["note_row"], row["position"]), ()))
+        )
+    return {note_row: tuple(evidence) for note_row, evidence in found.items()}
+
+
+def _evidence(row: Row, places: Iterable[_Place]) -> Evidence:
+    path, lines = row["path"], Range(row["start_line"], row["end_line"])
+    best = min(places, key=lambda p: (p.moved, p.renamed, p.path, p.range), default=None)
+    if best is not None:
+        path = best.path
+        lines = _carried(lines, since=row["anchor_line"], into=best.range)
+    return Evidence(path, lines, row["quote"], Anchor(row["anchor"]), row["hash"], row["symbol"])
+
+
+def _carried(lines: Range, *, since: int, into: Range) -> Range:
+    """The same lines of a node that now begins elsewhere and may have been reformatted."""
+    last = max(into.end - 1, into.start)
+    start = min(max(lines.start - since + into.start, into.start), last)
+    return Range(start, min(max(lines.end - since + into.start, start + 1), max(into.end, 1)))
+
+
+def anchor_line(db: Database, evidence: Evidence, tree_id: int) -> int:
+    """Where the node that holds the evidence begins, in the content it was read from."""
+    if evidence.anchor is not Anchor.NODE:
+        return 0
+    begins: int | None = db.value(
+        """
+        select s.start_line from symbols s
+        left join files f on f.blob_id = s.blob_id and f.tree_id = :tree and f.path = :path
+        where s.node_hash = :hash and s.start_line <= :line and s.end_line > :line
+        order by f.path is null, s.qualified != :symbol, s.start_line limit 1
+        """,
+        {
+            "tree": tree_id,
+            "path": evidence.path,
+            "hash": int(evidence.hash),
+            "line": evidence.range.start,
+            "symbol": evidence.symbol,
+        },
+    )
+    return evidence.range.start if begins is None else begins

@@ -1,0 +1,224 @@
+"""The ledger: what may be spent is reserved before a call, and settled after it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from repo_sleeper.domain import (
+    Amount,
+    CallState,
+    LastError,
+    Pause,
+    Price,
+    Prompt,
+    Reply,
+    Spent,
+    Usage,
+)
+from repo_sleeper.errors import BudgetError, ModelError, StoreError
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.pause import not_before, paused, stop_until_person, succeeded, waiting
+
+# Pauses are part of what the ledger says about the next call; they live in their own file.
+__all__ = [
+    "Refusal",
+    "complain",
+    "fail",
+    "last_error",
+    "not_before",
+    "paused",
+    "prompt_hash",
+    "recover",
+    "reserve",
+    "resume",
+    "settle",
+    "spent",
+    "stop_until_person",
+    "succeeded",
+    "waiting",
+]
+
+# Says in words why the worst case of a call may not be spent; empty when it may.
+Refusal = Callable[[Spent, float, int], str]
+
+# What a call counts for. One that we know nothing of (still running, or running when we died, or
+# failed after something was sent) counts for the most it can have cost.
+_USD = """case state when 'settled' then usd when 'failed' then charged * reserved_usd
+          else reserved_usd end"""
+_TOKENS = """case state when 'settled' then tokens_sent + tokens_received
+             when 'failed' then charged * reserved_tokens else reserved_tokens end"""
+_CALLS = "case state when 'failed' then charged else 1 end"
+_AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as tokens,
+              coalesce(sum({_CALLS}), 0) as calls"""
+
+
+def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
+    db: Database,
+    *,
+    purpose: str,
+    model: str,
+    host: str,
+    prompt: Prompt,
+    price: Price,
+    now: float,
+    refusal: Refusal,
+) -> int:
+    """Set aside the worst case of a call and return its id; nothing may be sent without one.
+
+    The check and the reservation are one transaction, so two callers cannot both take what is
+    left. Raises BudgetError, and then nothing is written.
+    """
+    worst = Usage(sent=prompt.estimated_tokens, received=prompt.max_tokens)
+    usd, tokens = price.cost(worst), worst.sent + worst.received
+    with db.transaction():
+        reason = refusal(spent(db, now), usd, tokens)
+        if reason:
+            raise BudgetError(reason, hint="`sleeper cost` shows where it went")
+        return _insert(
+            db,
+            at=now,
+            day=_day(db, now),
+            purpose=purpose,
+            model=model,
+            host=host,
+            state=CallState.RESERVED.value,
+            reserved_usd=usd,
+            reserved_tokens=tokens,
+            max_tokens=prompt.max_tokens,
+            prompt_hash=prompt_hash(prompt),
+            bytes=len(prompt.system.encode()) + len(prompt.user.encode()),
+            ranges=json.dumps([[path, r.start, r.end] for path, r in prompt.ranges]),
+            redactions=prompt.redactions,
+        )
+
+
+def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: float) -> float:
+    """Replace the reservation by what the provider reports; the US dollars that count now.
+
+    A report that is missing counts as the reservation, and one that cannot be true is clamped:
+    there is no token without a byte.
+    """
+    row = db.row("select * from calls where id = ?", (call_id,))
+    if row is None:
+        raise StoreError(f"there is no call {call_id}")
+    most_received = max(row["max_tokens"], len(reply.text.encode("utf-8", "replace")))
+    missing = Usage(row["reserved_tokens"] - row["max_tokens"], row["max_tokens"])
+    usage = _credible(reply.usage, missing, sent=row["bytes"], received=most_received)
+    usd = price.cost(usage)
+    db.execute(
+        """
+        update calls set state = 'settled', usd = ?, tokens_sent = ?, tokens_received = ?,
+            tokens_cached = ?, model_returned = ?, seconds = ? where id = ?
+        """,
+        (usd, usage.sent, usage.received, usage.cached, reply.model, seconds, call_id),
+    )
+    return usd
+
+
+def fail(
+    db: Database,
+    call_id: int,
+    error: ModelError,
+    *,
+    charge: bool,
+    seconds: float = 0.0,
+) -> None:
+    """Keep why a call brought nothing; when it may have been charged it counts in full."""
+    db.execute(
+        """
+        update calls set state = 'failed', charged = ?, error_kind = ?, error = ?, seconds = ?
+        where id = ?
+        """,
+        (charge, error.kind, str(error), seconds, call_id),
+    )
+
+
+def complain(db: Database, call_id: int, error: ModelError) -> None:
+    """Keep what was wrong with an answer that is paid for and settled."""
+    db.execute(
+        "update calls set error_kind = ?, error = ? where id = ?",
+        (error.kind, str(error), call_id),
+    )
+
+
+def recover(db: Database) -> int:
+    """After a crash: calls that were under way become unknown, and count in full.
+
+    Those whose reply was stored before the crash are left to be settled with it.
+    """
+    with db.transaction():
+        return db.execute(
+            """
+            update calls set state = 'unknown' where state = 'reserved' and id not in (
+                select call_id from thoughts where state = 'received'
+            )
+            """
+        ).rowcount
+
+
+def spent(db: Database, now: float) -> Spent:
+    """What counts against the caps of the day and the month that `now` is in."""
+    day = _day(db, now)
+    return Spent(_amount(db, "day = ?", day), _amount(db, "substr(day, 1, 7) = ?", day[:7]))
+
+
+def last_error(db: Database) -> LastError | None:
+    """The newest failure, if any."""
+    row = db.row(
+        """
+        select error_kind, error, at + seconds as at from calls
+        where error_kind != '' order by id desc limit 1
+        """
+    )
+    return None if row is None else LastError(row["error_kind"], row["error"], row["at"])
+
+
+def resume(db: Database, *, now: float | None = None) -> Pause | None:
+    """A person acted: forget the pause and return it. What was spent stays spent.
+
+    Calls that a clock running ahead dated into the future count as today's; until then their
+    day would never end.
+    """
+    with db.transaction():
+        if now is not None:
+            today = _local_day(now)
+            db.execute("update calls set day = ? where day > ?", (today, today))
+        return succeeded(db)
+
+
+def prompt_hash(prompt: Prompt) -> str:
+    """Identifies what was sent."""
+    return sha256(f"{prompt.system}\0{prompt.user}".encode()).hexdigest()[:32]
+
+
+def _day(db: Database, now: float) -> str:
+    # Never earlier than a day already seen: a clock set back does not give the budget twice.
+    seen: str | None = db.value("select max(day) from calls")
+    return max(seen or "", _local_day(now))
+
+
+def _local_day(now: float) -> str:
+    return datetime.fromtimestamp(now, tz=UTC).astimezone().date().isoformat()
+
+
+def _amount(db: Database, where: str, value: str) -> Amount:
+    row = db.row(f"select {_AMOUNT} from calls where {where}", (value,))
+    return Amount() if row is None else Amount(row["usd"], row["tokens"], row["calls"])
+
+
+def _credible(usage: Usage | None, missing: Usage, *, sent: int, received: int) -> Usage:
+    if usage is None:
+        return missing
+    tokens_sent = min(usage.sent, sent) if usage.sent > 0 else missing.sent
+    tokens_received = min(usage.received, received) if usage.received > 0 else missing.received
+    return Usage(tokens_sent, tokens_received, min(max(usage.cached, 0), tokens_sent))
+
+
+def _insert(db: Database, **values: Any) -> int:
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    return db.execute(f"insert into calls ({names}) values ({marks})", values).lastrowid or 0
