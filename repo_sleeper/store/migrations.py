@@ -83,7 +83,7 @@ def m002_syntax(db: sqlite_utils.Database) -> None:
         create index symbols_node on symbols (node_hash);
         -- one row per name and enclosing symbol: the lines are a space-separated list
         create table refs (
-            blob_id integer not null references blobs(id) on delete cascade,
+            blob_id integer not null,          -- no cascade: it would scan once for each content
             name text not null,
             symbol_id integer not null,        -- 0: outside every symbol
             kind text not null,
@@ -141,7 +141,8 @@ def m003_history(db: sqlite_utils.Database) -> None:
         create table history_paths (
             id integer primary key,
             path text not null unique,
-            successor text                     -- the path it was renamed to, if it was
+            successor text,                    -- the path it was renamed to, if it was
+            churn real not null default 0      -- decayed; of the newest name of a file
         );
         create table commit_paths (
             commit_id integer not null references commits(id) on delete cascade,
@@ -149,6 +150,14 @@ def m003_history(db: sqlite_utils.Database) -> None:
             primary key (commit_id, path_id)
         ) without rowid;
         create index commit_paths_path on commit_paths (path_id);
+        -- of the `touches` commits that changed the path, `together` changed the other as well
+        create table co_changes (
+            path text not null,
+            other text not null,
+            together integer not null,
+            touches integer not null,
+            primary key (path, other)
+        ) without rowid;
         create virtual table commit_words using fts5(
             subject, body, content='', tokenize="porter unicode61 remove_diacritics 2"
         );
