@@ -11,8 +11,8 @@ from repo_sleeper.words import parts
 WORDS_MAX = 200
 _NAMES_MAX = 40
 
-_STOP = frozenset(
-    """a about above after again all also am an and any anyone anything are aren as at back be
+_COMMON = """
+    a about above after again all also am an and any anyone anything are aren as at back be
     because been before being below between both but by can cannot could couldn d did didn do does
     doesn doing don done down during each either else ever every explain few find for from further
     get gets getting give given goes going got had has hasn have haven having he help her here hers
@@ -22,17 +22,17 @@ _STOP = frozenset(
     shouldn show so some somehow someone something somewhere still such sure t tell than that the
     their them then there these they thing things this those through to too under understand until
     up us ve very want wants was wasn way we were weren what when where whether which while who
-    whom whose why will with within without won wonder would wouldn yes yet you your""".split()
-)
+    whom whose why will with within without won wonder would wouldn yes yet you your"""
 # Verbs of every second commit subject: they say what is done, not where.
-_WEAK = frozenset(
-    """add added adding adds allow allows apply avoid bug bugs bump change changed changes cleanup
+_VERBS = """
+    add added adding adds allow allows apply avoid bug bugs bump change changed changes cleanup
     code correct create drop ensure file files fix fixed fixes fixing handle handled happen happens
     implement implemented improve improved improvement issue issues make makes making merge minor
     move moved new old problem refactor release remove removed removes removing rename renamed
     replace repo repository revert simplify small support supported supports tweak typo update
-    updated updates updating use used uses using work works working wrong""".split()
-)
+    updated updates updating use used uses using work works working wrong"""
+_STOP = frozenset(_COMMON.split())
+_WEAK = frozenset(_VERBS.split())
 
 _QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)")
 _FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
@@ -99,7 +99,7 @@ def content_words(text: str) -> list[str]:
 
 
 def _tells(word: str) -> bool:
-    return not word.isascii() or (len(word) > 1 and not (word.isdigit() and len(word) > 6))
+    return not word.isascii() or len(word) > 1
 
 
 def _places(text: str) -> tuple[list[str], list[Place]]:

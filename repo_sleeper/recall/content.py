@@ -1,0 +1,239 @@
+"""The content signals: BM25 over chunks, pooled to files, and the words of a file as a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from repo_sleeper.store import search
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.search import Passage, Term
+from repo_sleeper.words import parts
+
+_ROWS = 15_000  # matches read for one question: what keeps 5,000 files below 50 ms
+_COMMON = 5  # a term in more than a fifth of the documents does not drive the search
+_SMALL = 20  # ... but in a small repository a fifth is nothing
+_TERMS = 24
+_BEST_CHUNKS = 3
+_FILES = 300
+_PASSAGES = 40
+_PATHS = 400
+_STEM, _FOLDER = 12.0, 8.0  # what a word is worth in a file's name, in its folders
+_SATURATION = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the words of a question found.
+
+    `coverage` is the share of the question's weight that the best passage answers to, 0..1.
+    """
+
+    text: dict[str, float] = field(default_factory=dict)
+    fields: dict[str, float] = field(default_factory=dict)
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    named: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    passages: tuple[Passage, ...] = ()
+    coverage: float = 0.0
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Sums over all matches; a bit of `seen` stands for a term."""
+
+    chunk: dict[int, float] = field(default_factory=dict)
+    seen: dict[int, int] = field(default_factory=dict)
+    blob: dict[int, int] = field(default_factory=dict)  # chunk -> blob
+    parts: dict[int, dict[int, float]] = field(default_factory=dict)  # blob -> term -> frequency
+
+
+def search_content(db: Database, tree_id: int, words: Iterable[str]) -> Content:
+    """Everything the index knows about these words in this tree."""
+    total = search.chunk_total(db)
+    known = search.terms(db, words)
+    chosen = drivers(known, total=total)
+    weights = [rarity(term.chunks, total) for term in chosen]
+    tally = _tallied(db, chosen, weights)
+    live = search.live_paths(db, tree_id, _best_blobs(tally))
+    in_paths = _path_terms(db, tree_id, known)
+    asked = sum(rarity(term.chunks, total) for term in known if _is_asked(term, chosen))
+    return Content(
+        text=_pooled(tally, live),
+        fields=_fields(tally, live, in_paths, chosen, weights),
+        words=_words_found(tally, live, chosen, weights),
+        named={
+            path: tuple(name | folders)
+            for path, (name, folders) in in_paths.items()
+            if name or folders
+        },
+        passages=tuple(search.passages(db, tree_id, _best_chunks(tally))),
+        coverage=_coverage(tally, live, chosen, weights) / asked if asked else 0.0,
+    )
+
+
+def drivers(terms: Sequence[Term], *, total: int, rows: int = _ROWS) -> list[Term]:
+    """The terms worth searching for: rare ones first, as many as the rows allow.
+
+    `terms` come rarest first. Common terms join only when fewer than two others remain.
+    """
+    found = [term for term in terms if term.chunks]
+    rare = [term for term in found if term.chunks <= max(total // _COMMON, _SMALL)]
+    chosen: list[Term] = []
+    for term in (rare if len(rare) > 1 else found[:2])[:_TERMS]:
+        if chosen and term.chunks > rows:
+            break
+        chosen.append(term)
+        rows -= term.chunks
+    return chosen
+
+
+def rarity(documents: int, total: int) -> float:
+    """Inverse document frequency, never below a little."""
+    documents = min(documents, total)
+    return max(math.log((total - documents + 0.5) / (documents + 0.5)), 0.1)
+
+
+def _tallied(db: Database, chosen: Sequence[Term], weights: Sequence[float]) -> _Tally:
+    tally = _Tally()
+    for position, term in enumerate(chosen):
+        bit, weight = 1 << position, weights[position]
+        for chunk, blob, score in search.chunk_scores(db, term, limit=_ROWS):
+            tally.chunk[chunk] = tally.chunk.get(chunk, 0.0) + score
+            tally.seen[chunk] = tally.seen.get(chunk, 0) | bit
+            tally.blob[chunk] = blob
+            frequencies = tally.parts.setdefault(blob, {})
+            frequencies[position] = frequencies.get(position, 0.0) + score / weight
+    return tally
+
+
+def _best_chunks(tally: _Tally) -> dict[int, float]:
+    best = sorted(tally.chunk.items(), key=lambda item: (-item[1], item[0]))
+    return dict(best[:_PASSAGES])
+
+
+def _pools(tally: _Tally) -> dict[int, float]:
+    """Per content, the sum of its three best chunks."""
+    found: dict[int, list[float]] = {}
+    for chunk, score in tally.chunk.items():
+        found.setdefault(tally.blob[chunk], []).append(score)
+    return {
+        blob: sum(sorted(scores, reverse=True)[:_BEST_CHUNKS]) for blob, scores in found.items()
+    }
+
+
+def _best_blobs(tally: _Tally) -> list[int]:
+    pools = _pools(tally)
+    return sorted(pools, key=lambda blob: (-pools[blob], blob))[:_FILES]
+
+
+def _pooled(tally: _Tally, live: dict[int, list[tuple[str, int]]]) -> dict[str, float]:
+    pools = _pools(tally)
+    return {path: pools[blob] for blob, places in live.items() for path, _ in places}
+
+
+def _path_terms(
+    db: Database, tree_id: int, known: Sequence[Term]
+) -> dict[str, tuple[dict[str, None], dict[str, None]]]:
+    """Path -> the question's words in its file name and in its folders, in the question's terms."""
+    total = search.path_total(db)
+    telling = [term for term in known if term.paths and term.paths <= max(total // _COMMON, _SMALL)]
+    paths = search.path_matches(db, tree_id, telling, limit=_PATHS)
+    pieces = {path: _split(path) for path in paths}
+    stemmed = search.stems(word for both in pieces.values() for some in both for word in some)
+    by_stem = {term.stem: term.word for term in telling}
+    return {
+        path: (_asked_words(name, stemmed, by_stem), _asked_words(folders, stemmed, by_stem))
+        for path, (name, folders) in pieces.items()
+    }
+
+
+def _split(path: str) -> tuple[list[str], list[str]]:
+    folders, _, name = path.rpartition("/")
+    stem, dot, _ = name.rpartition(".")
+    return parts(stem if dot and stem else name), parts(folders)
+
+
+def _asked_words(
+    words: list[str], stemmed: dict[str, str], by_stem: dict[str, str]
+) -> dict[str, None]:
+    found = (by_stem.get(stemmed.get(word, "")) for word in words)
+    return dict.fromkeys(word for word in found if word)
+
+
+def _fields(
+    tally: _Tally,
+    live: dict[int, list[tuple[str, int]]],
+    in_paths: dict[str, tuple[dict[str, None], dict[str, None]]],
+    chosen: Sequence[Term],
+    weights: Sequence[float],
+) -> dict[str, float]:
+    """BM25F in small: a term's places are added up first and saturate together."""
+    weight = {term.word: weights[position] for position, term in enumerate(chosen)}
+    frequencies = dict(_inside(tally, live, chosen))
+    for path, (name, folders) in in_paths.items():
+        own = frequencies.setdefault(path, {})
+        for words, worth in ((name, _STEM), (folders, _FOLDER)):
+            for word in words:
+                own[word] = own.get(word, 0.0) + worth
+    return {
+        path: sum(weight.get(word, 1.0) * _saturated(value) for word, value in sorted(own.items()))
+        for path, own in frequencies.items()
+    }
+
+
+def _inside(
+    tally: _Tally, live: dict[int, list[tuple[str, int]]], chosen: Sequence[Term]
+) -> Iterator[tuple[str, dict[str, float]]]:
+    sizes = [size for places in live.values() for _, size in places]
+    average = sum(sizes) / len(sizes) if sizes else 1.0
+    for blob, places in live.items():
+        for path, size in places:
+            length = 0.4 + 0.6 * size / (average or 1.0)
+            yield (
+                path,
+                {
+                    chosen[position].word: value / length
+                    for position, value in tally.parts[blob].items()
+                },
+            )
+
+
+def _saturated(value: float) -> float:
+    return value * (_SATURATION + 1) / (value + _SATURATION)
+
+
+def _words_found(
+    tally: _Tally,
+    live: dict[int, list[tuple[str, int]]],
+    chosen: Sequence[Term],
+    weights: Sequence[float],
+) -> dict[str, tuple[str, ...]]:
+    """Path -> the words it holds, the ones that say most first."""
+    return {
+        path: tuple(
+            chosen[position].word
+            for position in sorted(tally.parts[blob], key=lambda one: (-weights[one], one))
+        )
+        for blob, places in live.items()
+        for path, _ in places
+    }
+
+
+def _is_asked(term: Term, chosen: Sequence[Term]) -> bool:
+    """Words the repository has never heard of count against it; words it is full of do not."""
+    return term in chosen or not (term.chunks or term.paths)
+
+
+def _coverage(
+    tally: _Tally,
+    live: dict[int, list[tuple[str, int]]],
+    chosen: Sequence[Term],
+    weights: Sequence[float],
+) -> float:
+    sums = (
+        sum(weights[position] for position in range(len(chosen)) if seen >> position & 1)
+        for chunk, seen in tally.seen.items()
+        if tally.blob[chunk] in live
+    )
+    return max(sums, default=0.0)

@@ -1,0 +1,126 @@
+"""The name signals: written places, identifiers, and what neighbouring words would be called."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from repo_sleeper.domain import SymbolHit
+from repo_sleeper.recall.question import Place, Question
+from repo_sleeper.store import search
+from repo_sleeper.store.database import Database
+from repo_sleeper.words import parts
+
+_DEFINITIONS = 300
+_USERS = 300
+_TEST_SHARE = 0.5  # a test defines things of the same name, and is rarely what is asked for
+_LOOSE = 40  # definitions of one name beyond which the name says nothing
+_TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
+
+
+@dataclass(slots=True)
+class Named:
+    """What the names in a question point at."""
+
+    mention: dict[str, float] = field(default_factory=dict)
+    name: dict[str, float] = field(default_factory=dict)
+    guess: dict[str, float] = field(default_factory=dict)
+    caller: dict[str, float] = field(default_factory=dict)
+    symbols: list[SymbolHit] = field(default_factory=list)
+    reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def search_names(db: Database, tree_id: int, question: Question) -> Named:
+    """Look up every place and name of the question."""
+    found = Named()
+    for place in question.places:
+        _add_place(db, tree_id, place, found)
+    if question.names:
+        hits = search.defined(db, tree_id, question.names, limit=_DEFINITIONS)
+        _add_definitions(hits, found.name, "name", found)
+        _add_users(db, tree_id, question, found)
+    hits = search.defined(db, tree_id, question.guesses, limit=_DEFINITIONS)
+    _add_definitions(hits, found.guess, "guess", found)
+    return found
+
+
+def is_test(path: str) -> bool:
+    """Whether a path looks like a test's."""
+    return not _TEST_WORDS.isdisjoint(parts(path))
+
+
+def core(path: str) -> tuple[str, ...]:
+    """The words of a file's name without its ending and without the word test."""
+    name = path.rpartition("/")[2]
+    stem = name.partition(".")[0] or name
+    return tuple(word for word in parts(stem) if word not in _TEST_WORDS)
+
+
+def _add_place(db: Database, tree_id: int, place: Place, found: Named) -> None:
+    paths = _resolved(db, tree_id, place.path)
+    for path in paths:
+        found.mention[path] = found.mention.get(path, 0.0) + 1.0 / len(paths)
+        at = path if place.line is None else f"{path}:{place.line}"
+        found.reasons.setdefault(path, {}).setdefault("mention", f"the question names {at}")
+        if place.line is not None:
+            found.symbols += search.symbols_around(db, tree_id, path, place.line - 1)[:1]
+
+
+def _resolved(db: Database, tree_id: int, written: str) -> list[str]:
+    """The live paths a written one may mean: exactly it, or those that share most of its end."""
+    if search.existing(db, tree_id, [written]):
+        return [written]
+    name = written.rpartition("/")[2]
+    close = [
+        path
+        for path in search.paths_ending(db, tree_id, parts(name))
+        if path.rpartition("/")[2] == name
+    ]
+    shared = {path: _shared_end(path, written) for path in close}
+    most = max(shared.values(), default=0)
+    return [path for path in close if shared[path] == most]
+
+
+def _shared_end(path: str, other: str) -> int:
+    count = 0
+    for mine, theirs in zip(reversed(path.split("/")), reversed(other.split("/")), strict=False):
+        if mine != theirs:
+            break
+        count += 1
+    return count
+
+
+def _add_definitions(
+    hits: Iterable[SymbolHit], scores: dict[str, float], signal: str, found: Named
+) -> None:
+    by_name: dict[str, list[SymbolHit]] = {}
+    for hit in hits:
+        by_name.setdefault(hit.name.rpartition(".")[2], []).append(hit)
+    for name, same in sorted(by_name.items()):
+        if len(same) > _LOOSE:
+            continue
+        for hit in same:
+            worth = _worth(name, hit.path, len(same), signal)
+            scores[hit.path] = scores.get(hit.path, 0.0) + worth
+            found.symbols.append(_scored(hit, worth))
+            reasons = found.reasons.setdefault(hit.path, {})
+            reasons.setdefault(signal, f"defines {hit.name}")
+
+
+def _worth(name: str, path: str, definitions: int, signal: str) -> float:
+    worth = 1.0 / math.sqrt(definitions)
+    if signal == "guess":
+        worth *= 1.0 if len(parts(name)) > 1 else 0.4
+    return worth * _TEST_SHARE if is_test(path) else worth
+
+
+def _scored(hit: SymbolHit, score: float) -> SymbolHit:
+    return SymbolHit(hit.path, hit.name, hit.kind, hit.range, score, hit.signature)
+
+
+def _add_users(db: Database, tree_id: int, question: Question, found: Named) -> None:
+    worth = 4.0 if question.wants_callers else 1.0
+    for path, name, uses in search.users(db, tree_id, question.names, limit=_USERS):
+        found.caller[path] = found.caller.get(path, 0.0) + worth * math.log1p(uses)
+        found.reasons.setdefault(path, {}).setdefault("caller", f"uses {name}")

@@ -1,0 +1,115 @@
+"""What history and naming add: commits about the same words, files that change together, tests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from repo_sleeper.recall import rank
+from repo_sleeper.recall.names import core, is_test
+from repo_sleeper.recall.rank import Scores
+from repo_sleeper.store import history, search
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.history import CommitHit
+from repo_sleeper.words import parts
+
+_COMMITS = 200
+_WIDE = 30  # a commit over more files is about everything, so about nothing
+_FADES_AFTER = 600  # commits
+_SAME_START = 4  # letters: "round" and "rounding" are one word here
+
+
+@dataclass(slots=True)
+class Past:
+    """What earlier commits about the same words touched.
+
+    `coverage` is the share of the question's words that one commit's subject has, 0..1.
+    """
+
+    scores: dict[str, float] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    coverage: float = 0.0
+
+
+def past_commits(db: Database, tree_id: int, words: Sequence[str]) -> Past:
+    """Credit files for commits whose message has the question's words, recent ones more."""
+    found = history.search_commits(db, words, limit=_COMMITS) if words else []
+    hits = [hit for hit in found if 0 < len(hit.paths) <= _WIDE]
+    live = search.existing(db, tree_id, {path for hit in hits for path in hit.paths})
+    best = max((hit.score for hit in hits), default=0.0) or 1.0
+    past = Past()
+    told: dict[str, list[CommitHit]] = {}
+    for hit in hits:
+        credit = _credit(hit, best)
+        for path in sorted(live.intersection(hit.paths)):
+            past.scores[path] = past.scores.get(path, 0.0) + credit
+            told.setdefault(path, []).append(hit)
+            past.coverage = max(past.coverage, _covered(hit.subject, words))
+    past.reasons = {path: _reason(mine, words) for path, mine in told.items()}
+    return past
+
+
+def lent(
+    db: Database, tree_id: int, leaders: Mapping[str, float]
+) -> tuple[dict[str, tuple[float, Scores]], dict[str, dict[str, str]]]:
+    """What the leading files lend to those that change with them or test them, and why."""
+    together: dict[str, float] = {}
+    pairs: dict[str, float] = {}
+    reasons: dict[str, dict[str, str]] = {}
+    for leader, weight in leaders.items():
+        for path, probability in history.co_changed(db, leader):
+            together[path] = together.get(path, 0.0) + weight * probability
+            reasons.setdefault(path, {}).setdefault("co-change", f"changes together with {leader}")
+        for path in _pairs(db, tree_id, leader):
+            pairs[path] = pairs.get(path, 0.0) + weight
+            reasons.setdefault(path, {}).setdefault("pair", _pair_reason(path, leader))
+    live = search.existing(db, tree_id, together)
+    together = {path: score for path, score in together.items() if path in live}
+    kinds: dict[str, tuple[float, Scores]] = {
+        "co-change": (rank.CO_CHANGE, together),
+        "pair": (rank.PAIR, pairs),
+    }
+    return kinds, reasons
+
+
+def _credit(hit: CommitHit, best: float) -> float:
+    recency = 0.5 + 0.5 * math.exp(-hit.age / _FADES_AFTER)
+    return (hit.score / best) ** 2 / math.sqrt(len(hit.paths)) * recency
+
+
+def _reason(hits: Sequence[CommitHit], words: Sequence[str]) -> str:
+    best = hits[0]  # they come best first
+    shared = [word for word in words if _has(best.subject, word)]
+    about = max(shared, key=len, default="")
+    count = "a commit" if len(hits) == 1 else f"{len(hits)} commits"
+    return f"changed in {count} about '{about}'" if about else f"changed in {count} like this"
+
+
+def _covered(subject: str, words: Sequence[str]) -> float:
+    return sum(_has(subject, word) for word in words) / len(words)
+
+
+def _has(subject: str, word: str) -> bool:
+    return any(_alike(word, other) for other in parts(subject))
+
+
+def _alike(word: str, other: str) -> bool:
+    if min(len(word), len(other)) < _SAME_START:
+        return word == other
+    return word.startswith(other) or other.startswith(word)
+
+
+def _pairs(db: Database, tree_id: int, path: str) -> Iterable[str]:
+    words = core(path)
+    if not words:
+        return []
+    return [
+        other
+        for other in search.paths_ending(db, tree_id, words)
+        if is_test(other) != is_test(path) and core(other) == words
+    ]
+
+
+def _pair_reason(path: str, leader: str) -> str:
+    return f"tests {leader}" if is_test(path) else f"tested by {leader}"

@@ -1,0 +1,173 @@
+"""Candidates: every signal of a question, fused, with their neighbours, reasons and symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from repo_sleeper.domain import Note, SymbolHit
+from repo_sleeper.recall import rank
+from repo_sleeper.recall.content import Content, search_content
+from repo_sleeper.recall.names import Named, search_names
+from repo_sleeper.recall.neighbours import Past, lent, past_commits
+from repo_sleeper.recall.question import Question
+from repo_sleeper.recall.rank import Ranked, Scores
+from repo_sleeper.store import notes as note_store
+from repo_sleeper.store import search
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.search import Passage
+
+_NOTES = 24
+_SYMBOLS = 30
+_WORDS_SHOWN = 3
+_FILE_SHARE = 0.5  # of a symbol's score: what its file is worth
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is for a question, best first, and how sure we are that it is about it (0..1)."""
+
+    ranked: list[Ranked] = field(default_factory=list)
+    reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+    symbols: tuple[SymbolHit, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    notes: tuple[Note, ...] = ()
+    confidence: float = 0.0
+
+
+def retrieve(
+    db: Database, tree_id: int, question: Question, *, weights: Mapping[str, float] = rank.WEIGHTS
+) -> Found:
+    """Look the question up in every way there is and put the answers in one order."""
+    if question.is_empty:
+        return Found()
+    content = search_content(db, tree_id, question.words)
+    named = search_names(db, tree_id, question)
+    past = past_commits(db, tree_id, question.words)
+    noted = _notes(db, tree_id, question)
+    fused = rank.fuse(signals(content, named, past, noted), weights)
+    kinds, borrowed = lent(db, tree_id, rank.leaders(fused))
+    ranked = rank.to_unit(rank.spread(fused, kinds), weights)
+    return Found(
+        ranked=ranked,
+        reasons=_reasons(content, named, past, noted, borrowed),
+        symbols=_symbols(db, content, named, ranked),
+        passages=content.passages,
+        notes=tuple(note for note, _ in noted),
+        confidence=_confidence(content, named, past),
+    )
+
+
+def signals(
+    content: Content, named: Named, past: Past, noted: Sequence[tuple[Note, float]]
+) -> dict[str, Scores]:
+    """The signals by the names that weights and explanations use."""
+    return {
+        "mention": named.mention,
+        "name": named.name,
+        "guess": named.guess,
+        "caller": named.caller,
+        "text": content.text,
+        "fields": content.fields,
+        "history": past.scores,
+        "note": _note_scores(noted),
+    }
+
+
+def _confidence(content: Content, named: Named, past: Past) -> float:
+    """One sure sign is enough: a place or name that exists, a passage, or a commit on the topic."""
+    if named.mention or named.name:
+        return 1.0
+    return min(max(content.coverage, past.coverage), 1.0)
+
+
+def _notes(db: Database, tree_id: int, question: Question) -> list[tuple[Note, float]]:
+    if not question.words:
+        return []
+    found = note_store.search_notes(db, tree_id, question.words, limit=_NOTES, fresh_only=True)
+    return [(note, score) for note, score in found if note.fresh and not note.hypothesis]
+
+
+def _note_scores(noted: Sequence[tuple[Note, float]]) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for note, score in noted:
+        for path in sorted({evidence.path for evidence in note.evidence}):
+            scores[path] = scores.get(path, 0.0) + score * note.confidence
+    return scores
+
+
+def _reasons(
+    content: Content,
+    named: Named,
+    past: Past,
+    noted: Sequence[tuple[Note, float]],
+    borrowed: Mapping[str, Mapping[str, str]],
+) -> dict[str, dict[str, str]]:
+    """Path -> signal -> the reason in words."""
+    own = {
+        "text": {path: f"text matches {_listed(words)}" for path, words in content.words.items()},
+        "fields": {path: f"path matches {_listed(words)}" for path, words in content.named.items()},
+        "history": past.reasons,
+        "note": _note_reasons(noted),
+    }
+    found: dict[str, dict[str, str]] = {}
+    for signal, reasons in own.items():
+        for path, reason in reasons.items():
+            found.setdefault(path, {})[signal] = reason
+    for source in (named.reasons, borrowed):
+        for path, by_signal in source.items():
+            found.setdefault(path, {}).update(by_signal)
+    return found
+
+
+def _note_reasons(noted: Sequence[tuple[Note, float]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for note, _ in noted:
+        for evidence in note.evidence:
+            found.setdefault(evidence.path, f"noted: {note.title}")
+    return found
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words[:_WORDS_SHOWN])
+
+
+def _symbols(
+    db: Database, content: Content, named: Named, ranked: Sequence[Ranked]
+) -> tuple[SymbolHit, ...]:
+    """Symbols by name and by passage, weighed by their own match and by their file's rank."""
+    files = rank.shares({one.path: one.score for one in ranked})
+    own = _by_place([*named.symbols, *_passage_symbols(db, content)])
+    scored = [
+        SymbolHit(
+            hit.path,
+            hit.name,
+            hit.kind,
+            hit.range,
+            round(_FILE_SHARE * files.get(hit.path, 0.0) + (1 - _FILE_SHARE) * hit.score, 4),
+            hit.signature,
+        )
+        for hit in own
+    ]
+    scored.sort(key=lambda hit: (-hit.score, hit.path, hit.range, hit.name))
+    return tuple(scored[:_SYMBOLS])
+
+
+def _passage_symbols(db: Database, content: Content) -> list[SymbolHit]:
+    passages = [passage for passage in content.passages if passage.symbol_id is not None]
+    best = max((passage.score for passage in passages), default=0.0) or 1.0
+    known = search.symbols_by_id(db, {one.symbol_id for one in passages if one.symbol_id})
+    return [
+        SymbolHit(one.path, hit.name, hit.kind, hit.range, one.score / best, hit.signature)
+        for one in passages
+        if one.symbol_id and (hit := known.get(one.symbol_id))
+    ]
+
+
+def _by_place(hits: Sequence[SymbolHit]) -> list[SymbolHit]:
+    best: dict[tuple[str, str, int], SymbolHit] = {}
+    for hit in hits:
+        place = (hit.path, hit.name, hit.range.start)
+        if place not in best or best[place].score < hit.score:
+            best[place] = hit
+    return list(best.values())
