@@ -228,6 +228,21 @@ class Commit:
     is_merge: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CoChange:
+    """Of the `touches` commits that changed `path`, `together` changed `other` as well."""
+
+    path: str
+    other: str
+    together: int
+    touches: int
+
+    @property
+    def confidence(self) -> float:
+        """P(other changes | path changes)."""
+        return self.together / self.touches
+
+
 # --- notes ------------------------------------------------------------------------------------
 
 
