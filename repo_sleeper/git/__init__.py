@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from repo_sleeper.git.log import commits
+from repo_sleeper.git.log import commit_ids, commits, tell
 from repo_sleeper.git.plumbing import (
     TrackedFile,
     branch,
@@ -23,6 +23,7 @@ __all__ = [
     "TrackedFile",
     "branch",
     "changed_paths",
+    "commit_ids",
     "commits",
     "config_value",
     "discover",
@@ -31,6 +32,7 @@ __all__ = [
     "hooks_dir",
     "is_ancestor",
     "operation_in_progress",
+    "tell",
     "tracked",
     "untracked",
 ]

@@ -35,16 +35,25 @@ _OPTIONS = (
 
 
 def commits(repo: Repository, *, limit: int, after: str = "") -> Iterator[Commit]:
-    """The newest commits that `after` does not contain, newest first, at most `limit`.
+    """The newest commits that `after` does not contain, newest first, at most `limit`."""
+    newest = head(repo)
+    if newest:
+        yield from tell(repo, commit_ids(repo, newest, limit=limit, after=after))
+
+
+def commit_ids(repo: Repository, newest: str, *, limit: int, after: str = "") -> list[str]:
+    """What `newest` contains and `after` does not, newest first, at most `limit`."""
+    beyond = (f"^{checked(after)}",) if after else ()
+    raw = ask(repo, "rev-list", f"--max-count={limit}", checked(newest), *beyond)
+    return raw.decode().split()
+
+
+def tell(repo: Repository, oids: Sequence[str]) -> Iterator[Commit]:
+    """These commits, in this order.
 
     Merges bring no paths: the commits they merge do. Neither do the oldest commits of a shallow
     clone, whose parents are not there to compare with.
     """
-    newest = head(repo)
-    if not newest:
-        return
-    beyond = (f"^{checked(after)}",) if after else ()
-    oids = ask(repo, "rev-list", f"--max-count={limit}", newest, *beyond).decode().split()
     cut_off = _shallow(repo)
     for start in range(0, len(oids), _PAGE):
         for commit in _told(_log(repo, oids[start : start + _PAGE])):
