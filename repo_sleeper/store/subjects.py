@@ -1,0 +1,201 @@
+"""What the index and the history know about one subject, for the context of a thought."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from repo_sleeper.domain import Range
+from repo_sleeper.store.database import Database, Row
+
+# A name defined in more files than this says nothing about who calls whom.
+_AMBIGUOUS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSymbol:
+    """A definition in one content, and how often its name is used in other contents."""
+
+    name: str
+    qualified: str
+    range: Range
+    node_hash: int
+    has_children: bool
+    references: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """One content as the index has it; hashes as evidence writes them."""
+
+    hash: str
+    node_hash: str
+    module_hash: str
+    language: str
+    lines: int
+    is_text: bool
+    has_error: bool
+    symbols: tuple[KnownSymbol, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A definition elsewhere that uses this file's names, or whose name this file uses."""
+
+    path: str
+    line: int
+    signature: str
+    name: str
+
+
+def live_file(db: Database, tree_id: int, path: str) -> KnownFile | None:
+    """The content now at this path, as far as it is indexed."""
+    row = db.row(
+        """
+        select b.* from files f join blobs b on b.id = f.blob_id
+        where f.tree_id = ? and f.path = ? and b.skip = ''
+        """,
+        (tree_id, path),
+    )
+    return None if row is None else _known(db, row)
+
+
+def content(db: Database, content_hash: str) -> KnownFile | None:
+    """A content seen at some time, whether or not it is in a tree now."""
+    row = db.row("select * from blobs where hash = ? order by id desc limit 1", (content_hash,))
+    return None if row is None else _known(db, row)
+
+
+def seen_nodes(db: Database, path: str) -> set[int]:
+    """The node hashes that earlier thoughts about this path have been shown."""
+    rows = db.rows(
+        """
+        select distinct s.node_hash
+        from thoughts t join blobs b on b.hash = t.content_hash join symbols s on s.blob_id = b.id
+        where t.subject_path = ? and t.state = 'applied'
+        """,
+        (path,),
+    )
+    return {row["node_hash"] for row in rows}
+
+
+def callers(db: Database, tree_id: int, path: str, *, limit: int) -> list[Neighbour]:
+    """Definitions in other files that use the names this file defines, widest users first."""
+    rows = db.rows(
+        """
+        with mine as (
+            select distinct s.name, s.blob_id from files f join symbols s on s.blob_id = f.blob_id
+            where f.tree_id = :tree and f.path = :path and (
+                select count(distinct x.blob_id) from symbols x where x.name = s.name
+            ) <= :few
+        )
+        select f.path, u.start_line, u.signature, u.qualified, group_concat(distinct m.name) names,
+               count(distinct m.name) as times
+        from mine m join refs r on r.name = m.name and r.blob_id != m.blob_id
+        join files f on f.blob_id = r.blob_id and f.tree_id = :tree
+        join symbols u on u.id = r.symbol_id
+        group by f.path, u.id order by times desc, f.path, u.start_line limit :limit
+        """,
+        {"tree": tree_id, "path": path, "few": _AMBIGUOUS, "limit": limit},
+    )
+    return [_neighbour(row, row["names"]) for row in rows]
+
+
+def callees(db: Database, tree_id: int, path: str, *, limit: int) -> list[Neighbour]:
+    """Definitions in other files whose names this file uses, most used first."""
+    rows = db.rows(
+        """
+        with used as (
+            select r.name, r.blob_id, count(*) as times
+            from files f join refs r on r.blob_id = f.blob_id
+            where f.tree_id = :tree and f.path = :path and not exists (
+                select 1 from symbols s where s.blob_id = r.blob_id and s.name = r.name
+            ) group by r.name
+        )
+        select f.path, d.start_line, d.signature, d.qualified, u.name
+        from used u join symbols d on d.name = u.name and d.blob_id != u.blob_id
+        join files f on f.blob_id = d.blob_id and f.tree_id = :tree
+        where (select count(distinct x.blob_id) from symbols x where x.name = u.name) <= :few
+        order by u.times desc, f.path, d.start_line limit :limit
+        """,
+        {"tree": tree_id, "path": path, "few": _AMBIGUOUS, "limit": limit},
+    )
+    return [_neighbour(row, row["name"]) for row in rows]
+
+
+def recent_subjects(db: Database, path: str, *, limit: int) -> list[str]:
+    """The subjects of the newest commits that touched this path."""
+    rows = db.rows(
+        """
+        select c.subject from history_paths p join commit_paths t on t.path_id = p.id
+        join commits c on c.id = t.commit_id
+        where p.path = ? and not c.is_merge order by c.time desc, c.oid limit ?
+        """,
+        (path, limit),
+    )
+    return [row["subject"] for row in rows]
+
+
+def known_names(db: Database, tree_id: int, names: Collection[str]) -> set[str]:
+    """Which of these are a name defined or used in the tree, or a path or file name of it."""
+    values = {"tree": tree_id, "names": json.dumps(sorted(names))}
+    rows = db.rows(
+        """
+        select j.value as name from json_each(:names) j where exists (
+            select 1 from symbols s join files f on f.blob_id = s.blob_id
+            where s.name = j.value and f.tree_id = :tree
+        ) or exists (
+            select 1 from refs r join files f on f.blob_id = r.blob_id
+            where r.name = j.value and f.tree_id = :tree
+        ) or exists (
+            select 1 from files f where f.tree_id = :tree
+            and (f.path = j.value or substr(f.path, -length(j.value) - 1) = '/' || j.value)
+        )
+        """,
+        values,
+    )
+    return {row["name"] for row in rows}
+
+
+def _known(db: Database, row: Row) -> KnownFile:
+    return KnownFile(
+        hash=row["hash"],
+        node_hash=str(row["node_hash"]),
+        module_hash=str(row["module_hash"]),
+        language=row["language"],
+        lines=row["lines"],
+        is_text=row["grammar"] == "text",
+        has_error=bool(row["has_error"]),
+        symbols=_symbols(db, row["id"]),
+    )
+
+
+def _symbols(db: Database, blob_id: int) -> tuple[KnownSymbol, ...]:
+    rows = db.rows(
+        """
+        select s.*, exists (
+                   select 1 from symbols c where c.blob_id = s.blob_id and c.parent_id = s.id
+               ) as has_children,
+               (select count(*) from refs r where r.name = s.name and r.blob_id != s.blob_id)
+               as times
+        from symbols s where s.blob_id = ? order by s.start_line, s.end_line desc, s.id
+        """,
+        (blob_id,),
+    )
+    return tuple(
+        KnownSymbol(
+            row["name"],
+            row["qualified"],
+            Range(row["start_line"], row["end_line"]),
+            row["node_hash"],
+            bool(row["has_children"]),
+            row["times"],
+        )
+        for row in rows
+    )
+
+
+def _neighbour(row: Row, name: str) -> Neighbour:
+    signature = row["signature"] or row["qualified"]
+    return Neighbour(row["path"], row["start_line"], signature, name)
