@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from repo_sleeper.domain import Range, Signature, SymbolKind, path_from_bytes, path_to_bytes
-from repo_sleeper.store.contents import garbage_collect as garbage_collect
+from repo_sleeper.store import contents
 from repo_sleeper.store.database import Database, Row
+
+garbage_collect = contents.garbage_collect
 
 _NAMES_AT_ONCE = 300
 

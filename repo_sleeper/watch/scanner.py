@@ -1,0 +1,126 @@
+"""The truth: what is on disk right now, listed with signatures."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+
+from repo_sleeper import git
+from repo_sleeper.domain import (
+    Scan,
+    Signature,
+    SkipReason,
+    path_from_bytes,
+    path_to_bytes,
+)
+from repo_sleeper.errors import GitError, NotFoundError
+from repo_sleeper.git import Repository
+from repo_sleeper.watch.filters import is_vendored, skip_by_name
+
+_SUBMODULE = "160000"
+
+
+def scan(repo: Repository, *, max_bytes: int, ignore: Sequence[str] = ()) -> Scan:
+    """List the work tree: what git tracks or would add, and what of it is worth reading.
+
+    When git cannot say, the folders are walked instead and the scan is marked incomplete, for
+    then ignored files are among the rest.
+    """
+    root = os.fsencode(repo.root)
+    if not os.path.isdir(root):  # noqa: PTH112 -- bytes: a name need not be text
+        raise NotFoundError(f"{repo.root} is not there any more")
+    try:
+        paths, absent, submodules = _listed(repo)
+        complete = True
+    except GitError:
+        paths, absent, submodules = list(_walked(root, b"")), set(), []
+        complete = False
+    files, skipped = _looked_at(root, paths, max_bytes=max_bytes, ignore=ignore)
+    skipped.update(dict.fromkeys(submodules, SkipReason.SUBMODULE))
+    return Scan(files, skipped, frozenset(absent - files.keys()), complete)
+
+
+def _listed(repo: Repository) -> tuple[list[str], set[str], list[str]]:
+    """Paths to look at, those a sparse checkout leaves out, and submodules."""
+    paths: dict[str, None] = {}
+    absent: set[str] = set()
+    submodules: list[str] = []
+    for entry in git.tracked(repo):
+        if entry.mode == _SUBMODULE:
+            submodules.append(entry.path)
+        else:
+            paths[entry.path] = None
+            if entry.skip_worktree:
+                absent.add(entry.path)
+    paths.update(dict.fromkeys(git.untracked(repo)))
+    return list(paths), absent, submodules
+
+
+def _walked(root: bytes, folder: bytes) -> Iterator[str]:
+    """Every file below a folder; links and other repositories are not entered."""
+    try:
+        entries = sorted(os.scandir(os.path.join(root, folder)), key=lambda one: one.name)  # noqa: PTH118
+    except OSError:
+        return
+    for entry in entries:
+        path = folder + entry.name
+        if not entry.is_dir(follow_symlinks=False):
+            yield path_from_bytes(path)
+        elif not _is_other_repository(entry.path) and not is_vendored(path_from_bytes(path)):
+            yield from _walked(root, path + b"/")
+
+
+def _is_other_repository(folder: bytes) -> bool:
+    return os.path.basename(folder) == b".git" or os.path.lexists(os.path.join(folder, b".git"))  # noqa: PTH118, PTH119
+
+
+def _looked_at(
+    root: bytes, paths: Iterable[str], *, max_bytes: int, ignore: Sequence[str]
+) -> tuple[dict[str, Signature], dict[str, SkipReason]]:
+    files: dict[str, Signature] = {}
+    skipped: dict[str, SkipReason] = {}
+    folders = {b"": True}
+    for path in paths:
+        name = path_to_bytes(path)
+        if not _is_real_folder(root, os.path.dirname(name), folders):  # noqa: PTH120
+            continue  # a folder became a link or went away: so did what git lists in it
+        try:
+            seen = os.lstat(root + b"/" + name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            skipped[path] = SkipReason.UNREADABLE
+            continue
+        reason = _odd(seen.st_mode) or skip_by_name(
+            path, seen.st_size, max_bytes=max_bytes, ignore=ignore
+        )
+        if reason is None:
+            files[path] = Signature(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
+        else:
+            skipped[path] = reason
+    return files, skipped
+
+
+def _is_real_folder(root: bytes, folder: bytes, known: dict[bytes, bool]) -> bool:
+    """Whether no part of the folder's path is a symbolic link."""
+    found = known.get(folder)
+    if found is None:
+        found = _is_real_folder(root, os.path.dirname(folder), known) and _is_folder(  # noqa: PTH120
+            root + b"/" + folder
+        )
+        known[folder] = found
+    return found
+
+
+def _is_folder(path: bytes) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _odd(mode: int) -> SkipReason | None:
+    if stat.S_ISREG(mode):
+        return None
+    return SkipReason.SYMLINK if stat.S_ISLNK(mode) else SkipReason.NOT_REGULAR
