@@ -9,14 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from repo_sleeper.evaluate.queries import MAX_FILES
+from repo_sleeper.evaluate.queries import MAX_FILES, STOP_WORDS
+from repo_sleeper.words import parts
 
 K1 = 1.2
 B = 0.75
 NEIGHBOURS = 50
 RRF_K = 60
 
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,18 @@ class PastCommit:
 
 
 def plain_words(text: str) -> list[str]:
-    """Runs of letters and digits, lower case: deliberately nothing clever."""
-    return _WORD.findall(text.lower())
+    """Identifiers and what they are made of, lower case, no stop words; nothing cleverer."""
+    return [
+        word
+        for found in _WORD.findall(text)
+        for word in _with_parts(found)
+        if len(word) > 1 and word not in STOP_WORDS
+    ]
+
+
+def _with_parts(identifier: str) -> list[str]:
+    inside = parts(identifier)
+    return [identifier.lower(), *(inside if len(inside) > 1 else ())]
 
 
 class Corpus:
@@ -91,13 +102,18 @@ def by_recency(history: Sequence[PastCommit], live: Iterable[str]) -> list[str]:
 class Neighbours:
     """Files of the past commits whose subjects are most like the query."""
 
-    def __init__(self, history: Sequence[PastCommit]) -> None:
-        self._commits = {
-            commit.oid: commit for commit in history if 0 < len(commit.paths) <= MAX_FILES
-        }
+    def __init__(self) -> None:
+        self._commits: dict[str, PastCommit] = {}
         self._subjects = Corpus()
-        for commit in self._commits.values():
-            self._subjects.put(commit.oid, plain_words(commit.subject))
+
+    def learn(self, history: Sequence[PastCommit]) -> None:
+        """Know exactly these commits; sweeps over many files say little about any of them."""
+        known = {one.oid: one for one in history if 0 < len(one.paths) <= MAX_FILES}
+        for oid in self._commits.keys() - known.keys():
+            self._subjects.drop(oid)
+        for oid in sorted(known.keys() - self._commits.keys()):
+            self._subjects.put(oid, plain_words(known[oid].subject))
+        self._commits = known
 
     def scores(self, words: Iterable[str], live: Iterable[str]) -> dict[str, float]:
         """Each neighbour gives its score to its files, shared between them."""

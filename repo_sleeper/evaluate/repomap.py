@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from repo_sleeper.evaluate.metrics import Piece
@@ -50,14 +51,14 @@ class _Edge:
 
 
 def ranked_definitions(
-    names: Names, *, mentioned: Collection[str], words: Set[str]
+    names: Names, *, mentioned: Collection[str], words: AbstractSet[str]
 ) -> list[Definition]:
     """Definitions best first: the rank of each user flows to what it uses.
 
     `mentioned` holds the identifiers in the question; a file whose path has one of its `words`
     is where the walk likes to start again.
     """
-    edges = _edges(names, mentioned)
+    edges = edges_of(names, mentioned)
     start = {path: 1.0 for path in names.paths if words & set(path_words(path))}
     ranks = page_rank(edges, paths=names.paths, start=start)
     leaving = _leaving(edges)
@@ -68,7 +69,7 @@ def ranked_definitions(
     return [one for path, name in order for one in names.definitions[name] if one.path == path]
 
 
-def ranked_files(names: Names, *, mentioned: Collection[str], words: Set[str]) -> list[str]:
+def ranked_files(names: Names, *, mentioned: Collection[str], words: AbstractSet[str]) -> list[str]:
     """Files in the order their first definition is shown, then the others by name."""
     shown = ranked_definitions(names, mentioned=mentioned, words=words)
     first = dict.fromkeys(one.path for one in shown)
@@ -103,16 +104,25 @@ def page_rank(
         return {}
     total = sum(start.values())
     again = {path: start.get(path, 0.0) / total if total else 1 / len(paths) for path in paths}
-    leaving = _leaving(edges)
+    flows = _flows(edges)
+    going = {user for user, _, _ in flows}
     ranks = dict(again)
     for _ in range(STEPS):
-        stuck = sum(rank for path, rank in ranks.items() if path not in leaving)
+        stuck = math.fsum(rank for path, rank in ranks.items() if path not in going)
         moved = {path: (1 - DAMPING + DAMPING * stuck) * share for path, share in again.items()}
-        for edge in edges:
-            flow = ranks[edge.user] * edge.weight / leaving[edge.user]
-            moved[edge.definer] += DAMPING * flow
+        for user, definer, share in flows:
+            moved[definer] += DAMPING * ranks[user] * share
         ranks = moved
     return ranks
+
+
+def _flows(edges: Sequence[_Edge]) -> list[tuple[str, str, float]]:
+    """User, definer, and the share of the user's rank that goes there for all names together."""
+    leaving = _leaving(edges)
+    shares: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for edge in edges:
+        shares[edge.user, edge.definer] += edge.weight / leaving[edge.user]
+    return [(user, definer, share) for (user, definer), share in sorted(shares.items())]
 
 
 def drawn(
@@ -139,7 +149,8 @@ def _line(definition: Definition) -> str:
     return f"  {definition.signature or definition.name}\n"
 
 
-def _edges(names: Names, mentioned: Collection[str]) -> list[_Edge]:
+def edges_of(names: Names, mentioned: Collection[str]) -> list[_Edge]:
+    """Every reason one file has to lean on another."""
     found = []
     for name in sorted(names.definitions):
         definers = sorted({one.path for one in names.definitions[name]})

@@ -15,6 +15,7 @@ _PAGE = 500  # contents or commits asked for at once, which bounds memory and ti
 _MARK = "\x01"  # before each commit: no status looks like it
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+", re.MULTILINE)
 _FILE = re.compile(rb"^diff --git ", re.MULTILINE)
+_ORDER = ("--no-merges", "--date-order")
 _PLAIN = ("--no-color", "--no-ext-diff", "--no-renames", "--no-relative", "--no-textconv")
 _TOLD = (
     "-z",
@@ -51,10 +52,12 @@ class Edit:
     statuses: tuple[tuple[str, str], ...]
 
 
-def files_at(repo: Repository, commit: str) -> list[PastFile]:
-    """Every file of a commit; submodules are not files."""
+def files_at(repo: Repository, commit: str, paths: Sequence[str] = ()) -> list[PastFile]:
+    """Every file of a commit, or those of these paths; submodules are not files."""
     found = []
-    for entry in ask(repo, "ls-tree", "-r", "-z", "--full-tree", checked(commit)).split(b"\0")[:-1]:
+    options = ("-r", "-z", "--full-tree")
+    raw = ask(repo, "ls-tree", *options, checked(commit), "--", *_names(paths))
+    for entry in raw.split(b"\0")[:-1]:
         about, _, path = entry.partition(b"\t")
         mode, kind, oid = about.decode().split(" ")
         if kind == "blob":
@@ -84,8 +87,7 @@ def _batched(raw: bytes) -> Iterator[tuple[str, bytes]]:
 
 def edits(repo: Repository, newest: str) -> Iterator[Edit]:
     """Commits without merges, newest first; none comes after an ancestor of its own."""
-    order = ("--no-merges", "--date-order")
-    oids = iter(ask(repo, "rev-list", *order, checked(newest)).decode().split())
+    oids = iter(ancestors(repo, newest))
     while page := list(islice(oids, _PAGE)):
         yield from _told(ask(repo, "log", *_TOLD, *page))
 
@@ -121,9 +123,8 @@ def _statuses(tokens: Iterator[bytes]) -> tuple[tuple[tuple[str, str], ...], byt
 def hunks(repo: Repository, old: str, new: str, paths: Sequence[str]) -> dict[str, list[Range]]:
     """Where `new` changed files that both commits have, in lines of `old`."""
     ordered = sorted(paths, key=path_to_bytes)
-    names = [path_to_bytes(path).decode("utf-8", "surrogateescape") for path in ordered]
     options = ("-r", "-p", "-U0", "-O/dev/null", *_PLAIN)
-    raw = ask(repo, "diff-tree", *options, checked(old), checked(new), "--", *names)
+    raw = ask(repo, "diff-tree", *options, checked(old), checked(new), "--", *_names(ordered))
     # git tells the files in the order of their names, so the names need not be read back
     return {
         path: [_range(found) for found in _HUNK.finditer(patch)]
@@ -131,6 +132,15 @@ def hunks(repo: Repository, old: str, new: str, paths: Sequence[str]) -> dict[st
     }
 
 
+def _names(paths: Sequence[str]) -> list[str]:
+    return [path_to_bytes(path).decode("utf-8", "surrogateescape") for path in paths]
+
+
 def _range(found: re.Match[bytes]) -> Range:
     start, count = int(found[1]), int(found[2] or 1)
     return Range(start - 1, start - 1 + count) if count else Range(start, start)
+
+
+def ancestors(repo: Repository, commit: str) -> list[str]:
+    """The commit and all before it without merges, in the order of `edits`."""
+    return ask(repo, "rev-list", *_ORDER, checked(commit)).decode().split()
