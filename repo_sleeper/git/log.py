@@ -55,9 +55,22 @@ def tell(repo: Repository, oids: Sequence[str]) -> Iterator[Commit]:
     clone, whose parents are not there to compare with.
     """
     cut_off = _shallow(repo)
-    for start in range(0, len(oids), _PAGE):
-        for commit in _told(_log(repo, oids[start : start + _PAGE])):
+    for page in _pages(repo, oids):
+        for commit in _told(page):
             yield replace(commit, paths=(), renames=()) if commit.oid in cut_off else commit
+
+
+def _pages(repo: Repository, oids: Sequence[str]) -> Iterator[bytes]:
+    """What git says of them page by page; it prepares one page while the other is read."""
+    from concurrent.futures import Future, ThreadPoolExecutor  # many never read history
+
+    following: Future[bytes] | None = None
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        for start in range(0, len(oids) + _PAGE, _PAGE):
+            page = oids[start : start + _PAGE]
+            current, following = following, ahead.submit(_log, repo, page) if page else None
+            if current is not None:
+                yield current.result()
 
 
 def _shallow(repo: Repository) -> frozenset[str]:

@@ -1,0 +1,128 @@
+"""Imports the history from git, only what is new, and derives churn and co-change from it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from repo_sleeper import git
+from repo_sleeper.domain import Commit
+from repo_sleeper.errors import GitError
+from repo_sleeper.git import Repository
+from repo_sleeper.history.churn import decayed_churn
+from repo_sleeper.history.cochange import confidences
+from repo_sleeper.redact import clean
+from repo_sleeper.store import history
+from repo_sleeper.store.database import Database
+
+_HEADS = "history_heads"  # where each work tree's history was last read: they share one store
+_LIMIT = "history_limit"
+_LONGEST_SUBJECT = 300
+_LONGEST_BODY = 2_000
+# Beyond these nothing changes what we derive: ten half-lives, and habits of years ago.
+_CHURN_COMMITS = 2_000
+_CO_CHANGE_COMMITS = 5_000
+_SWEEP = 200  # a commit of more paths is a reformat or an import, not work on each of them
+
+_FIX = re.compile(
+    r"\b(fix(e[sd]|ing)?|(bug|hot)-?fix(es)?|bugs?|regress(ion|ed)s?|crash(e[sd]|ing)?"
+    r"|segfaults?|deadlocks?|race condition|(memory|resource|fd) leaks?|off[- ]by[- ]one)\b",
+    re.IGNORECASE,
+)
+_COSMETIC = re.compile(
+    r"\b(typos?|spelling|grammar|lint(er|ing)?|flake8|pylint|mypy|ruff|black|isort|pre-commit"
+    r"|format(ting)?|whitespaces?|indent(ation)?|docs?|documentation|docstrings?|comments?"
+    r"|changelog|readme|news|links?|ci|travis|tox|badges?|tests?|typing|type hints?|warnings?)\b",
+    re.IGNORECASE,
+)
+_TRAILER = re.compile(r"^[A-Z][A-Za-z]*(-[A-Za-z]+)*-by: .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What the store has to learn and to forget."""
+
+    new: list[str]
+    gone: set[str]
+
+
+def import_history(db: Database, repo: Repository, *, limit: int) -> int:
+    """Make the store hold the newest `limit` commits; how many were not there before."""
+    newest = git.head(repo)
+    heads = _recorded_heads(db)
+    place = str(repo.git_dir)
+    if db.meta(_LIMIT) == str(limit) and heads.get(place, "") == newest:
+        return 0
+    with db.transaction():
+        if db.meta(_LIMIT) != str(limit):
+            history.forget_history(db)
+            heads = {}
+        others = [oid for other, oid in heads.items() if other != place]
+        known = history.known_commits(db)
+        difference = _progress(
+            repo, known, old=heads.get(place, ""), new=newest, limit=limit
+        ) or _comparison(repo, known, heads=(newest, *others), limit=limit)
+        history.remove_commits(db, difference.gone)
+        history.add_commits(db, map(_storable, git.tell(repo, difference.new)))
+        _derive(db)
+        db.set_meta(_HEADS, json.dumps({**heads, place: newest}, sort_keys=True))
+        db.set_meta(_LIMIT, str(limit))
+    return len(difference.new)
+
+
+def is_fix(subject: str) -> bool:
+    """Whether a commit says that it mends the program, rather than its looks, docs or tests."""
+    return _FIX.search(subject) is not None and _COSMETIC.search(subject) is None
+
+
+def _recorded_heads(db: Database) -> dict[str, str]:
+    """The commit each work tree was last seen at; those that were removed do not count."""
+    recorded: dict[str, str] = json.loads(db.meta(_HEADS) or "{}")
+    return {place: oid for place, oid in recorded.items() if Path(place).exists()}
+
+
+def _progress(
+    repo: Repository, known: set[str], *, old: str, new: str, limit: int
+) -> _Difference | None:
+    """The cheap and usual case, that commits were only added; None if it is not that."""
+    if not old or not new or not git.is_ancestor(repo, old, new):
+        return None
+    oids = git.commit_ids(repo, new, limit=limit, after=old)
+    return _Difference([oid for oid in oids if oid not in known], set())
+
+
+def _comparison(
+    repo: Repository, known: set[str], *, heads: Sequence[str], limit: int
+) -> _Difference:
+    """After a rewrite or a switch: all that the heads contain against all that is stored."""
+    here = _contained(repo, heads[0], limit)
+    elsewhere = [oid for head in heads[1:] for oid in _contained(repo, head, limit)]
+    new = [oid for oid in here if oid not in known]
+    return _Difference(new, known.difference(here, elsewhere))
+
+
+def _contained(repo: Repository, head: str, limit: int) -> list[str]:
+    try:
+        return git.commit_ids(repo, head, limit=limit) if head else []
+    except GitError:
+        return []  # the head of another work tree may have been collected since
+
+
+def _storable(commit: Commit) -> tuple[Commit, bool]:
+    body = _TRAILER.sub("", clean(commit.body)).strip()  # trailers hold names and addresses
+    subject = clean(commit.subject)[:_LONGEST_SUBJECT]
+    return replace(commit, subject=subject, body=body[:_LONGEST_BODY]), is_fix(subject)
+
+
+def _derive(db: Database) -> None:
+    changes = history.recent_changes(db, limit=_CO_CHANGE_COMMITS)
+    touches: dict[str, list[int]] = defaultdict(list)
+    for age, paths in enumerate(changes[:_CHURN_COMMITS]):
+        for path in paths if len(paths) <= _SWEEP else ():
+            touches[path].append(age)
+    history.save_churn(db, decayed_churn(touches))
+    history.save_co_changes(db, confidences(changes))

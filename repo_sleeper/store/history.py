@@ -1,0 +1,294 @@
+"""Commits and the paths they touched: what the history stage derives, and what others ask."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from repo_sleeper.domain import CoChange, Commit
+from repo_sleeper.store.database import Database, Row
+from repo_sleeper.words import parts
+
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class CommitHit:
+    """A commit whose message answers a search; the higher the score the better.
+
+    `age` is how many commits are newer. Paths are under the names they have now.
+    """
+
+    oid: str
+    subject: str
+    time: int
+    age: int
+    score: float
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PathRecord:
+    """How often a path was changed, and how often in order to mend something."""
+
+    path: str
+    touches: int
+    fixes: int
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def known_commits(db: Database) -> set[str]:
+    """The ids of all commits stored."""
+    return {row[0] for row in db.rows("select oid from commits")}
+
+
+def add_commits(db: Database, commits: Iterable[tuple[Commit, bool]]) -> None:
+    """Store commits not stored yet, newest first, each with whether it is a fix."""
+    path_ids = {row["path"]: row["id"] for row in db.rows("select id, path from history_paths")}
+    successors: dict[str, str | None] = {}
+    next_id = 1 + (db.value("select max(id) from commits") or 0)
+    source = iter(commits)
+    with db.transaction():
+        while batch := list(islice(source, _BATCH)):
+            _add_batch(db, batch, next_id, path_ids)
+            next_id += len(batch)
+            _note_renames(successors, [commit for commit, _ in batch])
+        db.many(
+            "update history_paths set successor = ? where path = ?",
+            [(successor, path) for path, successor in successors.items()],
+        )
+
+
+def _add_batch(
+    db: Database, batch: Sequence[tuple[Commit, bool]], first_id: int, path_ids: dict[str, int]
+) -> None:
+    numbered = list(enumerate(batch, start=first_id))
+    db.many(
+        "insert into commits (id, oid, time, author, subject, body, is_merge, is_fix, files)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (id_, c.oid, c.time, c.author, c.subject, c.body, c.is_merge, is_fix, len(c.paths))
+            for id_, (c, is_fix) in numbered
+        ],
+    )
+    db.many(
+        "insert into commit_words (rowid, subject, body) values (?, ?, ?)",
+        [(id_, *_words(c.subject, c.body)) for id_, (c, _) in numbered],
+    )
+    _add_paths(db, [commit for commit, _ in batch], path_ids)
+    db.many(
+        "insert or ignore into commit_paths values (?, ?)",
+        [(id_, path_ids[path]) for id_, (c, _) in numbered for path in c.paths],
+    )
+
+
+def _add_paths(db: Database, commits: Sequence[Commit], path_ids: dict[str, int]) -> None:
+    unknown = [path for commit in commits for path in _all_paths(commit) if path not in path_ids]
+    fresh = list(dict.fromkeys(unknown))
+    first = 1 + max(path_ids.values(), default=0)
+    path_ids.update((path, id_) for id_, path in enumerate(fresh, start=first))
+    db.many(
+        "insert into history_paths (id, path) values (?, ?)",
+        [(path_ids[path], path) for path in fresh],
+    )
+
+
+def _all_paths(commit: Commit) -> Iterator[str]:
+    yield from commit.paths
+    for old, _ in commit.renames:
+        yield old
+
+
+def _note_renames(successors: dict[str, str | None], commits: Sequence[Commit]) -> None:
+    """Newest first: the first thing seen of a path is the last that happened to it."""
+    for commit in commits:
+        for path in commit.paths:
+            successors.setdefault(path, None)
+        for old, new in commit.renames:
+            successors.setdefault(old, new)
+
+
+def remove_commits(db: Database, oids: Collection[str]) -> None:
+    """Forget commits that no head contains any more."""
+    with db.transaction():
+        for oid in sorted(oids):
+            row = db.row("select id, subject, body from commits where oid = ?", (oid,))
+            if row is not None:
+                _remove_words(db, row)
+                db.execute("delete from commits where id = ?", (row["id"],))
+
+
+def _remove_words(db: Database, row: Row) -> None:
+    # A contentless index is told what it holds: SQLite before 3.43 cannot delete by rowid alone.
+    db.execute(
+        "insert into commit_words (commit_words, rowid, subject, body) values ('delete', ?, ?, ?)",
+        (row["id"], *_words(row["subject"], row["body"])),
+    )
+
+
+def forget_history(db: Database) -> None:
+    """Start again from nothing."""
+    with db.transaction():
+        db.execute("insert into commit_words (commit_words) values ('delete-all')")
+        for table in ("commit_paths", "commits", "history_paths", "co_changes"):
+            db.execute(f"delete from {table}")
+
+
+def _words(*texts: str) -> tuple[str, ...]:
+    return tuple(" ".join(parts(text)) for text in texts)
+
+
+def save_churn(db: Database, churn: Mapping[str, float]) -> None:
+    """Replace the churn of every path."""
+    with db.transaction():
+        db.execute("update history_paths set churn = 0 where churn != 0")
+        db.many(
+            "update history_paths set churn = ? where path = ?",
+            [(value, path) for path, value in churn.items()],
+        )
+
+
+def save_co_changes(db: Database, pairs: Iterable[CoChange]) -> None:
+    """Replace what is known of paths changing together."""
+    with db.transaction():
+        db.execute("delete from co_changes")
+        db.many(
+            "insert into co_changes values (?, ?, ?, ?)",
+            [(pair.path, pair.other, pair.together, pair.touches) for pair in pairs],
+        )
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def recent_changes(db: Database, *, limit: int) -> list[tuple[str, ...]]:
+    """The paths of each of the newest commits that are no merges, newest first, as now named."""
+    names = _current_names(db)
+    found: dict[int, list[str]] = {}
+    for row in db.rows(
+        "select c.id, p.path from (select id, time from commits where not is_merge"
+        " order by time desc, id limit ?) c left join commit_paths cp on cp.commit_id = c.id"
+        " left join history_paths p on p.id = cp.path_id order by c.time desc, c.id",
+        (limit,),
+    ):
+        paths = found.setdefault(row["id"], [])
+        if row["path"] is not None:
+            paths.append(names.get(row["path"], row["path"]))
+    return [tuple(dict.fromkeys(paths)) for paths in found.values()]
+
+
+def _current_names(db: Database) -> dict[str, str]:
+    """For each path that was renamed, the name at the end of the chain."""
+    rows = db.rows("select path, successor from history_paths where successor is not null")
+    successors = {row["path"]: row["successor"] for row in rows}
+    return {path: _followed(path, successors) for path in successors}
+
+
+def _followed(path: str, successors: Mapping[str, str]) -> str:
+    seen = {path}
+    while (following := successors.get(path)) is not None and following not in seen:
+        path = following
+        seen.add(path)
+    return path
+
+
+def churn(db: Database) -> dict[str, float]:
+    """Decayed churn of every path that has any; what a file did under older names counts."""
+    rows = db.rows("select path, churn from history_paths where churn > 0 order by path")
+    return {row["path"]: row["churn"] for row in rows}
+
+
+def co_changed(db: Database, path: str) -> list[tuple[str, float]]:
+    """Paths that change when this one does, with P(other | path), the surest first."""
+    rows = db.rows(
+        "select other, 1.0 * together / touches as confidence from co_changes where path = ?"
+        " order by confidence desc, other",
+        (path,),
+    )
+    return [(row["other"], row["confidence"]) for row in rows]
+
+
+def co_changes(db: Database) -> list[CoChange]:
+    """Every pair known to change together, in order."""
+    rows = db.rows("select path, other, together, touches from co_changes order by path, other")
+    return [CoChange(*row) for row in rows]
+
+
+def path_records(db: Database) -> list[PathRecord]:
+    """Changes and fixes of each path over the whole history, as now named; sweeps left out."""
+    names = _current_names(db)
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in db.rows(
+        "select p.path, count(*) as touches, sum(c.is_fix) as fixes from commits c"
+        " join commit_paths cp on cp.commit_id = c.id join history_paths p on p.id = cp.path_id"
+        " where c.files <= 30 group by p.id"
+    ):
+        total = totals[names.get(row["path"], row["path"])]
+        total[0] += row["touches"]
+        total[1] += row["fixes"]
+    return [PathRecord(path, *totals[path]) for path in sorted(totals)]
+
+
+def recent_commits(db: Database, limit: int) -> list[Commit]:
+    """The newest commits, newest first."""
+    rows = db.rows("select * from commits order by time desc, id limit ?", (limit,))
+    names = _current_names(db)
+    return [_commit(row, _paths_of(db, row["id"], names)) for row in rows]
+
+
+def _commit(row: Row, paths: tuple[str, ...]) -> Commit:
+    return Commit(
+        oid=row["oid"],
+        time=row["time"],
+        author=row["author"],
+        subject=row["subject"],
+        body=row["body"],
+        paths=paths,
+        is_merge=bool(row["is_merge"]),
+    )
+
+
+def _paths_of(db: Database, commit_id: int, names: Mapping[str, str]) -> tuple[str, ...]:
+    rows = db.rows(
+        "select path from commit_paths join history_paths on id = path_id where commit_id = ?"
+        " order by path",
+        (commit_id,),
+    )
+    return tuple(dict.fromkeys(names.get(row["path"], row["path"]) for row in rows))
+
+
+def commit_count(db: Database) -> int:
+    """How many commits are stored."""
+    count: int = db.value("select count(*) from commits")
+    return count
+
+
+def search_commits(db: Database, terms: Sequence[str], *, limit: int) -> list[CommitHit]:
+    """Commits whose subject or body holds any of the terms, the best first."""
+    words = dict.fromkeys(word for term in terms for word in parts(term))
+    if not words:
+        return []
+    rows = db.rows(
+        "select c.*, -bm25(commit_words, 3.0, 1.0) as score,"
+        " (select count(*) from commits n where n.time > c.time) as age"
+        " from commit_words join commits c on c.id = commit_words.rowid"
+        " where commit_words match ? order by rank, c.time desc limit ?",
+        (" OR ".join(f'"{word}"' for word in words), limit),
+    )
+    names = _current_names(db)
+    return [_hit(row, _paths_of(db, row["id"], names)) for row in rows]
+
+
+def _hit(row: Row, paths: tuple[str, ...]) -> CommitHit:
+    return CommitHit(
+        oid=row["oid"],
+        subject=row["subject"],
+        time=row["time"],
+        age=row["age"],
+        score=row["score"],
+        paths=paths,
+    )
