@@ -111,15 +111,11 @@ def passages(db: Database, tree_id: int, scores: dict[int, float]) -> list[Passa
 
 
 def path_matches(db: Database, tree_id: int, wanted: Sequence[Term], *, limit: int) -> list[str]:
-    """Paths that have any of the terms among their words, best first."""
+    """Indexed paths that have any of the terms among their words, best first."""
     if not wanted:
         return []
-    rows = db.rows(
-        """select path from path_words where path_words match ? and tree = ?
-           order by rank, path limit ?""",
-        (" OR ".join(_quoted(term.word) for term in wanted), tree_id, limit),
-    )
-    return [row[0] for row in rows]
+    words = " OR ".join(_quoted(term.word) for term in wanted)
+    return _paths(db, tree_id, words, order="rank, path", limit=limit)
 
 
 def paths_ending(
@@ -128,19 +124,26 @@ def paths_ending(
     """Paths that have all of these words: the few among which a written path is looked for."""
     if not words:
         return []
+    return _paths(db, tree_id, " AND ".join(map(_quoted, words)), order="path", limit=limit)
+
+
+def _paths(db: Database, tree_id: int, match: str, *, order: str, limit: int) -> list[str]:
     rows = db.rows(
-        "select path from path_words where path_words match ? and tree = ? order by path limit ?",
-        (" AND ".join(_quoted(word) for word in words), tree_id, limit),
+        f"""select path from path_words where path_words match ? and tree = ?
+            order by {order} limit ?""",
+        (match, tree_id, limit),
     )
-    return [row[0] for row in rows]
+    live = existing(db, tree_id, (row[0] for row in rows))
+    return [row[0] for row in rows if row[0] in live]
 
 
 def existing(db: Database, tree_id: int, paths: Iterable[str]) -> set[str]:
-    """Which of these paths are live in the tree."""
+    """Which of these paths are live in the tree, and indexed."""
     found: set[str] = set()
     for some in _batches(sorted(set(paths))):
         rows = db.rows(
-            f"select path from files where tree_id = ? and path in ({_marks(some)})",
+            f"""select f.path from files f join blobs b on b.id = f.blob_id and b.skip = ''
+                where f.tree_id = ? and f.path in ({_marks(some)})""",
             (tree_id, *some),
         )
         found.update(row[0] for row in rows)
