@@ -50,9 +50,12 @@ class _Difference:
     gone: set[str]
 
 
-def import_history(db: Database, repo: Repository, *, limit: int) -> int:
-    """Make the store hold the newest `limit` commits; how many were not there before."""
-    newest = git.head(repo)
+def import_history(db: Database, repo: Repository, *, limit: int, head: str = "") -> int:
+    """Make the store hold the newest `limit` commits; how many were not there before.
+
+    `head` asks for the history as another commit has it, instead of the one checked out.
+    """
+    newest = head or git.head(repo)
     heads = _recorded_heads(db)
     place = str(repo.git_dir)
     if db.meta(_LIMIT) == str(limit) and heads.get(place, "") == newest:
