@@ -7,12 +7,14 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from repo_sleeper.domain import Context, Prompt, Range, Usage, path_to_bytes
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
+from repo_sleeper.recall.names import is_test
 from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.retrieve import Found, retrieve
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 # docs/decisions.md.
 CONFIDENCE = 0.3
 _EXCERPTS = 10
-_CANDIDATES = 30
+_PER_FILE = 2
+_LESS = 0.6
+_PROSE = (".md", ".rst", ".txt", ".adoc")
 _READ_MAX = 4 * 1024 * 1024
 
 NO_WORDS = "The question has no words to search for."
@@ -107,32 +111,39 @@ def _excerpts(
 ) -> list[Excerpt]:
     sources: dict[str, list[str]] = {}
     shown: list[Excerpt] = []
-    for path, place in _worth_reading(found):
+    for path, place in islice(_worth_reading(found), _EXCERPTS):
         if path not in sources:
             sources[path] = _source(db, tree_id, root, path)
         one = excerpt(path, sources[path], place, question.words)
         if one is not None:
             shown.append(one)
-        if len(shown) == _EXCERPTS:
-            break
     return shown
 
 
 def _worth_reading(found: Found) -> Iterator[tuple[str, Range]]:
-    """Places by what they and their file are worth, none inside another."""
-    files = rank.shares({one.path: one.score for one in found.ranked})
-    best = max((one.score for one in found.passages), default=0.0) or 1.0
-    places = [(hit.score, hit.path, hit.range) for hit in found.symbols]
-    places += [
-        ((files.get(one.path, 0.0) + one.score / best) / 2, one.path, one.range)
-        for one in found.passages
-    ]
+    """Places by what they and their file are worth: few of one file, none inside another."""
     taken: dict[str, list[Range]] = {}
-    for _, path, place in sorted(places, key=lambda item: (-item[0], item[1], item[2])):
+    for _, path, place in sorted(_places(found), key=lambda item: (-item[0], item[1], item[2])):
         others = taken.setdefault(path, [])
-        if not any(place.start < other.end and other.start < place.end for other in others):
+        inside = any(place.start < other.end and other.start < place.end for other in others)
+        if not inside and len(others) < _PER_FILE:
             others.append(place)
             yield path, place
+
+
+def _places(found: Found) -> Iterator[tuple[float, str, Range]]:
+    files = rank.shares({one.path: one.score for one in found.ranked})
+    best = max((one.score for one in found.passages), default=0.0) or 1.0
+    for hit in found.symbols:
+        yield hit.score * _code_worth(hit.path), hit.path, hit.range
+    for one in found.passages:
+        score = (files.get(one.path, 0.0) + one.score / best) / 2
+        yield score * _code_worth(one.path), one.path, one.range
+
+
+def _code_worth(path: str) -> float:
+    """Tests and prose may well be the files asked for, but their lines rarely explain much."""
+    return _LESS if is_test(path) or path.endswith(_PROSE) else 1.0
 
 
 def _source(db: Database, tree_id: int, root: Path, path: str) -> list[str]:
@@ -142,7 +153,9 @@ def _source(db: Database, tree_id: int, root: Path, path: str) -> list[str]:
 
     if not data or sha256(data).hexdigest()[:32] != search.content_hash(db, tree_id, path):
         return []
-    return redact(data.decode("utf-8", "replace"))[0].split("\n")
+    text = data.decode("utf-8", "replace")
+    # What is packed is redacted there. Only a key over many lines must be seen as a whole.
+    return (redact(text)[0] if "PRIVATE KEY" in text else text).split("\n")
 
 
 def _read(file: bytes) -> bytes:

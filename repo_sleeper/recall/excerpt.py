@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from repo_sleeper.domain import Range
-from repo_sleeper.words import parts
+from repo_sleeper.recall.question import held
 
 _WHOLE = 16  # lines: what is this short is shown whole
 _AROUND = 2  # lines kept on either side of one that matches
 _MOST = 14
 _WIDTH = 160
-_SAME_START = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +41,15 @@ def excerpt(path: str, source: Sequence[str], place: Range, words: Sequence[str]
     return Excerpt(path, tuple((line, source[line].rstrip()[:_WIDTH]) for line in chosen))
 
 
-def matches(line: str, words: Sequence[str]) -> int:
-    """How many of the words a line has."""
-    found = parts(line)
-    return sum(any(_alike(word, other) for other in found) for word in words)
-
-
 def _chosen(source: Sequence[str], inside: range, words: Sequence[str]) -> list[int]:
     if len(inside) <= _WHOLE:
         return list(inside)
-    counts = {line: matches(source[line], words) for line in inside}
+    counts = {line: len(held(source[line], words)) for line in inside}
     chosen = {inside[0]}
     for line in sorted(inside, key=lambda one: (-counts[one], one)):
         around = set(range(max(line - _AROUND, inside[0]), min(line + _AROUND + 1, inside[-1] + 1)))
         if not counts[line] or len(chosen | around) > _MOST:
             break
         chosen |= around
-    return sorted(chosen)
-
-
-def _alike(word: str, other: str) -> bool:
-    if min(len(word), len(other)) < _SAME_START:
-        return word == other
-    return word.startswith(other) or other.startswith(word)
+    holes = {line for line in inside if {line - 1, line + 1} <= chosen}
+    return sorted(chosen | holes)

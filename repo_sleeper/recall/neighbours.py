@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.names import core, is_test
+from repo_sleeper.recall.question import held
 from repo_sleeper.recall.rank import Scores
 from repo_sleeper.store import history, search
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.history import CommitHit
-from repo_sleeper.words import parts
 
 _COMMITS = 200
 _WIDE = 30  # a commit over more files is about everything, so about nothing
 _FADES_AFTER = 600  # commits
-_SAME_START = 4  # letters: "round" and "rounding" are one word here
 
 
 @dataclass(slots=True)
@@ -28,7 +27,7 @@ class Past:
     """
 
     scores: dict[str, float] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
+    told: dict[str, list[CommitHit]] = field(default_factory=dict)
     coverage: float = 0.0
 
 
@@ -39,15 +38,25 @@ def past_commits(db: Database, tree_id: int, words: Sequence[str]) -> Past:
     live = search.existing(db, tree_id, {path for hit in hits for path in hit.paths})
     best = max((hit.score for hit in hits), default=0.0) or 1.0
     past = Past()
-    told: dict[str, list[CommitHit]] = {}
     for hit in hits:
         credit = _credit(hit, best)
-        for path in sorted(live.intersection(hit.paths)):
+        still_there = live.intersection(hit.paths)
+        if still_there:
+            past.coverage = max(past.coverage, len(held(hit.subject, words)) / len(words))
+        for path in still_there:
             past.scores[path] = past.scores.get(path, 0.0) + credit
-            told.setdefault(path, []).append(hit)
-            past.coverage = max(past.coverage, _covered(hit.subject, words))
-    past.reasons = {path: _reason(mine, words) for path, mine in told.items()}
+            past.told.setdefault(path, []).append(hit)
     return past
+
+
+def past_reason(past: Past, path: str, words: Sequence[str]) -> str:
+    """Why history credits a path, in words; nothing where it does not."""
+    hits = past.told.get(path, ())
+    if not hits:
+        return ""
+    about = max(held(hits[0].subject, words), key=len, default="")  # hits come best first
+    count = "a commit" if len(hits) == 1 else f"{len(hits)} commits"
+    return f"changed in {count} about '{about}'" if about else f"changed in {count} like this"
 
 
 def lent(
@@ -76,28 +85,6 @@ def lent(
 def _credit(hit: CommitHit, best: float) -> float:
     recency = 0.5 + 0.5 * math.exp(-hit.age / _FADES_AFTER)
     return (hit.score / best) ** 2 / math.sqrt(len(hit.paths)) * recency
-
-
-def _reason(hits: Sequence[CommitHit], words: Sequence[str]) -> str:
-    best = hits[0]  # they come best first
-    shared = [word for word in words if _has(best.subject, word)]
-    about = max(shared, key=len, default="")
-    count = "a commit" if len(hits) == 1 else f"{len(hits)} commits"
-    return f"changed in {count} about '{about}'" if about else f"changed in {count} like this"
-
-
-def _covered(subject: str, words: Sequence[str]) -> float:
-    return sum(_has(subject, word) for word in words) / len(words)
-
-
-def _has(subject: str, word: str) -> bool:
-    return any(_alike(word, other) for other in parts(subject))
-
-
-def _alike(word: str, other: str) -> bool:
-    if min(len(word), len(other)) < _SAME_START:
-        return word == other
-    return word.startswith(other) or other.startswith(word)
 
 
 def _pairs(db: Database, tree_id: int, path: str) -> Iterable[str]:

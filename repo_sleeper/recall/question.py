@@ -10,6 +10,7 @@ from repo_sleeper.words import parts
 
 WORDS_MAX = 200
 _NAMES_MAX = 40
+_SAME_START = 4  # letters two words must share to be taken for one
 
 _COMMON = """
     a about above after again all also am an and any anyone anything are aren as at back be
@@ -96,6 +97,18 @@ def content_words(text: str) -> list[str]:
     found = _unique(word for word in parts(text) if word not in _STOP and _tells(word))
     strong = [word for word in found if word not in _WEAK]
     return strong or found
+
+
+def held(text: str, words: Iterable[str]) -> list[str]:
+    """Those of the words that a text has, endings aside: "round" and "rounding" are one here."""
+    found = set(parts(text))
+    return [word for word in words if word in found or any(_alike(word, one) for one in found)]
+
+
+def _alike(word: str, other: str) -> bool:
+    if min(len(word), len(other)) < _SAME_START:
+        return False
+    return word.startswith(other) or other.startswith(word)
 
 
 def _tells(word: str) -> bool:

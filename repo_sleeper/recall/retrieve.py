@@ -9,7 +9,7 @@ from repo_sleeper.domain import Note, SymbolHit
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
 from repo_sleeper.recall.names import Named, search_names
-from repo_sleeper.recall.neighbours import Past, lent, past_commits
+from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
 from repo_sleeper.recall.question import Question
 from repo_sleeper.recall.rank import Ranked, Scores
 from repo_sleeper.store import notes as note_store
@@ -20,6 +20,7 @@ from repo_sleeper.store.search import Passage
 _NOTES = 24
 _SYMBOLS = 30
 _WORDS_SHOWN = 3
+_EXPLAINED = 100
 _FILE_SHARE = 0.5  # of a symbol's score: what its file is worth
 
 
@@ -50,7 +51,7 @@ def retrieve(
     ranked = rank.to_unit(rank.spread(fused, kinds), weights)
     return Found(
         ranked=ranked,
-        reasons=_reasons(content, named, past, noted, borrowed),
+        reasons=_reasons(content, named, noted, borrowed, _history(past, question, ranked)),
         symbols=_symbols(db, content, named, ranked),
         passages=content.passages,
         notes=tuple(note for note, _ in noted),
@@ -99,15 +100,15 @@ def _note_scores(noted: Sequence[tuple[Note, float]]) -> dict[str, float]:
 def _reasons(
     content: Content,
     named: Named,
-    past: Past,
     noted: Sequence[tuple[Note, float]],
     borrowed: Mapping[str, Mapping[str, str]],
+    history: Mapping[str, str],
 ) -> dict[str, dict[str, str]]:
     """Path -> signal -> the reason in words."""
     own = {
         "text": {path: f"text matches {_listed(words)}" for path, words in content.words.items()},
         "fields": {path: f"path matches {_listed(words)}" for path, words in content.named.items()},
-        "history": past.reasons,
+        "history": history,
         "note": _note_reasons(noted),
     }
     found: dict[str, dict[str, str]] = {}
@@ -118,6 +119,12 @@ def _reasons(
         for path, by_signal in source.items():
             found.setdefault(path, {}).update(by_signal)
     return found
+
+
+def _history(past: Past, question: Question, ranked: Sequence[Ranked]) -> dict[str, str]:
+    """Reasons from commits, for the files that may be shown."""
+    reasons = {one.path: past_reason(past, one.path, question.words) for one in ranked[:_EXPLAINED]}
+    return {path: reason for path, reason in reasons.items() if reason}
 
 
 def _note_reasons(noted: Sequence[tuple[Note, float]]) -> dict[str, str]:
