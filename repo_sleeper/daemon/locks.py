@@ -39,7 +39,9 @@ class Lock:
         os.close(self._descriptor)
 
 
-def take(path: Path, *, wait: float = 0.0, clock: Callable[[], float] = time.monotonic) -> Lock | None:
+def take(
+    path: Path, *, wait: float = 0.0, clock: Callable[[], float] = time.monotonic
+) -> Lock | None:
     """The lock, or None when another process still holds it after `wait` seconds."""
     descriptor = _open(path)
     deadline = clock() + wait

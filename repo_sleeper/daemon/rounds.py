@@ -45,7 +45,7 @@ def with_lock(workspace: Workspace, *, wait: float = 0.0) -> Iterator[bool]:
         yield ours
 
 
-def reconcile_round(
+def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defaults
     db: Database,
     repo: Repository,
     settings: Settings,
@@ -72,7 +72,7 @@ def reconcile_round(
     return dataclasses.replace(seen, commits=imported, notes=notes)
 
 
-def _files(
+def _files(  # noqa: PLR0913 -- passes on what it is given
     db: Database,
     repo: Repository,
     settings: Settings,

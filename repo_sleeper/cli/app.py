@@ -1,0 +1,134 @@
+"""The `sleeper` command: what it offers, and the one place where errors become words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from repo_sleeper import __version__
+from repo_sleeper.cli import (
+    ask,
+    bugs,
+    cost,
+    daemon,
+    doctor,
+    init,
+    map as code_map,
+    notes,
+    status,
+    think,
+    trust,
+)
+from repo_sleeper.errors import NotFoundError, SleeperError
+
+app = typer.Typer(
+    name="sleeper",
+    help="Thinks about your repository while you rest, and answers from notes.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(init.init)
+app.add_typer(daemon.app, name="daemon")
+app.command("status")(status.status)
+app.command("ask")(ask.ask)
+app.add_typer(notes.app, name="notes")
+app.add_typer(bugs.app, name="bugs")
+app.command("map")(code_map.map_)
+app.command("think")(think.think)
+app.add_typer(cost.app, name="cost")
+app.command("doctor")(doctor.doctor)
+app.command("trust")(trust.trust)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- typer's way to call it
+    if wanted:
+        typer.echo(f"sleeper {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def sleeper(
+    context: typer.Context,
+    directory: Annotated[
+        Path | None, typer.Option("-C", metavar="DIR", help="Work in this directory.")
+    ] = None,
+    version: Annotated[  # noqa: ARG001 -- its callback prints and leaves
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Thinks about your repository while you rest, and answers from notes."""
+    if directory is not None:
+        _change_into(directory)
+    if context.invoked_subcommand is None:
+        _greet(context)
+
+
+def _change_into(directory: Path) -> None:
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise NotFoundError(f"{directory}: {error.strerror}") from error
+
+
+def _greet(context: typer.Context) -> None:
+    """`sleeper` alone: how things are where we know the repository, help elsewhere."""
+    try:
+        status.status()
+    except NotFoundError:
+        typer.echo(context.get_help())
+
+
+def main() -> None:
+    """What the installed command runs: nothing but one line of ours ever reaches the person."""
+    _be_lenient_with_characters()
+    try:
+        app()
+    except SleeperError as error:
+        sys.exit(_told(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        _leave_quietly()
+    except Exception as error:
+        if os.environ.get("SLEEPER_DEBUG") == "1":
+            raise
+        sys.exit(_confessed(error))
+
+
+def _told(error: SleeperError) -> int:
+    from repo_sleeper.cli import output
+
+    with contextlib.suppress(BrokenPipeError):
+        output.complain(str(error), error.hint)
+    return error.exit_code
+
+
+def _confessed(error: Exception) -> int:
+    """A mistake of ours: one line, and the whole story in a file."""
+    from repo_sleeper.cli import output
+    from repo_sleeper.cli.crash import write_down
+
+    output.complain(f"{type(error).__name__}: {error}", write_down(error))
+    return 1
+
+
+def _be_lenient_with_characters() -> None:
+    """A terminal that cannot show a character gets its code, not an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_quietly() -> None:
+    # Python would complain once more when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(141)

@@ -1,0 +1,73 @@
+"""Where a command is: the workspace around the current directory, and its store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+if TYPE_CHECKING:
+    from repo_sleeper.daemon.workspace import Workspace
+    from repo_sleeper.store.database import Database
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+class Place(NamedTuple):
+    """A workspace with its store open for reading, and the number of this work tree in it."""
+
+    workspace: Workspace
+    db: Database
+    tree_id: int
+
+
+def here() -> Workspace:
+    """The workspace around the current directory; it need not be initialised."""
+    from repo_sleeper.daemon.workspace import open_workspace  # every command starts here, not help
+
+    return open_workspace(_current(), dict(os.environ))
+
+
+@contextmanager
+def reading() -> Iterator[Place]:
+    """The store of this place for reading."""
+    from repo_sleeper.daemon.workspace import read_store
+
+    workspace = here()
+    with closing(read_store(workspace)) as db:
+        yield Place(workspace, db, tree_of(db, workspace))
+
+
+def tree_of(db: Database, workspace: Workspace) -> int:
+    """This work tree's number in the store; 0 while it was never reconciled."""
+    from repo_sleeper.store import code
+
+    return next((tree.id for tree in code.trees(db) if tree.root == workspace.repo.root), 0)
+
+
+def inside(workspace: Workspace, path: str) -> str:
+    """A path as a person types it, from where they are, as the store knows it."""
+    from repo_sleeper.domain import path_from_bytes
+    from repo_sleeper.errors import UsageError
+
+    full = Path(os.path.normpath(_current() / path))
+    try:
+        relative = full.relative_to(workspace.repo.root)
+    except ValueError as error:
+        raise UsageError(f"{path} is outside {workspace.repo.root}") from error
+    return path_from_bytes(os.fsencode(relative))
+
+
+def _current() -> Path:
+    from repo_sleeper.errors import NotFoundError
+
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            "the current directory does not exist any more", hint="change into one that does"
+        ) from error

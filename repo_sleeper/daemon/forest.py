@@ -1,0 +1,181 @@
+"""The work trees of one repository: who is watched, who is due, and one round on each."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from repo_sleeper import git
+from repo_sleeper.config import Settings
+from repo_sleeper.daemon import rounds
+from repo_sleeper.daemon.logbook import LOGGER
+from repo_sleeper.daemon.tree import WatchedTree
+from repo_sleeper.errors import SleeperError
+from repo_sleeper.git import Repository
+from repo_sleeper.store import code
+from repo_sleeper.store.database import Database
+from repo_sleeper.watch.watcher import Watcher
+
+
+@dataclass(slots=True)
+class Watched:
+    """A work tree, who watches it, and what the store knows it by."""
+
+    tree: WatchedTree
+    watcher: Watcher
+    tree_id: int = 0
+    head: str = ""
+
+    @property
+    def root(self) -> Path:
+        """Where it lies."""
+        return self.tree.repo.root
+
+
+class Forest:
+    """Every work tree that was ever reconciled here and still exists. Only the loop calls it."""
+
+    def __init__(self, db: Database, repo: Repository, *, wake: Callable[[], None]) -> None:
+        self._db = db
+        self._repo = repo
+        self._wake = wake
+        self._watched: dict[Path, Watched] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._watched)
+
+    def all(self) -> list[Watched]:
+        """The watched trees in order of place; a copy, because looking may change them."""
+        return [self._watched[root] for root in sorted(self._watched)]
+
+    def latest(self) -> Watched | None:
+        """The work tree that changed last: where the next edit will be."""
+        known = [watched for watched in self.all() if watched.tree_id]
+        return max(known, key=lambda watched: watched.tree.last_hint, default=None)
+
+    def patience(self, now: float, *, longest: float) -> float:
+        """How long nothing is due."""
+        dues = [watched.tree.due_at() for watched in self._watched.values()]
+        return min([longest, *(max(due - now, 0.0) for due in dues if due is not None)])
+
+    # --- watching -----------------------------------------------------------------------------
+
+    def watch_known(self) -> None:
+        """Watch what the store knows, and the tree we were started in."""
+        for tree in code.trees(self._db):
+            self.watch(tree.root)
+        self.watch(self._repo.root)
+
+    def watch(self, root: Path) -> Watched | None:
+        """Begin to watch a work tree of this repository; None when it is not one."""
+        try:
+            repo = git.discover(root)
+            if repo.common_dir != self._repo.common_dir:
+                return None
+            if repo.root not in self._watched:
+                self._watched[repo.root] = self._begin(repo)
+        except (SleeperError, OSError):
+            return None  # a work tree that was removed
+        return self._watched[repo.root]
+
+    def _begin(self, repo: Repository) -> Watched:
+        tree = WatchedTree(repo, now=time.monotonic())
+        watcher = Watcher(repo.root, partial(self._hinted, tree))
+        watcher.start()
+        how = f" ({watcher.degraded})" if watcher.degraded else ""
+        LOGGER.info("watching %s%s", repo.root, how)
+        known = {stored.root: stored.head for stored in code.trees(self._db)}
+        return Watched(tree, watcher, head=known.get(repo.root, ""))
+
+    def _hinted(self, tree: WatchedTree, _path: str) -> None:
+        """The watcher's thread calls this, perhaps thousands of times in a row."""
+        was_quiet = tree.first_hint is None
+        tree.hint(time.monotonic())
+        if was_quiet:
+            self._wake()
+
+    def forget_gone(self) -> None:
+        """Stop watching trees that are no more. Their notes stay."""
+        for watched in self.all():
+            if watched.tree.is_gone():
+                LOGGER.warning("%s is gone; its notes are kept", watched.root)
+                del self._watched[watched.root]
+                watched.watcher.stop()
+
+    def urge(self, now: float) -> None:
+        """Have every tree looked at now."""
+        for watched in self.all():
+            watched.tree.urge(now)
+
+    def notice(self, now: float, *, every: float) -> None:
+        """What no watcher tells: refs that moved, and that it has been a while."""
+        for watched in self._watched.values():
+            moved = watched.tree.refs_moved()
+            if moved or now - watched.tree.looked_at >= every:
+                watched.tree.hint(now)
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def look(self, watched: Watched, settings: Settings) -> rounds.Round | None:
+        """One round on one tree. Whatever goes wrong is logged, shown and tried again later."""
+        started = time.monotonic()
+        try:
+            done = rounds.reconcile_round(self._db, watched.tree.repo, settings, now=time.time())
+        except Exception as error:  # noqa: BLE001 -- the loop outlives any round
+            _failed(watched.tree, error)
+            return None
+        now = time.monotonic()
+        moved = done.head != watched.head
+        watched.tree.looked(started=started, now=now, fruitful=bool(done.changes.paths) or moved)
+        watched.tree.complete = done.complete
+        watched.tree_id, watched.head = done.tree_id, done.head
+        if done.did_something:
+            _tell(watched.root, done, seconds=now - started)
+        return done
+
+    def leave(self) -> None:
+        """Stop watching, and remember until when the store is known to agree with the disk."""
+        for watched in self.all():
+            watched.watcher.stop()
+            if watched.tree_id and not watched.tree.failure and not watched.tree.is_gone():
+                code.mark_reconciled(self._db, watched.tree_id, watched.head, time.time())
+
+    def condition(self, now: float) -> list[dict[str, Any]]:
+        """How each tree is, for `status`."""
+        return [
+            {
+                "root": os.fspath(watched.root),
+                "looked_s_ago": _ago(watched.tree.looked_at, now),
+                "degraded": watched.watcher.degraded,
+                "failure": watched.tree.failure,
+                "complete": watched.tree.complete,
+            }
+            for watched in self.all()
+        ]
+
+
+def _ago(then: float, now: float) -> float | None:
+    return None if then == float("-inf") else round(now - then, 1)
+
+
+def _failed(tree: WatchedTree, error: Exception) -> None:
+    why = str(error) if isinstance(error, SleeperError) else f"{type(error).__name__}: {error}"
+    if why != tree.failure:  # said once, not once a minute
+        LOGGER.error("cannot reconcile %s: %s", tree.repo.root, why)
+    tree.failed(now=time.monotonic(), why=why)
+
+
+def _tell(root: Path, done: rounds.Round, *, seconds: float) -> None:
+    LOGGER.info(
+        "reconciled %s: %d changed, %d commits, %d survey notes, %.2f s",
+        root,
+        len(done.changes.paths),
+        done.commits,
+        done.notes,
+        seconds,
+    )

@@ -1,0 +1,126 @@
+"""Remembers what the decision to think depends on, and reads the rest when it is asked."""
+
+from __future__ import annotations
+
+import time
+
+from repo_sleeper import git
+from repo_sleeper.daemon import machine
+from repo_sleeper.daemon.tree import WatchedTree
+from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.sleep import idle
+from repo_sleeper.store import pause
+from repo_sleeper.store.database import Database
+
+_ROOM = 200_000_000  # bytes that must be free before we pay for what could not be stored
+_BATTERY_S = 60.0
+_EXHAUSTED_S = 600.0
+_LONGEST_REST_S = 600.0
+
+
+class Idleness:
+    """Why nothing is thought just now. The cheapest reasons are looked at first: every second."""
+
+    def __init__(self, *, now: float) -> None:
+        self.why = "starting"
+        self.last_activity = now
+        self.last_ask = float("-inf")
+        self._rests_until = now
+        self._rests_why = ""
+        self._errors = 0
+        self._battery: bool | None = None
+        self._battery_at = float("-inf")
+
+    def active(self, now: float) -> None:
+        """Somebody is at work, so there may be something new to think about."""
+        self.last_activity = now
+        if not self._errors:
+            self._rests_until = now
+
+    def asked(self, now: float) -> None:
+        """A question was asked."""
+        self.last_ask = now
+
+    def stir(self) -> None:
+        """The settings are others now: whatever kept us from thinking may be over."""
+        self._rests_until = float("-inf")
+        self._errors = 0
+
+    def thought(self, *, now: float, exhausted: bool, error: str) -> None:
+        """How the last thought went decides when the next may begin."""
+        if exhausted:
+            self._rests_until, self._rests_why = (
+                now + _EXHAUSTED_S,
+                "nothing is left to think about",
+            )
+        elif error:
+            self._errors += 1
+            rest = min(2.0**self._errors, _LONGEST_REST_S)
+            self._rests_until, self._rests_why = now + rest, error
+        else:
+            self._errors = 0
+
+    def why_awake(
+        self, db: Database, workspace: Workspace, tree: WatchedTree | None, *, now: float
+    ) -> str:
+        """The reason not to think, or "" when one may; kept for `status` as well."""
+        self.why = (
+            _why_never(workspace)
+            or _why_not_here(tree)
+            or self._why_busy(workspace, tree, now)
+            or (self._rests_why if now < self._rests_until else "")
+            or _why_paused(db)
+        )
+        return self.why
+
+    def _why_busy(self, workspace: Workspace, tree: WatchedTree | None, now: float) -> str:
+        settings = workspace.settings.idle
+        quiet_since = max(self.last_activity, self.last_ask)
+        # Without quiet there is nothing more to find out, and most seconds end here.
+        operation = ""
+        if tree is not None and now - quiet_since >= settings.quiet_s:
+            operation = git.operation_in_progress(tree.repo)
+        return idle.why_awake(
+            now=now,
+            last_activity=self.last_activity,
+            last_ask=self.last_ask,
+            quiet_s=settings.quiet_s,
+            load_per_core=machine.load_per_core(),
+            max_load=settings.max_load,
+            battery=self._on_battery(now),
+            on_battery=settings.on_battery,
+            operation=operation,
+        )
+
+    def _on_battery(self, now: float) -> bool | None:
+        if now - self._battery_at >= _BATTERY_S:
+            self._battery, self._battery_at = machine.on_battery(), now
+        return self._battery
+
+
+def _why_never(workspace: Workspace) -> str:
+    settings = workspace.settings
+    if not settings.model.name:
+        return "no model is set"
+    if not settings.think.enabled:
+        return "thinking is switched off"
+    if machine.free_bytes(workspace.state_dir) < _ROOM:
+        return "the disk is nearly full"
+    return ""
+
+
+def _why_not_here(tree: WatchedTree | None) -> str:
+    if tree is None:
+        return "there is no work tree"
+    if tree.failure:
+        return f"cannot reconcile: {tree.failure}"
+    if not tree.complete:
+        return "git could not say what is ignored, so nothing is sent"
+    if tree.first_hint is not None:
+        return "files are changing"
+    return ""
+
+
+def _why_paused(db: Database) -> str:
+    found = pause.waiting(db, time.time())
+    return "" if found is None else f"{found.kind}: {found.message}"

@@ -1,0 +1,94 @@
+"""A daemon's life: take the locks, open the store, say that we are here, serve, leave in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from repo_sleeper import __version__
+from repo_sleeper.daemon import locks, process
+from repo_sleeper.daemon.logbook import LOGGER, logging_to
+from repo_sleeper.daemon.mind import ModelMaker, configured_model
+from repo_sleeper.daemon.service import Service
+from repo_sleeper.daemon.verbs import Server
+from repo_sleeper.daemon.workspace import Workspace, require_store, write_store
+from repo_sleeper.errors import DaemonError
+from repo_sleeper.store import ledger, upkeep
+
+_WRITER_S = 60.0  # how long a command may hold the store while we start
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class AlreadyRunningError(DaemonError):
+    """Another daemon holds the lock: whoever wanted one has one."""
+
+
+def live(
+    workspace: Workspace,
+    *,
+    ready: Callable[[], None],
+    echo: bool = False,
+    make_model: ModelMaker = configured_model,
+) -> None:
+    """Be the daemon of this repository until told to end. `ready` is called once we answer."""
+    os.umask(0o077)
+    require_store(workspace)
+    with (
+        _lock_for_life(workspace),
+        locks.held(workspace.store_lock, wait=_WRITER_S) as ours,
+        logging_to(workspace.log_file, echo=echo),
+    ):
+        if not ours:
+            raise DaemonError(
+                "another sleeper command has been writing for a minute",
+                hint="wait for it to end, then start again",
+            )
+        _serve(workspace, ready=ready, make_model=make_model)
+
+
+@contextmanager
+def _lock_for_life(workspace: Workspace) -> Iterator[None]:
+    # Half a second, because whoever asks whether it is held holds it for a moment themselves.
+    lock = locks.take(workspace.daemon_lock, wait=0.5)
+    if lock is None:
+        raise AlreadyRunningError("a daemon is running already", hint="`sleeper daemon status`")
+    lock.inscribe(process.inscription())
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _serve(workspace: Workspace, *, ready: Callable[[], None], make_model: ModelMaker) -> None:
+    with closing(write_store(workspace)) as db:
+        unknown = ledger.recover(db)
+        service = Service(workspace, db, make_model=make_model)
+        server = Server(workspace.socket_file, service.answer)
+        service.is_reachable = server.is_reachable
+        with _ended_by_signals(service):
+            server.start()
+            LOGGER.info("daemon %s ready, pid %d", __version__, os.getpid())
+            if unknown:
+                LOGGER.warning("%d calls were under way when the last daemon died", unknown)
+            ready()
+            try:
+                service.run()
+                upkeep.checkpoint(db)
+            finally:
+                server.close()
+
+
+@contextmanager
+def _ended_by_signals(service: Service) -> Iterator[None]:
+    def end(number: int, _frame: Any) -> None:
+        service.end(signal.Signals(number).name)
+
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

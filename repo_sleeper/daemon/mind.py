@@ -1,0 +1,117 @@
+"""Thinks one subject at a time beside the loop, so that a slow model never delays a save."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from repo_sleeper import config
+from repo_sleeper.daemon import rounds
+from repo_sleeper.daemon.logbook import LOGGER
+from repo_sleeper.daemon.workspace import Workspace, write_store
+from repo_sleeper.errors import SleeperError
+from repo_sleeper.git import Repository
+from repo_sleeper.llm.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """How one attempt ended: the subject, or that there was none, or why it failed."""
+
+    subject: str = ""
+    notes: int = 0
+    usd: float = 0.0
+    error: str = ""
+    exhausted: bool = False
+
+
+ModelMaker = Callable[[Workspace], Model]
+
+
+def configured_model(workspace: Workspace) -> Model:
+    """The model of the settings, in its own process; nothing starts before the first call."""
+    from repo_sleeper.llm.client import WorkerModel
+
+    settings = workspace.settings.model
+    return WorkerModel(settings, key=config.api_key(workspace.settings, workspace.env))
+
+
+class Mind:
+    """At most one thought at a time, on a thread with its own connection to the store."""
+
+    def __init__(self, *, done: Callable[[Thought], None], make: ModelMaker) -> None:
+        self._done = done
+        self._make = make
+        self._model: Model | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thought is under way."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self, workspace: Workspace, repo: Repository, tree_id: int, *, commit: str) -> None:
+        """Start on the subject worth most; `done` hears how it went."""
+        if self._model is None:
+            self._model = self._make(workspace)
+        self._thread = threading.Thread(
+            target=self._think,
+            args=(workspace, repo, tree_id, commit, self._model),
+            name="thought",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def rest(self) -> None:
+        """The idle window is over: the model's process, if any, ends. A call under way does not."""
+        if self._model is not None and not self.busy:
+            self._model.close()
+            self._model = None
+
+    def end(self, *, limit: float) -> None:
+        """Cut off whatever is under way; its reservation keeps counting."""
+        if self._model is not None:
+            self._model.close()
+        if self._thread is not None:
+            self._thread.join(limit)
+
+    def _think(
+        self, workspace: Workspace, repo: Repository, tree_id: int, commit: str, model: Model
+    ) -> None:
+        try:
+            self._done(_one_thought(workspace, repo, tree_id, commit, model))
+        except SleeperError as error:
+            self._done(Thought(error=str(error)))
+        except Exception as error:  # noqa: BLE001 -- a silent death would be waited for for ever
+            LOGGER.exception("a thought failed")
+            self._done(Thought(error=f"{type(error).__name__}: {error}"))
+
+
+def _one_thought(
+    workspace: Workspace, repo: Repository, tree_id: int, commit: str, model: Model
+) -> Thought:
+    db = write_store(workspace)
+    try:
+        items = rounds.agenda(db, workspace.settings, tree_id)
+        if not items:
+            return Thought(exhausted=True)
+        outcome = rounds.think_round(
+            db,
+            workspace.settings,
+            repo,
+            tree_id=tree_id,
+            item=items[0],
+            model=model,
+            commit=commit,
+            clock=time.time,
+        )
+        return Thought(
+            items[0].subject.label,
+            len(outcome.notes),
+            outcome.usd,
+            "" if outcome.error is None else str(outcome.error),
+        )
+    finally:
+        db.close()

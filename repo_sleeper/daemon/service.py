@@ -1,0 +1,253 @@
+"""The loop: hints settle, rounds reconcile, and when nobody is at work one thought is thought."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from repo_sleeper import __version__, config
+from repo_sleeper.daemon import machine, rounds, spool, verbs
+from repo_sleeper.daemon.forest import Forest, Watched
+from repo_sleeper.daemon.idleness import Idleness
+from repo_sleeper.daemon.logbook import LOGGER
+from repo_sleeper.daemon.mind import Mind, ModelMaker, Thought, configured_model
+from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.errors import ConfigError, DaemonError
+from repo_sleeper.store.database import Database
+
+TICK_S = 1.0
+_CHORES_S = 60.0
+_GONE_S = 600.0  # an absent root may be a disk that comes back
+_SUSPENDED_S = 60.0
+_RECONCILE_LIMIT_S = 60.0
+_SETTINGS_FILE = ".sleeper.toml"
+
+
+class Service:
+    """Owns the connection that writes the index, and decides alone what happens next.
+
+    Everything else (signals, socket, watcher, thoughts) only leaves a call in the inbox.
+    """
+
+    def __init__(
+        self, workspace: Workspace, db: Database, *, make_model: ModelMaker = configured_model
+    ) -> None:
+        self.workspace = workspace
+        self.ended = ""
+        self.is_reachable: Callable[[], bool] = lambda: True
+        self._db = db
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._forest = Forest(db, workspace.repo, wake=partial(self._inbox.put, _nothing))
+        self._mind = Mind(done=self._thought, make=make_model)
+        self._born = time.monotonic()
+        self._idleness = Idleness(now=self._born)
+        self._clock_gap = time.time() - self._born
+        self._chores_at = self._born + _CHORES_S
+        self._gone_since: float | None = None
+        self._config_error = ""
+        self._last_thought = Thought()
+
+    # --- what others may call, from any thread ------------------------------------------------
+
+    def end(self, why: str) -> None:
+        """Have the loop end soon. Safe to call in a signal's handler."""
+        self._inbox.put(partial(self._end, why))
+
+    def answer(self, message: verbs.Message) -> verbs.Message:
+        """One verb of the socket; runs on the caller's thread."""
+        match message.get("verb"):
+            case "ping":
+                return self._who()
+            case "status":
+                return {**self._who(), **self._condition()}
+            case "activity":
+                self._inbox.put(self._active)
+                return {}
+            case "stop":
+                self.end("asked to")
+                return {}
+            case "reconcile":
+                return self._reconciled(Path(str(message.get("root", ""))))
+            case verb:
+                raise DaemonError(f"{verb!r} is not something a daemon {__version__} knows")
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Live until told to end."""
+        self._forest.watch_known()
+        while not self.ended:
+            self._wait()
+            if not self.ended:
+                self._step(time.monotonic())
+        LOGGER.info("ending: %s", self.ended)
+        self._mind.end(limit=2.0)
+        self._forest.leave()
+
+    def _wait(self) -> None:
+        """Sleep until something happens, at most a second; then hear everything that did."""
+        patience = self._forest.patience(time.monotonic(), longest=TICK_S)
+        try:
+            self._inbox.get(timeout=max(patience, 0.001))()
+            while True:
+                self._inbox.get_nowait()()
+        except queue.Empty:
+            return
+
+    def _step(self, now: float) -> None:
+        self._notice(now)
+        for watched in self._forest.all():
+            if watched.tree.is_due(now):
+                self._look(watched)
+        if now >= self._chores_at:
+            self._chores_at = now + _CHORES_S
+            self._chores(now)
+        self._maybe_think(time.monotonic())
+
+    # --- noticing and looking -----------------------------------------------------------------
+
+    def _notice(self, now: float) -> None:
+        """What nobody tells us: a machine that slept, commits in the spool, refs that moved."""
+        gap = time.time() - time.monotonic()
+        if abs(gap - self._clock_gap) > _SUSPENDED_S:
+            LOGGER.info("the clock jumped: looking at everything again")
+            self._clock_gap = gap
+            self._forest.urge(now)
+        if spool.has_lines(self.workspace.spool):
+            self._take_spool(now)
+        self._forest.notice(now, every=self.workspace.settings.idle.reconcile_s)
+
+    def _take_spool(self, now: float) -> None:
+        for root in spool.drain(self.workspace.spool):
+            watched = self._forest.watch(root)
+            if watched is not None:
+                LOGGER.info("a commit in %s", root)
+                watched.tree.urge(now)
+                self._active()
+
+    def _look(self, watched: Watched) -> rounds.Round | None:
+        first, head = not watched.tree_id, watched.head
+        done = self._forest.look(watched, self.workspace.settings)
+        if done is None:
+            return None
+        if not first and (done.changes.paths or done.head != head):
+            self._active()
+        if _SETTINGS_FILE in done.changes.paths:
+            self._reload()
+        return done
+
+    def _reconciled(self, root: Path) -> verbs.Message:
+        """Have the loop look at a tree now, and wait for it: a question is about to be asked."""
+        finished = threading.Event()
+        seen: list[rounds.Round] = []
+
+        def look() -> None:
+            self._idleness.asked(time.monotonic())
+            watched = self._forest.watch(root)
+            done = None if watched is None else self._look(watched)
+            if done is not None:
+                seen.append(done)
+            finished.set()
+
+        self._inbox.put(look)
+        finished.wait(_RECONCILE_LIMIT_S)
+        if not seen:
+            raise DaemonError(
+                "the daemon could not reconcile", hint="`sleeper daemon logs` says why"
+            )
+        return {"changed": len(seen[0].changes.paths), "head": seen[0].head}
+
+    # --- chores -------------------------------------------------------------------------------
+
+    def _chores(self, now: float) -> None:
+        self._forest.forget_gone()
+        if not self._forest:
+            self._forest.watch_known()
+        self._gone_since = None if self._forest else (self._gone_since or now)
+        if self._gone_since is not None and now - self._gone_since >= _GONE_S:
+            self._end("the repository is gone")
+        if not self.workspace.database_file.exists():
+            self._end("the store is gone")
+        if not self.is_reachable():
+            self._end("the socket is gone")
+        self._reload()
+
+    def _reload(self) -> None:
+        """Settings as they are now; a mistake in them leaves the old ones and is shown."""
+        try:
+            settings = config.load(self.workspace.repo, env=self.workspace.env)
+        except ConfigError as error:
+            if str(error) != self._config_error:
+                LOGGER.error("settings stay as they were: %s", error)
+            self._config_error = str(error)
+            return
+        self._config_error = ""
+        if settings != self.workspace.settings:
+            LOGGER.info("settings changed")
+            self.workspace = replace(self.workspace, settings=settings)
+            self._mind.rest()
+            self._idleness.stir()
+
+    # --- thinking -----------------------------------------------------------------------------
+
+    def _active(self) -> None:
+        """Somebody is at work: no new call."""
+        self._idleness.active(time.monotonic())
+
+    def _maybe_think(self, now: float) -> None:
+        if self._mind.busy:
+            return
+        watched = self._forest.latest()
+        tree = None if watched is None else watched.tree
+        why = self._idleness.why_awake(self._db, self.workspace, tree, now=now)
+        if watched is None or why:
+            self._mind.rest()
+            return
+        self._mind.begin(self.workspace, watched.tree.repo, watched.tree_id, commit=watched.head)
+
+    def _thought(self, thought: Thought) -> None:
+        self._inbox.put(partial(self._note_thought, thought))
+
+    def _note_thought(self, thought: Thought) -> None:
+        now = time.monotonic()
+        self._idleness.thought(now=now, exhausted=thought.exhausted, error=thought.error)
+        if thought.exhausted:
+            return
+        self._last_thought = thought
+        about = thought.subject or "nothing"
+        if thought.error:
+            LOGGER.warning("thought about %s: %s", about, thought.error)
+        else:
+            LOGGER.info("thought about %s: %d notes, $%.4f", about, thought.notes, thought.usd)
+
+    # --- ends and answers ---------------------------------------------------------------------
+
+    def _end(self, why: str) -> None:
+        self.ended = self.ended or why
+
+    def _who(self) -> verbs.Message:
+        return {"pid": os.getpid(), "version": __version__, "protocol": verbs.PROTOCOL}
+
+    def _condition(self) -> verbs.Message:
+        now, used = time.monotonic(), os.times()
+        return {
+            "uptime_s": round(now - self._born, 1),
+            "memory_mb": round(machine.memory_mb(), 1),
+            "cpu_s": round(used.user + used.system, 2),
+            "asleep": self._mind.busy or not self._idleness.why,
+            "thinking": self._mind.busy,
+            "why": "" if self._mind.busy else self._idleness.why,
+            "config_error": self._config_error,
+            "last_thought_error": self._last_thought.error,
+            "trees": self._forest.condition(now),
+        }
+
+
+def _nothing() -> None:
+    """Wakes the loop, which then sees for itself."""

@@ -1,0 +1,122 @@
+"""One watched work tree: the hints about it, and when they have settled."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from repo_sleeper.git import Repository
+
+SETTLE_S = 0.3
+_LONGEST_SETTLE_S = 60.0
+_LONGEST_REST_S = 10.0
+# A tree that is written to without end is looked at for a sixth of the time at most.
+_REST_PER_SECOND = 5.0
+
+_REFS = ("HEAD", "logs/HEAD", "MERGE_HEAD", "rebase-merge", "rebase-apply")
+_PLACE_ERRORS = (FileNotFoundError, NotADirectoryError)
+
+
+class WatchedTree:
+    """When to look at one work tree. Knows nothing of stores; time is always told to it.
+
+    Hints that bring nothing (an ignored log being written) make the next look wait longer, so
+    that a tree which never rests costs little.
+    """
+
+    def __init__(self, repo: Repository, *, now: float) -> None:
+        self.repo = repo
+        self.first_hint: float | None = now
+        self.last_hint = now - SETTLE_S  # never looked at: due at once
+        self.rests_until = now
+        self.looked_at = float("-inf")
+        self.fruitless = 0
+        self.failures = 0
+        self.failure = ""
+        self.complete = True
+        self._turn = threading.Lock()  # hints come from the watcher's thread
+        self._identity = _identity(repo)
+        self._refs = _refs(repo)
+
+    def hint(self, now: float) -> None:
+        """Something may be different."""
+        with self._turn:
+            if self.first_hint is None:
+                self.first_hint = now
+            self.last_hint = now
+
+    def urge(self, now: float) -> None:
+        """Somebody waits: look at once."""
+        with self._turn:
+            self.first_hint = self.last_hint = now - _LONGEST_SETTLE_S
+            self.rests_until = now
+
+    def due_at(self) -> float | None:
+        """When to look, or None while there is no hint."""
+        if self.first_hint is None:
+            return None
+        settled = min(self.last_hint + SETTLE_S, self.first_hint + _LONGEST_SETTLE_S)
+        return max(settled, self.rests_until)
+
+    def is_due(self, now: float) -> bool:
+        """Whether the hints have settled."""
+        due = self.due_at()
+        return due is not None and now >= due
+
+    def looked(self, *, started: float, now: float, fruitful: bool) -> None:
+        """A round is over; hints that came during it are for the next one."""
+        with self._turn:
+            self.first_hint = None if self.last_hint <= started else self.last_hint
+        self.fruitless = 0 if fruitful else self.fruitless + 1
+        rest = SETTLE_S * 2 ** min(self.fruitless, 8) if self.fruitless > 1 else 0.0
+        rest = max(rest, _REST_PER_SECOND * (now - started))
+        self.rests_until = now + min(rest, _LONGEST_REST_S)
+        self.looked_at = now
+        self.failures, self.failure = 0, ""
+
+    def failed(self, *, now: float, why: str) -> None:
+        """A round failed: try again, later each time."""
+        self.failures += 1
+        self.failure = why
+        self.first_hint = self.last_hint = now
+        self.rests_until = now + min(2.0**self.failures, _LONGEST_SETTLE_S)
+        self.looked_at = now
+
+    def refs_moved(self) -> bool:
+        """Whether git's own files say that HEAD may be another commit, or an operation began."""
+        before, self._refs = self._refs, _refs(self.repo)
+        return before != self._refs
+
+    def is_gone(self) -> bool:
+        """Whether the root is no more, or is another repository by now.
+
+        Only a clear answer counts: a disk that fails or a folder we may not read is not gone.
+        """
+        try:
+            return _identity(self.repo) != self._identity
+        except _PLACE_ERRORS:
+            return True
+        except OSError:
+            return False
+
+
+def _identity(repo: Repository) -> tuple[tuple[int, int], tuple[int, int]]:
+    return _place(repo.root), _place(repo.git_dir)
+
+
+def _place(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _refs(repo: Repository) -> tuple[tuple[int, int] | None, ...]:
+    return tuple(_stamp(os.path.join(repo.git_dir, name)) for name in _REFS)  # noqa: PTH118 -- every second
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino
