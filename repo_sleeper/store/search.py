@@ -220,17 +220,28 @@ def line_count(db: Database, tree_id: int, path: str) -> int:
     return found or 0
 
 
+def newest_note(db: Database) -> float:
+    """When the last note was written; 0 when there is none."""
+    return db.value("select max(created_at) from notes") or 0.0
+
+
 def remember_question(
     db: Database, text: str, *, now: float, paths: Sequence[str], notes: Sequence[str]
-) -> None:
-    """Keep a question and what it was shown, for the agenda."""
+) -> bool:
+    """Keep a question and what it was shown, for the agenda; False where nothing can be written.
+
+    An answer is never held up for this: a full disk or a long write of another process is no
+    reason to fail.
+    """
     import json  # only when there is something to keep
 
-    with db.transaction():
-        db.execute(
-            "insert into questions (at, text, paths, notes) values (?, ?, ?, ?)",
-            (now, text, json.dumps(list(paths)), json.dumps(list(notes))),
-        )
+    values = (now, text, json.dumps(list(paths)), json.dumps(list(notes)))
+    try:
+        with db.transaction():
+            db.execute("insert into questions (at, text, paths, notes) values (?, ?, ?, ?)", values)
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 def _documents(db: Database, table: str, wanted: Iterable[str]) -> dict[str, int]:
