@@ -69,10 +69,9 @@ def ranked_definitions(
     return [one for path, name in order for one in names.definitions[name] if one.path == path]
 
 
-def ranked_files(names: Names, *, mentioned: Collection[str], words: AbstractSet[str]) -> list[str]:
+def files_of(definitions: Iterable[Definition], names: Names) -> list[str]:
     """Files in the order their first definition is shown, then the others by name."""
-    shown = ranked_definitions(names, mentioned=mentioned, words=words)
-    first = dict.fromkeys(one.path for one in shown)
+    first = dict.fromkeys(one.path for one in definitions)
     return [*first, *sorted(set(names.paths) - first.keys())]
 
 
