@@ -199,7 +199,7 @@ def m004_notes(db: sqlite_utils.Database) -> None:
         create index calls_day on calls (day);
         create table thoughts (
             id integer primary key,
-            call_id integer not null references calls(id),
+            call_id integer references calls(id),   -- null: set aside, never sent
             tree_id integer,
             subject_path text not null,
             subject_symbol text not null,
