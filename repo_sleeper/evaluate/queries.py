@@ -33,7 +33,7 @@ _BUMP = re.compile(
     r"""
     \W*(?:v?\d+\.\d+(?:\.\w+)*\W*$                       # 1.2.3 and nothing else
        |(?:chore\W+|build\W+)?(?:release|publish|prepare|tag|cut|start|begin)\b
-            .*\b(?:release|version|development|v?\d+\.\d+)
+            .*\b(?:release\b|version\b|development\b|v?\d+\.\d+)
        |(?:chore|build|ci)\s*\((?:deps|release)[^)]*\)
        |(?:chore|build)\W+(?:release|version)\b
        |(?:release|version)\s+v?\d

@@ -41,10 +41,12 @@ def _read(file: Path) -> Iterable[tuple[str, Any]]:
         return
     for line in text.split("\n"):
         try:
-            key, value = json.loads(line)
+            found = json.loads(line)
         except ValueError:
             continue
-        yield key, value
+        match found:
+            case [str() as key, value]:
+                yield key, value
 
 
 def _open_to_append(file: Path) -> int:
