@@ -14,7 +14,15 @@ from repo_sleeper.store.freshness import FRESH_NOTE, anchor_line, evidence_of
 
 _SHORTEST_PREFIX = 4
 
-# A note shows in a tree when it is fresh there, or when what it is about exists there.
+# A note shows in a tree when it is fresh there. A stale one shows while what it is about exists
+# there and, if a model wrote it, has not been thought about again as it is now. That is asked
+# afresh each time, because another branch may still have what the note was written for.
+_RETHOUGHT = """
+exists (
+    select 1 from files f join blobs b on b.id = f.blob_id
+    join thoughts t on t.subject_hash = cast(b.node_hash as text) and t.kind = v.kind
+    where f.tree_id = :tree and f.path = v.subject_path and t.state = 'applied'
+)"""
 _VISIBLE = """
 select v.* from (
     select n.*, {fresh} as fresh from notes n
@@ -24,7 +32,7 @@ where v.fresh or (:stale and (
     v.subject_path = '' or exists (
         select 1 from files f where f.tree_id = :tree and f.path = v.subject_path
     )
-))"""
+) and not (v.origin = 'model' and {rethought}))"""
 
 
 def save_thought_notes(db: Database, thought_id: int, notes: Sequence[Note]) -> int:
@@ -148,7 +156,7 @@ def search_notes(
 
 def fresh_counts(db: Database, tree_id: int) -> tuple[int, int]:
     """How many notes that show in this tree are fresh, and how many stale."""
-    query = _VISIBLE.format(fresh=FRESH_NOTE, where="")
+    query = _VISIBLE.format(fresh=FRESH_NOTE, rethought=_RETHOUGHT, where="")
     row = db.row(
         f"select count(*) as all_notes, coalesce(sum(fresh), 0) as fresh from ({query})",
         {"tree": tree_id, "stale": 1},
@@ -192,7 +200,9 @@ class _Filter:
 
 
 def _rows(db: Database, tree_id: int, wanted: _Filter) -> list[Row]:
-    query = _VISIBLE.format(fresh=FRESH_NOTE, where=wanted.where) + wanted.order
+    query = (
+        _VISIBLE.format(fresh=FRESH_NOTE, rethought=_RETHOUGHT, where=wanted.where) + wanted.order
+    )
     return db.rows(query, {**wanted.values, "tree": tree_id, "stale": wanted.stale})
 
 

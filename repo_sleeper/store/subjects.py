@@ -102,24 +102,33 @@ def callers(db: Database, tree_id: int, path: str, *, limit: int) -> list[Neighb
     return [_neighbour(row, row["names"]) for row in rows]
 
 
-def callees(db: Database, tree_id: int, path: str, *, limit: int) -> list[Neighbour]:
-    """Definitions in other files whose names this file uses, most used first."""
+def callees(
+    db: Database, tree_id: int, path: str, names: Collection[str], *, limit: int
+) -> list[Neighbour]:
+    """The definitions in other files that these names can mean, in the order of their files."""
     rows = db.rows(
         """
         with used as (
-            select r.name, r.blob_id, count(*) as times
-            from files f join refs r on r.blob_id = f.blob_id
-            where f.tree_id = :tree and f.path = :path and not exists (
-                select 1 from symbols s where s.blob_id = r.blob_id and s.name = r.name
-            ) group by r.name
+            select value as name from json_each(:names) where not exists (
+                select 1 from files f join symbols s on s.blob_id = f.blob_id
+                where f.tree_id = :tree and f.path = :path and s.name = value
+            )
         )
         select f.path, d.start_line, d.signature, d.qualified, u.name
-        from used u join symbols d on d.name = u.name and d.blob_id != u.blob_id
-        join files f on f.blob_id = d.blob_id and f.tree_id = :tree
-        where (select count(distinct x.blob_id) from symbols x where x.name = u.name) <= :few
-        order by u.times desc, f.path, d.start_line limit :limit
+        from used u join symbols d on d.name = u.name
+        join files f on f.blob_id = d.blob_id and f.tree_id = :tree and f.path != :path
+        where d.kind not in ('field', 'variable', 'module') and (
+            select count(distinct x.blob_id) from symbols x where x.name = u.name
+        ) <= :few
+        order by f.path, d.start_line limit :limit
         """,
-        {"tree": tree_id, "path": path, "few": _AMBIGUOUS, "limit": limit},
+        {
+            "tree": tree_id,
+            "path": path,
+            "names": json.dumps(sorted(names)),
+            "few": _AMBIGUOUS,
+            "limit": limit,
+        },
     )
     return [_neighbour(row, row["name"]) for row in rows]
 
@@ -137,23 +146,16 @@ def recent_subjects(db: Database, path: str, *, limit: int) -> list[str]:
     return [row["subject"] for row in rows]
 
 
-def known_names(db: Database, tree_id: int, names: Collection[str]) -> set[str]:
-    """Which of these are a name defined or used in the tree, or a path or file name of it."""
-    values = {"tree": tree_id, "names": json.dumps(sorted(names))}
+def known_paths(db: Database, tree_id: int, names: Collection[str]) -> set[str]:
+    """Which of these are a path in the tree, or the end of one."""
     rows = db.rows(
         """
-        select j.value as name from json_each(:names) j where exists (
-            select 1 from symbols s join files f on f.blob_id = s.blob_id
-            where s.name = j.value and f.tree_id = :tree
-        ) or exists (
-            select 1 from refs r join files f on f.blob_id = r.blob_id
-            where r.name = j.value and f.tree_id = :tree
-        ) or exists (
-            select 1 from files f where f.tree_id = :tree
+        select j.value as name from json_each(?) j where exists (
+            select 1 from files f where f.tree_id = ?
             and (f.path = j.value or substr(f.path, -length(j.value) - 1) = '/' || j.value)
         )
         """,
-        values,
+        (json.dumps(sorted(names)), tree_id),
     )
     return {row["name"] for row in rows}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ _FEWEST_LINES = 5  # below, there is nothing to say that the file does not
 
 # Over `thoughts`: paid for or under way, or refused for what it contains: never sent again.
 _DONE = """state in ('reserved', 'received', 'applied')
-           or (state = 'failed' and error_kind in ('too-long', 'refused'))"""
+           or (state = 'failed' and error_kind in ('too-long', 'refused', 'unsendable'))"""
 # Attempts that brought nothing and may have cost something. Being offline or told to wait is
 # not the subject's fault and does not count.
 _FAILURE = """state = 'unknown'
@@ -103,13 +102,36 @@ def start(  # noqa: PLR0913 -- the whole record of a thought, each by name
     return done.lastrowid or 0
 
 
-def receive(db: Database, thought_id: int, *, reply: str, receipt: str) -> None:
+def set_aside(db: Database, job: Job, *, tree_id: int, why: str, now: float) -> int:
+    """Keep that this content is never sent, so that nobody tries it again."""
+    done = db.execute(
+        """
+        insert into thoughts (call_id, tree_id, subject_path, subject_symbol, subject_hash, kind,
+            prompt_version, state, request, error_kind, error, at)
+        values (null, ?, ?, ?, ?, ?, ?, 'failed', '', 'unsendable', ?, ?)
+        """,
+        (
+            tree_id,
+            job.subject.path,
+            job.subject.symbol,
+            job.subject.hash,
+            job.kind.value,
+            job.version,
+            why,
+            now,
+        ),
+    )
+    return done.lastrowid or 0
+
+
+def receive(db: Database, thought_id: int, *, reply: str, receipt: str) -> Thought:
     """Keep the reply before anyone reads it: it is paid for."""
     with db.transaction():
         db.execute(
             "update thoughts set state = 'received', reply = ?, receipt = ? where id = ?",
             (reply, receipt, thought_id),
         )
+    return _thought(db.rows(f"{_SELECT} where id = ?", (thought_id,))[0])
 
 
 def apply(db: Database, thought_id: int, *, drafts: int, grounded: int) -> None:
@@ -151,7 +173,7 @@ def _thought(row: Row) -> Thought:
     subject = Subject(row["subject_path"], row["subject_hash"], row["subject_symbol"])
     return Thought(
         id=row["id"],
-        call_id=row["call_id"],
+        call_id=row["call_id"] or 0,
         tree_id=row["tree_id"] or 0,
         job=Job(subject=subject, kind=NoteKind(row["kind"]), version=row["prompt_version"]),
         state=ThoughtState(row["state"]),
@@ -249,9 +271,3 @@ def unthought(
 
 def _over(job: Row) -> bool:
     return bool(job["done"]) or job["failures"] >= ATTEMPTS
-
-
-def contents_of(request: str) -> dict[str, str]:
-    """The content hash of each file that a stored request shows."""
-    contents: dict[str, str] = json.loads(request)["contents"]
-    return contents

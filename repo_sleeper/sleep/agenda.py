@@ -1,0 +1,80 @@
+"""What to think about next: the most value per token first."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from repo_sleeper.domain import Candidate, NoteKind, Subject
+
+# What a call costs besides the code: instructions, surroundings, and the answer, which is dearer.
+_OVERHEAD_TOKENS = 1_500
+_ANSWER_TOKENS = 3_000
+_LARGEST_TOKENS = 6_000
+_BYTES_PER_TOKEN = 3
+# A file that history never saw touched may still be: without a floor it would have no value.
+_LEAST_TOUCHED = 0.02
+_LEAST_UNCOVERED = 0.05
+_WORTH = {
+    NoteKind.ARCHITECTURE: 1.0,
+    NoteKind.LIKELY_BUG: 0.9,
+    NoteKind.DEBUGGING_STRATEGY: 0.7,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaItem:
+    """A subject and a kind, with its value per 1,000 tokens and the factors that made it."""
+
+    subject: Subject
+    kind: NoteKind
+    value: float
+    factors: dict[str, float]
+
+
+def plan(candidates: Iterable[Candidate]) -> list[AgendaItem]:
+    """All of it in order: subjects changed since their last thought, then by value.
+
+    The kinds of one subject stay together, because their prompts begin alike and providers
+    charge less for what they have just seen.
+    """
+    subjects: dict[tuple[str, str], list[AgendaItem]] = defaultdict(list)
+    for candidate in candidates:
+        key = (candidate.subject.path, candidate.subject.symbol)
+        subjects[key].append(_item(candidate))
+    groups = [sorted(items, key=_rank) for items in subjects.values()]
+    return [item for group in sorted(groups, key=lambda g: _rank(g[0])) for item in group]
+
+
+def _rank(item: AgendaItem) -> tuple[float, float, str, str, NoteKind]:
+    subject = item.subject
+    return (-item.factors["changed"], -item.value, subject.path, subject.symbol, item.kind)
+
+
+def _item(candidate: Candidate) -> AgendaItem:
+    factors = {
+        "changed": float(candidate.dirty_at > candidate.thought_at),
+        "touched": _touched(candidate),
+        "reuse": 1.0 + math.log2(1.0 + max(candidate.references, 0.0)),
+        "uncovered": max(1.0 - candidate.coverage, _LEAST_UNCOVERED),
+        "worth": _WORTH.get(candidate.kind, 0.5),
+        "patience": 0.5**candidate.failures,
+        "tokens": _tokens(candidate.size),
+    }
+    gain = math.prod(factors[name] for name in ("touched", "reuse", "uncovered", "worth"))
+    value = 1_000.0 * gain * factors["patience"] / factors["tokens"]
+    return AgendaItem(candidate.subject, candidate.kind, value, factors)
+
+
+def _touched(candidate: Candidate) -> float:
+    """How likely the next edits or questions come here, from how often and lately they did."""
+    if candidate.dirty_at > candidate.thought_at:
+        return 1.0
+    return max(1.0 - math.exp(-max(candidate.churn, 0.0)), _LEAST_TOUCHED)
+
+
+def _tokens(size: int) -> float:
+    code = min(size / _BYTES_PER_TOKEN, _LARGEST_TOKENS)
+    return code + _OVERHEAD_TOKENS + _ANSWER_TOKENS

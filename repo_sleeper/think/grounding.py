@@ -1,0 +1,239 @@
+"""Grounding: a draft becomes a note only with evidence that was really shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from repo_sleeper.domain import (
+    Anchor,
+    Draft,
+    DraftEvidence,
+    Evidence,
+    Note,
+    NoteKind,
+    Origin,
+    Range,
+    note_id,
+)
+from repo_sleeper.think import suspicion
+from repo_sleeper.words import parts
+
+_NEAR = 3
+_SHORTEST_QUOTE = 8
+_LONGEST_TITLE = 120
+_LONGEST_BODY = 1_200
+_MOST_NOTES = 5
+_MOST_EVIDENCE = 5
+_SAME = 0.6  # share of common words above which two notes on one node say the same
+_HYPOTHESIS = 0.5  # what we could not check is never surer than this
+_SUSPICIOUS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A definition that evidence can be anchored to."""
+
+    qualified: str
+    range: Range
+    node_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file as it was shown: some of its lines, and the hashes of the content they are from."""
+
+    path: str
+    lines: Mapping[int, str]
+    content_hash: str
+    module_hash: str
+    places: tuple[Place, ...] = ()
+    is_text: bool = False
+    has_error: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the drafts answer, and what they are checked against besides the source.
+
+    `names_exist` says which of some names the repository knows; `existing` are the notes on the
+    same nodes, dismissed ones too, which are not to be written again.
+    """
+
+    kind: NoteKind
+    commit: str
+    now: float
+    names_exist: Callable[[Collection[str]], Collection[str]]
+    existing: Sequence[Note] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """The notes that came of the drafts, and for each dropped draft why."""
+
+    notes: tuple[Note, ...]
+    dropped: tuple[str, ...]
+
+
+class _DroppedError(Exception):
+    """Ends the way of one draft; the text is the reason."""
+
+
+def ground(drafts: Sequence[Draft], sources: Mapping[str, Source], asked: Asked) -> Grounding:
+    """Keep what can be found in the source, mark what cannot be checked, drop the rest."""
+    notes: list[Note] = []
+    dropped: list[str] = []
+    for draft in drafts:
+        if len(notes) == _MOST_NOTES:
+            dropped.append(f"{draft.title[:_LONGEST_TITLE]}: more than {_MOST_NOTES} notes")
+            continue
+        try:
+            notes.append(_note(draft, sources, asked, known=(*asked.existing, *notes)))
+        except _DroppedError as reason:
+            dropped.append(f"{draft.title[:_LONGEST_TITLE]}: {reason}")
+    return Grounding(tuple(notes), tuple(dropped))
+
+
+def _note(
+    draft: Draft, sources: Mapping[str, Source], asked: Asked, *, known: Sequence[Note]
+) -> Note:
+    if draft.kind is not asked.kind:
+        raise _DroppedError(f"{draft.kind} was not asked for")
+    title, body = _clipped(draft.title, _LONGEST_TITLE), _clipped(draft.body, _LONGEST_BODY)
+    if not title or not body:
+        raise _DroppedError("it says nothing")
+    evidence = _grounded(draft.evidence, sources)
+    first = evidence[0]
+    note = Note(
+        id=note_id(draft.kind, first.path, first.symbol, first.hash, *parts(title)),
+        kind=draft.kind,
+        title=title,
+        body=body,
+        confidence=draft.confidence,
+        origin=Origin.MODEL,
+        evidence=evidence,
+        subject="::".join(filter(None, (first.path, first.symbol))),
+        commit=asked.commit,
+        created_at=asked.now,
+    )
+    if any(_repeats(note, other) for other in known):
+        raise _DroppedError("a note on the same code says so already")
+    return _doubted(note, sources, asked)
+
+
+# --- evidence ---------------------------------------------------------------------------------
+
+
+def _grounded(
+    drafts: Sequence[DraftEvidence], sources: Mapping[str, Source]
+) -> tuple[Evidence, ...]:
+    found: list[Evidence] = []
+    reason = "it cites nothing"
+    for draft in drafts[:_MOST_EVIDENCE]:
+        try:
+            evidence = _evidence(draft, sources)
+        except _DroppedError as error:
+            reason = str(error)
+        else:
+            found.extend(() if evidence in found else (evidence,))
+    if not found:
+        raise _DroppedError(reason)
+    return tuple(found)
+
+
+def _evidence(draft: DraftEvidence, sources: Mapping[str, Source]) -> Evidence:
+    source = sources.get(draft.path.removeprefix("./"))
+    if source is None:
+        raise _DroppedError("it cites a file that was not shown")
+    quote = [line.strip() for line in draft.quote.strip().split("\n")]
+    if len(" ".join(quote).strip()) < _SHORTEST_QUOTE:
+        raise _DroppedError(f"its quote is shorter than {_SHORTEST_QUOTE} characters")
+    start = locate(quote, source.lines, near=draft.line - 1)
+    if start is None:
+        raise _DroppedError("its quote is not in the source")
+    where = Range(start, start + len(quote))
+    return _anchored(source, where, "\n".join(source.lines[at].strip() for at in _each(where)))
+
+
+def locate(quote: Sequence[str], lines: Mapping[int, str], *, near: int) -> int | None:
+    """The line at which the quoted lines begin: close to `near`, or else the only place."""
+    places = [at for at in lines if _stands(quote, lines, at)]
+    close = [at for at in places if abs(at - near) <= _NEAR]
+    if close:
+        return min(close, key=lambda at: (abs(at - near), at))
+    return places[0] if len(places) == 1 else None
+
+
+def _stands(quote: Sequence[str], lines: Mapping[int, str], at: int) -> bool:
+    if len(quote) == 1:
+        return quote[0] in lines[at]
+    return all(lines.get(at + step, "").strip() == line for step, line in enumerate(quote))
+
+
+def _anchored(source: Source, where: Range, quote: str) -> Evidence:
+    if source.is_text:
+        return Evidence(source.path, where, quote, Anchor.FILE, source.content_hash)
+    around = [p for p in source.places if where.start in p.range and where.end <= p.range.end]
+    if around:
+        inner = min(around, key=lambda p: (p.range.end - p.range.start, -p.range.start))
+        anchor, hash_ = Anchor.NODE, inner.node_hash
+        return Evidence(source.path, where, quote, anchor, hash_, inner.qualified)
+    if source.has_error:
+        raise _DroppedError("it cites lines that could not be parsed")
+    return Evidence(source.path, where, quote, Anchor.MODULE, source.module_hash)
+
+
+def _each(where: Range) -> range:
+    return range(where.start, where.end)
+
+
+# --- doubt ------------------------------------------------------------------------------------
+
+
+def _doubted(note: Note, sources: Mapping[str, Source], asked: Asked) -> Note:
+    """The note, less sure of itself where we could not check it."""
+    text = f"{note.title}\n{note.body}"
+    if suspicion.looks_like_orders(text):
+        return _less_sure(note, _SUSPICIOUS)
+    if _unknown_names(text, sources, asked):
+        return _less_sure(note, _HYPOTHESIS)
+    return note
+
+
+def _less_sure(note: Note, most: float) -> Note:
+    return replace(note, confidence=min(note.confidence, most), hypothesis=True)
+
+
+def _unknown_names(text: str, sources: Mapping[str, Source], asked: Asked) -> Collection[str]:
+    names = suspicion.code_names(text)
+    visible = {
+        name
+        for source in sources.values()
+        for line in source.lines.values()
+        for name in suspicion.identifiers_in(line)
+    }
+    unseen = names - visible - {source.path for source in sources.values()}
+    return unseen - set(asked.names_exist(sorted(unseen))) if unseen else ()
+
+
+# --- repetition -------------------------------------------------------------------------------
+
+
+def _repeats(note: Note, other: Note) -> bool:
+    if note.kind is not other.kind:
+        return False
+    if not {e.hash for e in note.evidence} & {e.hash for e in other.evidence}:
+        return False
+    return _alike(note.title, other.title) or _alike(
+        f"{note.title} {note.body}", f"{other.title} {other.body}"
+    )
+
+
+def _alike(one: str, two: str) -> bool:
+    a, b = set(parts(one)), set(parts(two))
+    return bool(a) and len(a & b) >= _SAME * len(a | b)
+
+
+def _clipped(text: str, most: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

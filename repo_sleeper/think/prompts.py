@@ -1,0 +1,52 @@
+"""The texts a model is instructed with: versioned templates, package data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from repo_sleeper.domain import NoteKind
+from repo_sleeper.errors import UsageError
+
+_SYSTEM = "system"
+# What has a template; each kind is asked for alone, so that each can have its own model and price.
+KINDS = (NoteKind.ARCHITECTURE, NoteKind.LIKELY_BUG, NoteKind.DEBUGGING_STRATEGY)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An instruction and its version; a new version makes every subject worth another thought."""
+
+    version: str
+    text: str
+
+
+def system() -> Template:
+    """What holds for every kind. It comes first and never varies, so that providers cache it."""
+    return _template(_SYSTEM)
+
+
+def task(kind: NoteKind) -> Template:
+    """What is asked for one kind."""
+    if kind not in KINDS:
+        raise UsageError(f"no thoughts of the kind {kind}", hint=f"there are {', '.join(KINDS)}")
+    return _template(kind.value)
+
+
+def version(kind: NoteKind) -> str:
+    """What a thought of this kind is instructed with, as part of its identity."""
+    return f"{system().version}.{task(kind).version}"
+
+
+def versions(kinds: Collection[NoteKind]) -> dict[NoteKind, str]:
+    """The version for each kind."""
+    return {kind: version(kind) for kind in kinds}
+
+
+@cache
+def _template(name: str) -> Template:
+    file = files("repo_sleeper.think") / "templates" / f"{name}.md"
+    header, _, text = file.read_text(encoding="utf-8").partition("\n\n")
+    return Template(header.removeprefix("version:").strip(), text.strip())

@@ -1,0 +1,313 @@
+"""One thought: reserve, ask, keep the reply, and only then read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from repo_sleeper.domain import (
+    Note,
+    NoteKind,
+    Price,
+    Prompt,
+    Reply,
+    Subject,
+    ThoughtState,
+    Usage,
+)
+from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
+from repo_sleeper.llm.model import Model
+from repo_sleeper.redact import clean, redact
+from repo_sleeper.store import code, ledger, notes, pause, subjects, thoughts
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.thoughts import Job, Thought
+from repo_sleeper.think import context, prompts, replies, shown
+from repo_sleeper.think.context import Limits, Material, OutOfDateError, UnsendableError
+from repo_sleeper.think.grounding import Asked, Grounding, Place, Source, ground
+from repo_sleeper.think.replies import storable
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a thought ended. `state` is None when nothing was sent and nothing is decided.
+
+    `stop` says that the next call would fail too: a pause is set.
+    """
+
+    state: ThoughtState | None
+    thought_id: int | None = None
+    notes: tuple[Note, ...] = ()
+    dropped: tuple[str, ...] = ()
+    usd: float = 0.0
+    error: SleeperError | None = None
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A reservation and the thought it is for."""
+
+    id: int
+    thought_id: int
+    started: float
+    price: Price
+
+
+def prepare(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
+    db: Database,
+    *,
+    tree_id: int,
+    root: Path,
+    subject: Subject,
+    kind: NoteKind,
+    input_tokens: int,
+    max_output_tokens: int,
+    complete: bool = True,
+) -> Prompt:
+    """Exactly what a thought would send; nothing is written or sent.
+
+    `complete` is that of the scan: while git cannot say what is ignored, nothing may be sent.
+    """
+    limits = Limits(input_tokens, max_output_tokens)
+    _refuse_incomplete(complete=complete)
+    return context.build(
+        db, tree_id=tree_id, root=root, subject=subject, kind=kind, limits=limits
+    ).prompt
+
+
+def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, each by name
+    db: Database,
+    *,
+    tree_id: int,
+    root: Path,
+    subject: Subject,
+    kind: NoteKind,
+    model: Model,
+    refusal: ledger.Refusal,
+    clock: Callable[[], float],
+    commit: str,
+    input_tokens: int,
+    max_output_tokens: int,
+    host: str = "",
+    complete: bool = True,
+) -> Outcome:
+    """Think about one subject and store what comes of it.
+
+    Whatever the model does, the outcome says so and the ledger has it. Raised are only
+    BudgetError and ConfigError, before anything is sent.
+    """
+    _refuse_incomplete(complete=complete)
+    job = Job(subject=subject, kind=kind, version=prompts.version(kind))
+    limits = Limits(input_tokens, max_output_tokens)
+    try:
+        material = _material(db, job, tree_id=tree_id, root=root, limits=limits)
+        price = model.price()
+    except UnsendableError as error:
+        thought_id = thoughts.set_aside(db, job, tree_id=tree_id, why=str(error), now=clock())
+        return Outcome(ThoughtState.FAILED, thought_id, error=error)
+    except OutOfDateError as error:
+        return Outcome(None, error=error)
+    except ModelError as error:
+        return Outcome(None, error=error, stop=pause.failed(db, error, now=clock()) is not None)
+    now = clock()
+    with db.transaction():
+        call_id = ledger.reserve(
+            db,
+            purpose="think",
+            model=model.name,
+            host=host,
+            prompt=material.prompt,
+            price=price,
+            now=now,
+            refusal=refusal,
+        )
+        thought_id = thoughts.start(
+            db,
+            job,
+            call_id=call_id,
+            tree_id=tree_id,
+            content_hash=material.contents[subject.path],
+            commit=commit,
+            request=_request(material),
+            now=now,
+        )
+    call = _Call(call_id, thought_id, now, price)
+    return _asked(db, call, material.prompt, model=model, clock=clock)
+
+
+def recover(db: Database, *, clock: Callable[[], float]) -> list[Outcome]:
+    """After a crash: count what was under way, and read the replies that are already paid for.
+
+    To be called by the one writer before any new call.
+    """
+    with db.transaction():
+        ledger.recover(db)
+        thoughts.lose(db)
+    return [_applied(db, thought, now=clock()) for thought in thoughts.received(db)]
+
+
+def _refuse_incomplete(*, complete: bool) -> None:
+    if not complete:
+        raise SleeperError(
+            "git cannot say which files are ignored, so nothing is sent",
+            hint="`sleeper doctor` says more",
+        )
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+def _material(db: Database, job: Job, *, tree_id: int, root: Path, limits: Limits) -> Material:
+    done = thoughts.refusal(db, job)
+    if done:
+        raise OutOfDateError(done)
+    return context.build(
+        db, tree_id=tree_id, root=root, subject=job.subject, kind=job.kind, limits=limits
+    )
+
+
+def _asked(
+    db: Database, call: _Call, prompt: Prompt, *, model: Model, clock: Callable[[], float]
+) -> Outcome:
+    try:
+        reply = model.complete(prompt)
+    except ModelError as error:
+        return _failed(db, call, error, now=clock())
+    seconds = max(clock() - call.started, 0.0)
+    thought = thoughts.receive(
+        db,
+        call.thought_id,
+        reply=storable(clean(redact(reply.text)[0])),
+        receipt=_receipt(reply, call.price, seconds=seconds),
+    )
+    return _applied(db, thought, now=clock())
+
+
+def _failed(db: Database, call: _Call, error: ModelError, *, now: float) -> Outcome:
+    seconds = max(now - call.started, 0.0)
+    with db.transaction():
+        ledger.fail(db, call.id, error, charge=error.sent, seconds=seconds)
+        thoughts.fail(db, call.thought_id, error)
+        pause.failed(db, error, now=now)
+    stop = pause.waiting(db, now) is not None
+    return Outcome(ThoughtState.FAILED, call.thought_id, error=error, stop=stop)
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def _applied(db: Database, thought: Thought, *, now: float) -> Outcome:
+    """Turn a stored reply into notes, evidence and a settled call, all or nothing."""
+    reply, price = _paid(thought)
+    try:
+        grounding = _read(db, thought, reply, now)
+    except ModelReplyError as error:
+        return _useless(db, thought, error, now=now)
+    with db.transaction():
+        usd = ledger.settle(db, thought.call_id, reply, price, reply.seconds)
+        notes.save_thought_notes(db, thought.id, grounding.notes)
+        drafts = len(grounding.notes) + len(grounding.dropped)
+        thoughts.apply(db, thought.id, drafts=drafts, grounded=len(grounding.notes))
+        pause.succeeded(db)
+    return Outcome(ThoughtState.APPLIED, thought.id, grounding.notes, grounding.dropped, usd)
+
+
+def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Grounding:
+    if reply.finish == "length":
+        raise ModelReplyError(
+            "the reply was cut at its length limit", hint="raise model.max_output_tokens"
+        )
+    drafts = replies.parse(thought.reply)
+    sources = _sources(db, thought)
+    asked = Asked(
+        kind=thought.job.kind,
+        commit=thought.commit,
+        now=now,
+        names_exist=lambda names: _names_exist(db, thought.tree_id, names),
+        existing=notes.notes_on(db, _hashes(sources.values())),
+    )
+    return ground(drafts, sources, asked)
+
+
+def _useless(db: Database, thought: Thought, error: ModelReplyError, *, now: float) -> Outcome:
+    reply, price = _paid(thought)
+    with db.transaction():
+        usd = ledger.settle(db, thought.call_id, reply, price, reply.seconds)
+        ledger.complain(db, thought.call_id, error)
+        thoughts.fail(db, thought.id, error)
+        pause.failed(db, error, now=now)
+    stop = pause.waiting(db, now) is not None
+    return Outcome(ThoughtState.FAILED, thought.id, usd=usd, error=error, stop=stop)
+
+
+def _sources(db: Database, thought: Thought) -> dict[str, Source]:
+    """The files as they were shown, under the names they were shown with."""
+    request = json.loads(thought.request)
+    lines = shown.texts(Prompt(request["system"], request["user"], 0))
+    found = {}
+    for path, content_hash in sorted(request["contents"].items()):
+        file = subjects.content(db, content_hash)
+        if file is not None:
+            found[shown.label(path)] = Source(
+                path=path,
+                lines=lines.get(shown.label(path), {}),
+                content_hash=file.hash,
+                module_hash=file.module_hash,
+                places=tuple(Place(s.qualified, s.range, str(s.node_hash)) for s in file.symbols),
+                is_text=file.is_text,
+                has_error=file.has_error,
+            )
+    return found
+
+
+def _hashes(sources: Iterable[Source]) -> set[str]:
+    return {
+        hash_
+        for source in sources
+        for hash_ in (
+            source.content_hash,
+            source.module_hash,
+            *(place.node_hash for place in source.places),
+        )
+    }
+
+
+def _names_exist(db: Database, tree_id: int, names: Collection[str]) -> set[str]:
+    return code.names_exist(db, tree_id, names) | subjects.known_paths(db, tree_id, names)
+
+
+# --- what is stored ---------------------------------------------------------------------------
+
+
+def _request(material: Material) -> str:
+    prompt = material.prompt
+    return json.dumps(
+        {
+            "system": prompt.system,
+            "user": prompt.user,
+            "max_tokens": prompt.max_tokens,
+            "contents": material.contents,
+        },
+        ensure_ascii=False,
+    )
+
+
+def _receipt(reply: Reply, price: Price, *, seconds: float) -> str:
+    return json.dumps(
+        {
+            "usage": None if reply.usage is None else asdict(reply.usage),
+            "model": storable(clean(reply.model)),
+            "finish": reply.finish,
+            "seconds": seconds,
+            "price": asdict(price),
+        }
+    )
+
+
+def _paid(thought: Thought) -> tuple[Reply, Price]:
+    receipt = json.loads(thought.receipt)
+    usage = None if receipt["usage"] is None else Usage(**receipt["usage"])
+    reply = Reply(thought.reply, usage, receipt["model"], receipt["finish"], receipt["seconds"])
+    return reply, Price(**receipt["price"])
