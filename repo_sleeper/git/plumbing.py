@@ -141,6 +141,21 @@ def config_value(repo: Repository, key: str) -> str:
     return personal_config(place, "config", key, cwd=repo.root, limit_s=repo.limit_s)
 
 
+def set_config(repo: Repository, key: str, value: str) -> None:
+    """Write one setting into the repository's own file."""
+    _write_config(repo, "--replace-all", key, value)
+
+
+def drop_config(repo: Repository, section: str) -> None:
+    """Take a whole section out of the repository's own file."""
+    _write_config(repo, "--remove-section", section)
+
+
+def _write_config(repo: Repository, *args: str) -> None:
+    place = f"--git-dir={repo.git_dir}"
+    personal_config(place, "config", "--local", *args, cwd=repo.root, limit_s=repo.limit_s)
+
+
 def hooks_dir(repo: Repository) -> Path:
     """Where git looks for hooks: `core.hooksPath`, or the folder all work trees share."""
     configured = config_value(repo, "core.hooksPath")

@@ -261,6 +261,12 @@ def _paths_of(db: Database, commit_id: int, names: Mapping[str, str]) -> tuple[s
     return tuple(dict.fromkeys(names.get(row["path"], row["path"]) for row in rows))
 
 
+def state(db: Database) -> str:
+    """Something that differs whenever other commits are stored."""
+    row = db.rows("select count(*), coalesce(max(id), 0), coalesce(sum(id), 0) from commits")[0]
+    return ":".join(str(number) for number in row)
+
+
 def commit_count(db: Database) -> int:
     """How many commits are stored."""
     count: int = db.value("select count(*) from commits")

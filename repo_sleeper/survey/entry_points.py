@@ -1,0 +1,200 @@
+"""Where programs start: declared commands, main functions, containers, make targets."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from repo_sleeper.domain import Evidence, Note, NoteKind
+from repo_sleeper.store.code import StoredSymbol
+from repo_sleeper.survey.files import is_aside, is_test
+from repo_sleeper.survey.wording import MOST, at_line, at_path, at_symbol, listed, survey_note
+
+_GUARD = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""")
+_TARGET = re.compile(r"^([a-zA-Z][\w-]*)\s*:(?![=:])")
+_CONTAINER = re.compile(r"^\s*(CMD|ENTRYPOINT)\s+(.+)$", re.IGNORECASE)
+_CONSOLE = re.compile(r"""^[\s"']*([\w.-]+)\s*=\s*([\w.]+:[\w.]+)""")
+_MAIN_LANGUAGES = {
+    ".go": "main",
+    ".rs": "main",
+    ".java": "main",
+    ".kt": "main",
+    ".c": "main",
+    ".cc": "main",
+    ".cpp": "main",
+    ".cs": "Main",
+}
+_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "Makefile", "Dockerfile")
+_DEEPEST = 2  # folders above a manifest: those of fixtures and templates lie deeper
+
+Lines = Sequence[str]
+
+
+def is_manifest(path: str) -> bool:
+    """Whether a file of this name may declare where a program starts."""
+    name = posixpath.basename(path)
+    known = name in _MANIFESTS or name.startswith("Dockerfile.")
+    return known and path.count("/") <= _DEEPEST and not is_test(path) and not is_aside(path)
+
+
+def entry_points(
+    manifests: Mapping[str, Lines],
+    scripts: Mapping[str, Lines],
+    mains: Iterable[StoredSymbol],
+) -> list[Note]:
+    """Declared commands first, then mains, containers, scripts and make targets.
+
+    `scripts` are Python files that may test `__name__`; `mains` are symbols called main.
+    """
+    ordered = (
+        *(note for path in sorted(manifests) for note in _declared(path, manifests[path])),
+        *_mains(mains),
+        *(note for path in sorted(scripts) for note in _guarded(path, scripts[path])),
+        *(note for path in sorted(manifests) for note in _make_targets(path, manifests[path])),
+    )
+    return list({note.id: note for note in ordered}.values())[:MOST]
+
+
+def _declared(path: str, lines: Lines) -> Iterator[Note]:
+    name = posixpath.basename(path)
+    if name == "pyproject.toml":
+        yield from _commands(path, lines, _pyproject_scripts("\n".join(lines)))
+    elif name == "package.json":
+        yield from _commands(path, lines, _package_scripts("\n".join(lines)))
+    elif name in ("setup.cfg", "setup.py"):
+        yield from _commands(path, lines, _console_scripts(lines))
+    elif name.startswith("Dockerfile"):
+        yield from _container(path, lines)
+
+
+def _pyproject_scripts(text: str) -> dict[str, str]:
+    try:
+        project = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
+    poetry = _table(_table(project, "tool"), "poetry")
+    tables = (
+        _table(_table(project, "project"), "scripts"),
+        _table(_table(project, "project"), "gui-scripts"),
+        _table(poetry, "scripts"),
+    )
+    return {
+        str(name): target
+        for table in tables
+        for name, target in table.items()
+        if isinstance(target, str)
+    }
+
+
+def _table(parent: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = parent.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _package_scripts(text: str) -> dict[str, str]:
+    try:
+        package = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(package, dict):
+        return {}
+    bins = package.get("bin")
+    name = package.get("name")
+    found = {str(name): bins} if isinstance(bins, str) else _table(package, "bin")
+    commands = {key: value for key, value in found.items() if isinstance(value, str)}
+    start = _table(package, "scripts").get("start")
+    return {**commands, "npm start": start} if isinstance(start, str) else commands
+
+
+def _console_scripts(lines: Lines) -> dict[str, str]:
+    text = "\n".join(lines)
+    if "console_scripts" not in text:
+        return {}
+    after = text[text.index("console_scripts") :].splitlines()[1:]
+    found = (_CONSOLE.match(line) for line in after)
+    return {match[1]: match[2] for match in found if match}
+
+
+def _commands(path: str, lines: Lines, commands: Mapping[str, str]) -> Iterator[Note]:
+    for name, target in sorted(commands.items()):
+        line = _line_with(lines, target)
+        yield survey_note(
+            NoteKind.ENTRY_POINT,
+            about=(path, name),
+            title=f"`{name}` starts {target}",
+            body=f"Declared in {path}. Follow a run of the program from there.",
+            evidence=[at_line(path, line, lines[line])],
+        )
+
+
+def _line_with(lines: Lines, text: str) -> int:
+    return next((number for number, line in enumerate(lines) if text in line), 0)
+
+
+def _make_targets(path: str, lines: Lines) -> Iterator[Note]:
+    targets = {match[1]: at for at, line in enumerate(lines) if (match := _TARGET.match(line))}
+    if posixpath.basename(path) != "Makefile" or not targets:
+        return
+    first = min(targets.values())
+    yield survey_note(
+        NoteKind.ENTRY_POINT,
+        about=(path, "make"),
+        title=f"make has {len(targets)} targets in {path}: {listed(list(targets), 6)}",
+        body=f"All targets: {', '.join(targets)}.",
+        evidence=[at_line(path, first, lines[first])],
+    )
+
+
+def _container(path: str, lines: Lines) -> Iterator[Note]:
+    found = [(at, match) for at, line in enumerate(lines) if (match := _CONTAINER.match(line))]
+    for at, match in found[-1:]:  # of several only the last one counts
+        yield survey_note(
+            NoteKind.ENTRY_POINT,
+            about=(path, "container"),
+            title=f"The container of {path} starts {match[2].strip()}",
+            body=f"{match[1].upper()} of {path}.",
+            evidence=[at_line(path, at, lines[at])],
+        )
+
+
+def _mains(symbols: Iterable[StoredSymbol]) -> Iterator[Note]:
+    for symbol in sorted(symbols, key=lambda one: (one.path.count("/"), one.path)):
+        wanted = _MAIN_LANGUAGES.get(posixpath.splitext(symbol.path)[1])
+        if symbol.name == wanted and not is_test(symbol.path) and not is_aside(symbol.path):
+            yield survey_note(
+                NoteKind.ENTRY_POINT,
+                about=(symbol.path, symbol.qualified),
+                title=f"A program starts at {symbol.qualified} in {symbol.path}",
+                body=f"{symbol.signature}. {symbol.doc}".strip(". "),
+                evidence=[_definition(symbol)],
+            )
+
+
+def _definition(symbol: StoredSymbol) -> Evidence:
+    return at_symbol(
+        symbol.path,
+        symbol.range.start,
+        symbol.signature,
+        node_hash=symbol.node_hash,
+        symbol=symbol.qualified,
+    )
+
+
+def _guarded(path: str, lines: Lines) -> Iterator[Note]:
+    if is_test(path) or is_aside(path):
+        return
+    line = next((at for at, text in enumerate(lines) if _GUARD.match(text)), None)
+    is_package = posixpath.basename(path) == "__main__.py"
+    if line is None and not is_package:
+        return
+    how = f"python -m {posixpath.dirname(path).replace('/', '.')}" if is_package else "python"
+    yield survey_note(
+        NoteKind.ENTRY_POINT,
+        about=(path, "script"),
+        title=f"`{how}` runs {path}" if is_package else f"{path} runs as a script",
+        body="It acts only when started, not when imported." if line is not None else "",
+        evidence=[at_path(path) if line is None else at_line(path, line, lines[line])],
+    )

@@ -1,0 +1,65 @@
+"""How survey notes are put together: one-line titles, short bodies, evidence by path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from repo_sleeper.domain import Anchor, Evidence, Note, NoteKind, Origin, Range, note_id
+
+MOST = 12  # notes of one kind: the best ones are read, a long list is not
+_LONGEST_TITLE = 160
+_LONGEST_BODY = 400
+
+
+def survey_note(  # noqa: PLR0913 -- the parts of a note, each by name
+    kind: NoteKind,
+    *,
+    about: Sequence[str],
+    title: str,
+    body: str,
+    evidence: Sequence[Evidence],
+    confidence: float = 1.0,
+) -> Note:
+    """A note whose id depends only on its kind and on what it is about."""
+    return Note(
+        id=note_id(kind, *about),
+        kind=kind,
+        title=shortened(title, _LONGEST_TITLE),
+        body=shortened(body, _LONGEST_BODY),
+        confidence=round(confidence, 2),
+        origin=Origin.SURVEY,
+        evidence=tuple(evidence),
+        subject=evidence[0].path,
+    )
+
+
+def at_path(path: str) -> Evidence:
+    """Evidence that stands as long as the path does; it is counted afresh anyway."""
+    return Evidence(path, Range(0, 1), "")
+
+
+def at_line(path: str, line: int, quote: str) -> Evidence:
+    """Evidence of one line, 0-based."""
+    return Evidence(path, Range(line, line + 1), quote)
+
+
+def at_symbol(path: str, line: int, quote: str, *, node_hash: int, symbol: str) -> Evidence:
+    """Evidence that stands as long as the definition does, wherever it moves."""
+    return Evidence(path, Range(line, line + 1), quote, Anchor.NODE, str(node_hash), symbol)
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, cut with an ellipsis when it is too long."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent."""
+    return f"{share:.0%}".replace("%", " %")
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - most
+    shown = ", ".join(names[:most])
+    return f"{shown} and {more} more" if more > 0 else shown
