@@ -1,0 +1,24 @@
+"""The port every model is behind: one prompt in, one reply out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from repo_sleeper.domain import Price, Prompt, Reply
+
+
+class Model(Protocol):
+    """What the rest of the program knows of a language model."""
+
+    @property
+    def name(self) -> str:
+        """The name it is asked for by, as the settings have it."""
+
+    def complete(self, prompt: Prompt) -> Reply:
+        """One call, never repeated here; raises only the ModelError family."""
+
+    def price(self) -> Price:
+        """What its tokens cost, as far as anybody knows."""
+
+    def close(self) -> None:
+        """Let go of whatever it holds; the next `complete` starts it again."""

@@ -1,0 +1,9 @@
+"""Secrets out before text leaves the machine; control characters out before it is shown."""
+
+from __future__ import annotations
+
+from repo_sleeper.redact.control import clean
+from repo_sleeper.redact.paths import is_secret_path
+from repo_sleeper.redact.secrets import redact
+
+__all__ = ["clean", "is_secret_path", "redact"]
