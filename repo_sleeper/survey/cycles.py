@@ -115,7 +115,7 @@ def _note(
         for path, target in steps
     ]
     others = [path for path in members if path not in way]
-    beyond = f" {len(others)} more files hang in it: {listed(others)}." if others else ""
+    beyond = f" Part of the same knot ({len(others)}): {listed(others)}." if others else ""
     return survey_note(
         NoteKind.CYCLE,
         about=members,

@@ -168,7 +168,7 @@ def _mains(symbols: Iterable[StoredSymbol]) -> Iterator[Note]:
                 NoteKind.ENTRY_POINT,
                 about=(symbol.path, symbol.qualified),
                 title=f"A program starts at {symbol.qualified} in {symbol.path}",
-                body=f"{symbol.signature}. {symbol.doc}".strip(". "),
+                body=f"Follow a run of the program from line {symbol.range.start + 1}.",
                 evidence=[_definition(symbol)],
             )
 

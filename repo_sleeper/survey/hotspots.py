@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from repo_sleeper.domain import Note, NoteKind
+from repo_sleeper.domain import CoChange, Note, NoteKind
 from repo_sleeper.survey.files import SourceFile
-from repo_sleeper.survey.wording import MOST, at_path, survey_note
+from repo_sleeper.survey.wording import MOST, at_path, listed, percent, survey_note
 
 _FEWEST_CHANGES = 4
 _FEWEST_LINES = 80
+_OFTEN = 0.25  # of the changes
 
 
 def hotspots(
     files: Iterable[SourceFile],
     churn: Mapping[str, float],
     recent: Sequence[Sequence[str]],
+    pairs: Iterable[CoChange] = (),
 ) -> list[Note]:
     """The product's files by decayed churn times the square root of their length.
 
@@ -29,18 +31,29 @@ def hotspots(
         if file.is_product and file.lines >= _FEWEST_LINES and changes[file.path] >= _FEWEST_CHANGES
     ]
     hot.sort(key=lambda file: (-churn.get(file.path, 0.0) * file.lines**0.5, file.path))
+    together = _companions(pairs)
     return [
-        _note(file, changes=changes[file.path], rank=rank, of=len(recent))
+        _note(file, changes[file.path], len(recent), rank, together.get(file.path, ()))
         for rank, file in enumerate(hot[:MOST], start=1)
     ]
 
 
-def _note(file: SourceFile, *, changes: int, rank: int, of: int) -> Note:
+def _companions(pairs: Iterable[CoChange]) -> dict[str, list[CoChange]]:
+    found: dict[str, list[CoChange]] = {}
+    for pair in sorted(pairs, key=lambda one: (one.path, -one.confidence, one.other)):
+        if pair.confidence >= _OFTEN:
+            found.setdefault(pair.path, []).append(pair)
+    return found
+
+
+def _note(file: SourceFile, changes: int, of: int, rank: int, together: Sequence[CoChange]) -> Note:
+    named = [f"{pair.other} ({percent(pair.confidence)})" for pair in together]
+    usually = f" It often changes with {listed(named)}." if named else ""
     return survey_note(
         NoteKind.HOTSPOT,
         about=(file.path,),
         title=f"{file.path}: {changes} of the last {of} commits changed it, {file.lines} lines",
-        body=f"Number {rank} among the files of the product by recent changes and length. Expect"
-        " the next change here too: keep edits small, and look at its recent commits first.",
+        body=f"Number {rank} among the product's files by recent changes and length: the next"
+        f" change is likely to come here too.{usually}",
         evidence=[at_path(file.path)],
     )

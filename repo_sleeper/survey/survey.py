@@ -74,9 +74,10 @@ def survey_notes(db: Database, tree_id: int) -> list[Note]:
     records = {record.path: record for record in history.path_records(db)}
     loading, quotes = _while_loading(root, files, edges)
     mentioned = _mentioned(db, tree_id, files, churn)
+    pairs = history.co_changes(db)
     return [
-        *hotspots(files, churn, recent),
-        *co_changes(files, history.co_changes(db), edges),
+        *hotspots(files, churn, recent, pairs),
+        *co_changes(files, pairs, edges),
         *cycles(loading, quotes),
         *test_map(files, edges, churn=churn, recent=recent, mentioned=mentioned),
         *_entry_points(db, tree_id, root, files),

@@ -99,7 +99,7 @@ def test_map(
 
 def _tested(path: str, named: Sequence[str], importing: Sequence[str]) -> Note:
     others = [test for test in importing if test not in named]
-    more = f" {len(others)} more test files import it: {listed(others)}." if others else ""
+    more = f" Others that import it ({len(others)}): {listed(others)}." if others else ""
     return survey_note(
         NoteKind.TEST_MAP,
         about=(path,),
@@ -114,9 +114,9 @@ def _untested(file: SourceFile, changes: int, of: int) -> Note:
     return survey_note(
         NoteKind.TEST_MAP,
         about=("untested", file.path),
-        title=f"{file.path} has no test: {changes} of the last {of} commits changed it",
+        title=f"{file.path} has no test of its own: {changes} of the last {of} commits changed it",
         body=f"No test file is named after it, imports it or uses a name that it defines"
-        f" ({file.lines} lines). A change here is checked by nothing but its users.",
+        f" ({file.lines} lines): only tests of its users can notice a mistake here.",
         evidence=[at_path(file.path)],
         confidence=0.7,
     )
