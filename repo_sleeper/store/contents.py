@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from repo_sleeper.domain import Signature
@@ -137,9 +137,9 @@ def _add_chunks(db: Database, chunks: Sequence[tuple[int, int | None, ChunkRow]]
 
 
 def put_files(db: Database, tree_id: int, rows: Sequence[FileRow]) -> None:
-    """Say which content each path has now; a path never seen before becomes findable."""
+    """Say which content each path has now; its words are findable while that is indexed."""
     with db.transaction():
-        new = _new_paths(db, tree_id, [row.path for row in rows])
+        before = {path for path in (row.path for row in rows) if _is_indexed(db, tree_id, path)}
         db.many(
             """insert into files values (?, ?, ?, ?, ?, ?, ?, coalesce(?, 0))
                on conflict (tree_id, path) do update set
@@ -148,19 +148,36 @@ def put_files(db: Database, tree_id: int, rows: Sequence[FileRow]) -> None:
                  dirty_at = max(dirty_at, excluded.dirty_at)""",
             [_file_row(tree_id, row) for row in rows],
         )
+        after = {path for path in (row.path for row in rows) if _is_indexed(db, tree_id, path)}
         db.many(
             "insert into path_words (words, tree, path) values (?, ?, ?)",
-            [(" ".join(_path_words(path)), tree_id, path) for path in new],
+            [(" ".join(_path_words(path)), tree_id, path) for path in sorted(after - before)],
         )
+        _forget_words(db, tree_id, before - after)
 
 
-def _new_paths(db: Database, tree_id: int, paths: Sequence[str]) -> list[str]:
-    stored = {
-        path
-        for path in paths
-        if db.row("select 1 from files where tree_id = ? and path = ?", (tree_id, path))
+def _is_indexed(db: Database, tree_id: int, path: str) -> bool:
+    row = db.row(
+        """select 1 from files f join blobs b on b.id = f.blob_id
+           where f.tree_id = ? and f.path = ? and b.skip = ''""",
+        (tree_id, path),
+    )
+    return row is not None
+
+
+def _forget_words(db: Database, tree_id: int, paths: Collection[str]) -> None:
+    if not paths:
+        return
+    numbers = {
+        path: number
+        for number, path in db.execute(
+            "select rowid, path from path_words where tree = ?", (tree_id,)
+        )
     }
-    return [path for path in paths if path not in stored]
+    db.many(
+        "delete from path_words where rowid = ?",
+        [(numbers[path],) for path in sorted(paths) if path in numbers],
+    )
 
 
 def _file_row(tree_id: int, row: FileRow) -> tuple[object, ...]:
@@ -191,14 +208,7 @@ def remove_files(db: Database, tree_id: int, paths: Iterable[str]) -> None:
         db.many(
             "delete from files where tree_id = ? and path = ?", [(tree_id, path) for path in gone]
         )
-        numbers = {
-            row[1]: row[0]
-            for row in db.execute("select rowid, path from path_words where tree = ?", (tree_id,))
-        }
-        db.many(
-            "delete from path_words where rowid = ?",
-            [(numbers[path],) for path in gone if path in numbers],
-        )
+        _forget_words(db, tree_id, gone)
 
 
 def put_skipped(db: Database, tree_id: int, reasons: Mapping[str, str]) -> None:

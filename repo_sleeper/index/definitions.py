@@ -1,0 +1,260 @@
+"""Captures to definitions: names paired with nodes, nesting, kinds, signatures, comments."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node
+
+from repo_sleeper.index.syntax import Captures
+
+# Where two patterns name the same thing, the first of these wins.
+KINDS = (
+    "class",
+    "interface",
+    "trait",
+    "struct",
+    "enum",
+    "module",
+    "method",
+    "function",
+    "macro",
+    "type",
+    "constant",
+    "field",
+    "variable",
+)
+SCOPE = "scope"  # nests names without being a symbol: `impl Cart { ... }`
+_OWNERS = frozenset({"class", "interface", "trait", "struct", "enum", SCOPE})
+_WITH_BODY = frozenset({*_OWNERS, "module", "method", "function", "macro", "type"})
+_SIGNATURE_MAX = 200
+_DOC_MAX = 300
+_COMMENT_LINES = 12
+_MARKERS = re.compile(
+    r"^[ \t]*(?:/\*+!?|\*+/|//+!?|\*(?!/)|#+!?|--+|;+)[ \t]?|[ \t]*\*+/[ \t]*$", re.MULTILINE
+)
+_QUOTES = re.compile(r"""^[A-Za-z]{0,2}("{3}|'{3}|"|')|("{3}|'{3}|"|')$""")
+
+
+class Definition:
+    """A definition as it is being put together; `position` is its place among the symbols."""
+
+    __slots__ = (
+        "doc", "end", "end_row", "head", "kind", "name", "node", "parent", "position", "qualified",
+        "row", "start",
+    )  # fmt: skip
+
+    def __init__(self, kind: str, name: str, node: Node) -> None:
+        self.kind = kind
+        self.name = self.qualified = name
+        self.node = node
+        self.start = self.head = node.start_byte
+        self.end = node.end_byte
+        self.row = node.start_point.row
+        end = node.end_point
+        self.end_row = end.row + (end.column > 0 or end.row == self.row)
+        self.parent: Definition | None = None
+        self.position: int | None = None
+        self.doc = ""
+
+    @property
+    def owner(self) -> Definition | None:
+        """The innermost symbol around it."""
+        around = self.parent
+        while around is not None and around.kind == SCOPE:
+            around = around.parent
+        return around
+
+
+def definitions(data: bytes, captures: Captures) -> list[Definition]:
+    """Definitions and scopes in order of place, nested, the outer one first."""
+    found = list(_named(data, captures))
+    _widen(found, captures.get("outer", ()))
+    found.sort(key=lambda one: (one.start, -one.end))
+    _nest(found)
+    _qualify(found, _qualifiers(data, found, captures))
+    position = 0
+    for one in found:
+        if one.kind != SCOPE:
+            one.position = position
+            position += 1
+    return found
+
+
+def _named(data: bytes, captures: Captures) -> Iterator[Definition]:
+    claimed: set[int] = set()
+    for kind in (*KINDS, SCOPE):
+        for node, name in _pairs(captures.get(kind, ()), captures.get(f"{kind}.name", ())):
+            if name.start_byte not in claimed:
+                claimed.add(name.start_byte)
+                yield Definition(kind, _text(data, name), node)
+
+
+def _pairs(nodes: Sequence[Node], names: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
+    """Each name with the innermost node around it."""
+    starts = [node.start_byte for node in nodes]
+    ends = [node.end_byte for node in nodes]
+    for name in names:
+        end = name.end_byte
+        place = bisect_right(starts, name.start_byte) - 1
+        while place >= 0 and ends[place] < end:
+            place -= 1
+        if place >= 0:
+            yield nodes[place], name
+
+
+def _widen(found: list[Definition], outer: Sequence[Node]) -> None:
+    """Let a definition begin where its decorators, its `export` or its template head begins."""
+    if not outer:
+        return
+    wraps: dict[int, list[Node]] = {}
+    for node in outer:
+        wraps.setdefault(node.end_byte, []).append(node)
+    for one in sorted(found, key=lambda one: one.start):
+        around = [node for node in wraps.get(one.end, ()) if node.start_byte < one.start]
+        if around:
+            one.start, one.row = around[-1].start_byte, around[-1].start_point.row
+            wraps[one.end].remove(around[-1])
+
+
+def _nest(found: list[Definition]) -> None:
+    around: list[Definition] = []
+    for one in found:
+        while around and (around[-1].end < one.end or _same_place(around[-1], one)):
+            around.pop()
+        one.parent = around[-1] if around else None
+        around.append(one)
+
+
+def _same_place(one: Definition, other: Definition) -> bool:
+    return one.start == other.start and one.end == other.end
+
+
+def _qualify(found: list[Definition], qualifiers: dict[int, str]) -> None:
+    for one in found:
+        own = qualifiers.get(id(one))
+        if own:
+            one.qualified = f"{own}.{one.name}"
+        around = one.parent
+        if around is not None:
+            one.qualified = f"{around.qualified}.{one.qualified}"
+        one.kind = _kind_inside(one, around.kind if around is not None else "")
+
+
+def _kind_inside(one: Definition, around: str) -> str:
+    if one.kind == "function" and around in _OWNERS:
+        return "method"
+    if one.kind == "variable":
+        if one.name.isupper() and len(one.name) > 1:
+            return "constant"
+        return "field" if around in _OWNERS else "variable"
+    return one.kind
+
+
+def _qualifiers(data: bytes, found: list[Definition], captures: Captures) -> dict[int, str]:
+    """What a name is prefixed with where it is defined: `Cart` in `func (c *Cart) Total()`."""
+    names = captures.get("qualifier", ())
+    if not names:
+        return {}
+    starts = [one.start for one in found]
+    owned: dict[int, str] = {}
+    for name in names:
+        place = bisect_right(starts, name.start_byte) - 1
+        while place >= 0 and found[place].end < name.end_byte:
+            place -= 1
+        if place >= 0:
+            text = re.sub(r"\W+", ".", _text(data, name)).strip(".")
+            owned.setdefault(id(found[place]), text)
+    return owned
+
+
+def signature(data: bytes, one: Definition, comments: Sequence[tuple[int, int]]) -> str:
+    """The head of a definition on one line: up to its body, or its first line."""
+    end = _body_start(one.node) if one.kind in _WITH_BODY else None
+    if end is None:
+        text = data[one.head : one.end].partition(b"\n")[0]
+    else:
+        text = _without(data, one.head, min(end, one.head + 8 * _SIGNATURE_MAX), comments)
+    line = " ".join(text.decode("utf-8", "replace").split())[:_SIGNATURE_MAX]
+    return line if end is None else line.rstrip("{:=> \t")
+
+
+def _without(data: bytes, start: int, end: int, comments: Sequence[tuple[int, int]]) -> bytes:
+    parts: list[bytes] = []
+    for first, last in comments[bisect_left(comments, (start, 0)) :]:
+        if first >= end:
+            break
+        parts.append(data[start:first])
+        start = last
+    return b"".join((*parts, data[start:end]))
+
+
+def _body_start(node: Node) -> int | None:
+    body = node.child_by_field_name("body")
+    if body is None:
+        for field in ("value", "declarator"):
+            value = node.child_by_field_name(field)
+            body = body or (value.child_by_field_name("body") if value is not None else None)
+    return None if body is None else body.start_byte
+
+
+# --- documentation ----------------------------------------------------------------------------
+
+
+def document(data: bytes, found: list[Definition], captures: Captures) -> None:
+    """Give each definition its docstring, or else the comment right above it."""
+    _docstrings(data, found, captures.get("doc", ()))
+    comments = _own_line_comments(data, captures.get("comment", ()))
+    if not comments:
+        return
+    between = {node.end_point.row: node.start_point.row for node in captures.get("attribute", ())}
+    for one in found:
+        if not one.doc and one.kind != SCOPE:
+            one.doc = _leading_comment(one.row, comments, between)
+
+
+def _docstrings(data: bytes, found: list[Definition], docs: Sequence[Node]) -> None:
+    starts = [one.start for one in found]
+    for node in docs:
+        place = bisect_right(starts, node.start_byte) - 1
+        while place >= 0 and found[place].end < node.end_byte:
+            place -= 1
+        if place >= 0:
+            text = _QUOTES.sub("", _text(data, node)[: 2 * _DOC_MAX])
+            found[place].doc = " ".join(text.split())[:_DOC_MAX].strip()
+
+
+def _own_line_comments(data: bytes, comments: Sequence[Node]) -> dict[int, tuple[int, str]]:
+    """Last row -> first row and text, of the comments that begin their line."""
+    found: dict[int, tuple[int, str]] = {}
+    for node in comments:
+        start, point = node.start_byte, node.start_point
+        if not data[start - point.column : start].strip():
+            end = node.end_point
+            last = end.row - (end.column == 0 and end.row > point.row)
+            found[last] = (point.row, _text(data, node))
+    return found
+
+
+def _leading_comment(
+    row: int, comments: dict[int, tuple[int, str]], between: dict[int, int]
+) -> str:
+    lines: list[str] = []
+    at = row - 1
+    while len(lines) < _COMMENT_LINES and at >= 0:
+        if at in between:
+            at = between[at] - 1
+            continue
+        if at not in comments:
+            break
+        first, text = comments[at]
+        lines.append(text)
+        at = first - 1
+    text = " ".join(_MARKERS.sub("", line) for line in reversed(lines))
+    return " ".join(text.split())[:_DOC_MAX].strip()
+
+
+def _text(data: bytes, node: Node) -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")

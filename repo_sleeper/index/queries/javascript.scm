@@ -1,0 +1,42 @@
+; Definitions, for JavaScript, TypeScript and TSX alike
+(class_declaration name: (_) @class.name) @class
+(class name: (_) @class.name) @class
+(function_declaration name: (identifier) @function.name) @function
+(generator_function_declaration name: (identifier) @function.name) @function
+(method_definition
+  name: [(property_identifier) (private_property_identifier)] @method.name) @method
+(lexical_declaration (variable_declarator
+  name: (identifier) @function.name value: [(arrow_function) (function_expression)])) @function
+(variable_declaration (variable_declarator
+  name: (identifier) @function.name value: [(arrow_function) (function_expression)])) @function
+(expression_statement (assignment_expression
+  left: [(identifier) @function.name (member_expression property: (property_identifier) @function.name)]
+  right: [(arrow_function) (function_expression)])) @function
+(pair key: (property_identifier) @function.name
+  value: [(arrow_function) (function_expression)]) @function
+(program (lexical_declaration (variable_declarator name: (identifier) @variable.name)) @variable)
+(program (variable_declaration (variable_declarator name: (identifier) @variable.name)) @variable)
+(program (export_statement (lexical_declaration
+  (variable_declarator name: (identifier) @variable.name)) @variable))
+(export_statement) @outer
+
+; References
+(call_expression function: [(identifier) @call (member_expression
+  property: [(property_identifier) (private_property_identifier)] @call)])
+(new_expression constructor: [(identifier) @call (member_expression
+  property: (property_identifier) @call)])
+
+; Imports
+(import_statement) @import
+(import_statement source: (string) @import.module)
+(import_specifier name: (identifier) @import.name)
+(import_clause (identifier) @import.name)
+(export_statement source: (string) @import.module) @import
+(export_specifier name: (identifier) @export.name)
+(call_expression function: (identifier) @require arguments: (arguments . (string) @require.module))
+(call_expression function: (import) arguments: (arguments . (string) @import.module)) @import
+
+(comment) @comment
+(string) @string
+(template_string) @string
+(regex) @string

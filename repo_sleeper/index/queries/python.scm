@@ -1,0 +1,31 @@
+; Definitions
+(class_definition name: (identifier) @class.name) @class
+(function_definition name: (identifier) @function.name) @function
+(decorated_definition) @outer
+(module (expression_statement (assignment left: (identifier) @variable.name) @variable))
+(module (expression_statement
+  (assignment left: (pattern_list (identifier) @variable.name)) @variable))
+(class_definition body: (block
+  (expression_statement (assignment left: (identifier) @variable.name) @variable)))
+(module (type_alias_statement left: (type (identifier) @type.name)) @type)
+
+(class_definition body: (block . (expression_statement (string) @doc)))
+(function_definition body: (block . (expression_statement (string) @doc)))
+
+; References
+(call function: [(identifier) @call (attribute attribute: (identifier) @call)])
+(decorator [(identifier) @call (attribute attribute: (identifier) @call)])
+(class_definition superclasses: (argument_list
+  [(identifier) @inherit (attribute attribute: (identifier) @inherit)]))
+(type [(identifier) @type_use (attribute attribute: (identifier) @type_use)])
+
+; Imports
+(import_statement) @import
+(import_statement name: (dotted_name) @import.module)
+(import_statement name: (aliased_import name: (dotted_name) @import.module))
+(import_from_statement module_name: (_) @import.module) @import
+(import_from_statement name: (dotted_name) @import.name)
+(import_from_statement name: (aliased_import name: (dotted_name) @import.name))
+
+(comment) @comment
+(string) @string

@@ -1,0 +1,132 @@
+"""Captures to references and imports: which names a file uses, where, and where they come from."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+from tree_sitter import Node
+
+from repo_sleeper.index.definitions import Definition
+from repo_sleeper.index.syntax import Captures
+
+# Capture -> kind of reference.
+KINDS = {
+    "call": "call",
+    "inherit": "inherit",
+    "type_use": "type",
+    "import.name": "import",
+    "macro_use": "call",
+}
+_NAME_MAX = 200
+_QUOTES = " \t\r\n\"'`<>;"
+_REQUIRES = frozenset({"require", "require_relative", "load", "source", "."})
+_WORD = re.compile(r"\w+")
+
+ReferenceRow = tuple[str, int | None, str, str]
+ImportRow = tuple[int, str, str]
+
+
+def references(data: bytes, found: Sequence[Definition], captures: Captures) -> list[ReferenceRow]:
+    """One row for each name, symbol around it and kind; the lines as a list in text."""
+    starts, symbols = _innermost(found)
+    rows: dict[tuple[str, int | None, str], list[int]] = {}
+    for capture, kind in KINDS.items():
+        for node in captures.get(capture, ()):
+            start = node.start_byte
+            name = data[start : node.end_byte].decode("utf-8", "replace")
+            if capture == "import.name":
+                name = _last_word(name)
+            symbol = symbols[bisect_right(starts, start) - 1]
+            line = node.start_point.row
+            lines = rows.get((name, symbol, kind))
+            if lines is None:
+                rows[name, symbol, kind] = [line]
+            elif lines[-1] != line:
+                lines.append(line)
+    return [
+        (name, symbol, kind, " ".join(map(str, lines)))
+        for (name, symbol, kind), lines in rows.items()
+        if 0 < len(name) <= _NAME_MAX
+    ]
+
+
+def _innermost(found: Sequence[Definition]) -> tuple[list[int], list[int | None]]:
+    """From which byte on which symbol is the innermost one."""
+    starts: list[int] = [-1]
+    symbols: list[int | None] = [None]
+    around: list[Definition] = []
+    for one in found:
+        if one.position is None:
+            continue
+        _leave(around, one.start, starts, symbols)
+        starts.append(one.start)
+        symbols.append(one.position)
+        around.append(one)
+    _leave(around, 1 << 62, starts, symbols)
+    return starts, symbols
+
+
+def _leave(
+    around: list[Definition], place: int, starts: list[int], symbols: list[int | None]
+) -> None:
+    while around and around[-1].end <= place:
+        starts.append(around.pop().end)
+        symbols.append(around[-1].position if around else None)
+
+
+def imports(data: bytes, captures: Captures) -> list[ImportRow]:
+    """What the file names from elsewhere: line, module as written, names taken from it."""
+    rows = [
+        _import(data, node, names)
+        for node, names in _with_names(
+            captures.get("import.module", ()),
+            captures.get("import.name", ()),
+            captures.get("import", ()),
+        )
+    ]
+    rows += _required(data, captures)
+    return sorted({(row[0], row[1]): row for row in rows if row[1]}.values())
+
+
+def _with_names(
+    modules: Sequence[Node], names: Sequence[Node], statements: Sequence[Node]
+) -> Iterable[tuple[Node, list[Node]]]:
+    starts = [node.start_byte for node in statements]
+    taken: dict[int, list[Node]] = {}
+    for name in names:
+        taken.setdefault(bisect_right(starts, name.start_byte), []).append(name)
+    for module in modules:
+        yield module, taken.get(bisect_right(starts, module.start_byte), [])
+
+
+def _import(data: bytes, module: Node, names: Sequence[Node]) -> ImportRow:
+    text = "".join(data[module.start_byte : module.end_byte].decode("utf-8", "replace").split())
+    head, brace, tail = text.strip(_QUOTES).partition("{")
+    words = [_last_word(_text(data, node)) for node in names]
+    if brace:  # use shop::{cart, prices::List}; the names are inside
+        words += [_last_word(part) for part in re.split(r"[,{}]", tail) if _WORD.search(part)]
+        head = head.rstrip(":.\\")
+    return module.start_point.row, head, " ".join(dict.fromkeys(words))
+
+
+def _required(data: bytes, captures: Captures) -> list[ImportRow]:
+    """Imports that look like calls: `require("x")`, `source x`."""
+    found = []
+    calls = captures.get("require", ())
+    starts = [node.start_byte for node in calls]
+    for module in captures.get("require.module", ()):
+        place = bisect_right(starts, module.start_byte) - 1
+        if place >= 0 and _text(data, calls[place]) in _REQUIRES:
+            found.append(_import(data, module, ()))
+    return found
+
+
+def _last_word(text: str) -> str:
+    words = _WORD.findall(text)
+    return words[-1] if words else ""
+
+
+def _text(data: bytes, node: Node) -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")

@@ -1,0 +1,103 @@
+"""One content to the rows that are stored: everything that can be computed away from the writer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from repo_sleeper.index.chunks import code_chunks, text_chunks
+from repo_sleeper.index.definitions import Definition, definitions, document, signature
+from repo_sleeper.index.hashes import Tokens
+from repo_sleeper.index.languages import TEXT
+from repo_sleeper.index.references import imports, references
+
+SymbolRow = tuple[str, str, str, int, int, int, int | None, str, str]
+ReferenceRow = tuple[str, int | None, str, str]
+ImportRow = tuple[int, str, str]
+ChunkRow = tuple[int | None, int, int, str, str, str]
+
+
+class Rows(NamedTuple):
+    """What one content gives; a plain tuple of plain values, so that it crosses a pipe fast."""
+
+    lines: int
+    node_hash: int
+    module_hash: int
+    symbols: list[SymbolRow]
+    references: list[ReferenceRow]
+    imports: list[ImportRow]
+    chunks: list[ChunkRow]
+    has_error: bool = False
+
+
+def read_rows(data: bytes, language: str) -> Rows:
+    """Parse and take apart. Raises TooDeepError; a crash or a hang is the caller's to contain."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = b"   " + data[3:]  # a byte order mark is no token; the places stay
+    return _text_rows(data) if language == TEXT else _code_rows(data, language)
+
+
+def _lines(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
+
+
+def _text_rows(data: bytes) -> Rows:
+    tokens = Tokens(data, cuts=(), comments=(), strings=())
+    whole = tokens.hash(0, len(data))
+    return Rows(
+        _lines(data), whole, whole, symbols=[], references=[], imports=[], chunks=text_chunks(data)
+    )
+
+
+def _code_rows(data: bytes, language: str) -> Rows:
+    from repo_sleeper.index.syntax import parse  # grammars; a text file needs none
+
+    root, captures = parse(data, language)
+    found = definitions(data, captures)
+    document(data, found, captures)
+    comments = captures.get("comment", [])
+    gone = [(node.start_byte, node.end_byte) for node in comments]
+    tokens = Tokens(
+        data,
+        cuts=(cut for one in found for cut in (one.start, one.end)),
+        comments=gone,
+        strings=captures.get("string", []),
+    )
+    prose = sorted(
+        (node.start_point.row, node.start_byte, node.end_byte)
+        for node in (*comments, *captures.get("doc", ()))
+    )
+    return Rows(
+        _lines(data),
+        tokens.hash(0, len(data)),
+        tokens.hash_outside(_outermost(found)),
+        [_symbol(data, one, tokens, gone) for one in found if one.position is not None],
+        references(data, found, captures),
+        imports(data, captures),
+        code_chunks(data, found, comments=prose),
+        root.has_error,
+    )
+
+
+def _outermost(found: list[Definition]) -> list[tuple[int, int]]:
+    ranges: list[tuple[int, int]] = []
+    for one in found:
+        if one.position is not None and (not ranges or one.start >= ranges[-1][1]):
+            ranges.append((one.start, one.end))
+    return ranges
+
+
+def _symbol(
+    data: bytes, one: Definition, tokens: Tokens, comments: list[tuple[int, int]]
+) -> SymbolRow:
+    owner = one.owner
+    return (
+        one.name,
+        one.qualified,
+        one.kind,
+        one.row,
+        one.end_row,
+        tokens.hash(one.start, one.end),
+        None if owner is None else owner.position,
+        signature(data, one, comments),
+        one.doc,
+    )
