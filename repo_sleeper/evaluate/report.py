@@ -88,7 +88,8 @@ def _difference_lines(replays: Sequence[Replay]) -> Iterator[str]:
     yield _row("", heads, width=22)
     for rival in _RIVALS:
         found = [difference(replays, rival, part, metric) for part, metric in used.items()]
-        yield _row(f"  {rival.value}", [_interval(one) for one in found], width=22)
+        if any(one is not None for one in found):
+            yield _row(f"  {rival.value}", [_interval(one) for one in found], width=22)
 
 
 def _context_lines(replays: Sequence[Replay], metric: str) -> Iterator[str]:

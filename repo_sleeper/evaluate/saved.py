@@ -44,9 +44,8 @@ def _read(file: Path) -> Iterable[tuple[str, Any]]:
             found = json.loads(line)
         except ValueError:
             continue
-        match found:
-            case [str() as key, value]:
-                yield key, value
+        if isinstance(found, list) and len(found) == 2 and isinstance(found[0], str):  # noqa: PLR2004
+            yield found[0], found[1]
 
 
 def _open_to_append(file: Path) -> int:
@@ -63,8 +62,14 @@ def code_version(*packages: str) -> str:
     home = Path(repo_sleeper.__file__).parent
     digest = hashlib.sha256()
     for name in sorted(packages):
-        place = home / name
-        for file in sorted(place.rglob("*.*")) if place.is_dir() else [place]:
-            if file.suffix in {".py", ".scm", ".md"}:
-                digest.update(str(file.relative_to(home)).encode() + b"\0" + file.read_bytes())
+        for file in part_files(home, name):
+            digest.update(str(file.relative_to(home)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def part_files(home: Path, name: str) -> list[Path]:
+    """The code of one module or package, queries and templates included."""
+    package = home / name
+    if not package.is_dir():
+        return [package.with_suffix(".py")]
+    return sorted(file for file in package.rglob("*") if file.suffix in {".py", ".scm", ".md"})

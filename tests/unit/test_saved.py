@@ -50,5 +50,5 @@ def test_a_fingerprint_tells_values_apart():
 
 
 def test_the_version_of_code_is_that_of_the_named_parts():
-    assert code_version("words.py", "evaluate") == code_version("evaluate", "words.py")
-    assert code_version("words.py") != code_version("evaluate")
+    assert code_version("words", "evaluate") == code_version("evaluate", "words")
+    assert code_version("words") != code_version("evaluate")

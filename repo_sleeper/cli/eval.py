@@ -1,0 +1,101 @@
+"""`sleeper eval`: replays this repository's own commits and says what asking would have found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from repo_sleeper.cli.place import Json
+
+if TYPE_CHECKING:
+    from repo_sleeper.daemon.workspace import Workspace
+    from repo_sleeper.evaluate.results import Plan, Replay
+
+
+def evaluate(
+    *,
+    commits: Annotated[
+        int, typer.Option("--commits", "-n", min=1, max=2000, help="How many commits to replay.")
+    ] = 100,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Ask the index at each commit's parent: slower.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw the result as SVG.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Replay this repository's history: would asking have found what was then changed?"""
+    from repo_sleeper.cli import output, place
+    from repo_sleeper.evaluate import report
+    from repo_sleeper.evaluate.results import Limits, Mode, Plan
+
+    workspace = place.here()
+    settings = workspace.settings
+    plan = Plan(
+        count=commits,
+        mode=Mode.EXACT if exact else Mode.FAST,
+        limits=Limits(
+            max_bytes=settings.index.max_file_kb * 1024,
+            ignore=settings.index.ignore,
+            max_commits=settings.history.max_commits,
+        ),
+    )
+    found = _replayed(workspace, plan)
+    if plot is not None:
+        _draw(found, plot)
+    if json:
+        output.print_json(report.as_json([found]))
+    else:
+        output.out(report.table([found]).rstrip("\n"))
+
+
+def _replayed(workspace: Workspace, plan: Plan) -> Replay:
+    import time
+
+    from repo_sleeper.daemon import locks
+    from repo_sleeper.daemon.workspace import require_store
+    from repo_sleeper.errors import SetupError
+    from repo_sleeper.evaluate.replay import replay
+
+    require_store(workspace)
+    workshop = workspace.state_dir / "eval"
+    with locks.held(workspace.state_dir / "eval.lock", wait=0.0) as ours:
+        if not ours:
+            raise SetupError(
+                "another evaluation of this repository is running", hint="wait for it to end"
+            )
+        with _progress() as progress:
+            return replay(
+                workspace.repo, workshop=workshop, plan=plan, clock=time.time, progress=progress
+            )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar for a person who looks on; what was done before an interruption is kept anyway."""
+    from repo_sleeper.cli import output
+
+    if not output.is_terminal(sys.stderr):
+        yield None
+        return
+    from rich.progress import Progress  # 80 ms: only where something is drawn
+
+    with Progress(console=output.console(sys.stderr), transient=True) as bar:
+        task = bar.add_task("replaying", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _draw(found: Replay, file: Path) -> None:
+    from repo_sleeper.errors import UsageError
+    from repo_sleeper.evaluate import plot
+
+    try:
+        file.write_text(plot.svg([found]), "utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from error

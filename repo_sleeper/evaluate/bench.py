@@ -1,0 +1,123 @@
+"""An index of our own that can be taken to any past commit: the state a question was asked in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from repo_sleeper.domain import Range, Symbol
+from repo_sleeper.evaluate.questions import Past
+from repo_sleeper.evaluate.reading import pieces
+from repo_sleeper.evaluate.results import Limits
+from repo_sleeper.evaluate.rivals import Answer, Rivals, names_in
+from repo_sleeper.evaluate.snapshot import Snapshot
+from repo_sleeper.git import Repository
+from repo_sleeper.history import commits
+from repo_sleeper.index import indexer
+from repo_sleeper.index.languages import TEXT, language_of
+from repo_sleeper.index.pool import ParserPool, Request
+from repo_sleeper.index.tags import parsed_file
+from repo_sleeper.recall import answer
+from repo_sleeper.store import code
+from repo_sleeper.store.database import open_database
+from repo_sleeper.survey import survey
+
+FILES = 20
+
+_AT = "evaluated_at"
+
+
+class Bench:
+    """The index, its files and the baselines, all as they were at one commit."""
+
+    def __init__(
+        self,
+        repo: Repository,
+        folder: Path,
+        limits: Limits,
+        clock: Callable[[], float],
+        pool: ParserPool,
+    ) -> None:
+        self.commit = ""
+        self.snapshot = Snapshot(repo, folder / "tree")
+        self._repo = repo
+        self._limits = limits
+        self._clock = clock
+        self._pool = pool
+        self._rivals: Rivals | None = None
+        self._db = open_database(folder / "index.db")
+        self._tree_id = code.ensure_tree(self._db, self.snapshot.root, repo.git_dir)
+        self._resume()
+
+    def close(self) -> None:
+        """Let go of the index; what is on disk can be taken up again."""
+        self._db.close()
+
+    def move_to(self, commit: str) -> None:
+        """Be in the state of this commit: files, index, history and survey notes."""
+        if commit == self.commit:
+            return
+        now = self._clock()
+        self._db.set_meta(_AT, None)
+        self.snapshot.move_to(commit)
+        found = self.snapshot.scan(max_bytes=self._limits.max_bytes, ignore=self._limits.ignore)
+        root = self.snapshot.root
+        indexer.reconcile(self._db, self._tree_id, root, found, pool=self._pool, now=now)
+        commits.import_history(self._db, self._repo, limit=self._limits.max_commits, head=commit)
+        survey.survey(self._db, self._tree_id, now=now, commit=commit)
+        code.mark_reconciled(self._db, self._tree_id, commit, now)
+        self._db.set_meta(_AT, commit)
+        self.commit = commit
+        self._rivals = None
+
+    def ask(self, question: str, budgets: Sequence[int]) -> Answer:
+        """What `sleeper ask --context` would have said."""
+        contexts = {
+            budget: answer.context(
+                self._db,
+                tree_id=self._tree_id,
+                root=self.snapshot.root,
+                query=question,
+                budget=budget,
+                files=FILES,
+                commit=self.commit,
+            )
+            for budget in budgets
+        }
+        ranked = [hit.path for hit in next(iter(contexts.values())).files]
+        return Answer(ranked, {budget: pieces(one.text) for budget, one in contexts.items()})
+
+    def rivals(self, past: Past) -> Rivals:
+        """The baselines in the same state."""
+        if self._rivals is None:
+            self._rivals = Rivals()
+            self._rivals.learn(
+                self.snapshot,
+                past.before(self._repo, self.commit, limit=self._limits.max_commits),
+                names_in(self._db, self._tree_id),
+            )
+        return self._rivals
+
+    def ranges(self, path: str) -> dict[str, Range]:
+        """Where the symbols of a file are."""
+        found = code.symbols_in(self._db, self._tree_id, path)
+        return {one.qualified: one.range for one in reversed(found)}
+
+    def symbols_of(self, texts: Mapping[str, bytes]) -> dict[str, Sequence[Symbol]]:
+        """The symbols of contents that need not be in the index."""
+        requests = [
+            Request(path, path, language, data)
+            for path, data in texts.items()
+            if (language := language_of(path, data)) != TEXT
+        ]
+        return {
+            one.request.path: parsed_file(one.rows, one.request.language).symbols
+            for one in self._pool.parse(requests)
+            if one.rows is not None
+        }
+
+    def _resume(self) -> None:
+        commit = self._db.meta(_AT)
+        if commit:
+            self.snapshot.resume(commit)
+            self.commit = commit
