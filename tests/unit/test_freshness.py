@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from indexed import Indexed
+
+from repo_sleeper.domain import Anchor, Evidence, Note, NoteKind, Origin, Range, note_id
+from repo_sleeper.store import notes
+from repo_sleeper.store.database import Database
+
+CART = """\
+class Cart:
+    def total(self):
+        return sum(self.items)
+
+    def clear(self):
+        self.items = []
+
+
+LIMIT = len("four")
+"""
+
+
+@pytest.fixture
+def tree(db: Database, tmp_path: Path) -> Indexed:
+    indexed = Indexed(db, tmp_path / "work")
+    indexed.write("shop/cart.py", CART)
+    return indexed
+
+
+def hash_of(tree: Indexed, qualified: str) -> str:
+    return str(tree.db.value("select node_hash from symbols where qualified = ?", (qualified,)))
+
+
+def about(evidence: Evidence, *, title: str = "Total adds the items") -> Note:
+    return Note(
+        id=note_id(NoteKind.ARCHITECTURE, evidence.path, evidence.symbol, evidence.hash, title),
+        kind=NoteKind.ARCHITECTURE,
+        title=title,
+        body="It is summed anew each time.",
+        confidence=0.8,
+        origin=Origin.MODEL,
+        evidence=(evidence,),
+        subject=f"{evidence.path}::{evidence.symbol}" if evidence.symbol else evidence.path,
+    )
+
+
+def save(tree: Indexed, note: Note) -> None:
+    with tree.db.transaction():
+        cursor = tree.db.execute(
+            "insert into thoughts (tree_id, subject_path, subject_symbol, subject_hash, kind,"
+            " prompt_version, state, request, at) values (?, '', '', '', '', '', 'applied', '', 0)",
+            (tree.tree,),
+        )
+        notes.save_thought_notes(tree.db, cursor.lastrowid or 0, [note])
+
+
+def total(tree: Indexed) -> Evidence:
+    return Evidence(
+        "shop/cart.py",
+        Range(2, 3),
+        "return sum(self.items)",
+        Anchor.NODE,
+        hash_of(tree, "Cart.total"),
+        "Cart.total",
+    )
+
+
+def shown(tree: Indexed) -> list[tuple[bool, str, Range]]:
+    return [
+        (note.fresh, note.evidence[0].path, note.evidence[0].range)
+        for note in notes.list_notes(tree.db, tree.tree)
+    ]
+
+
+def test_a_note_on_unchanged_code_is_fresh(tree: Indexed) -> None:
+    save(tree, about(total(tree)))
+
+    assert shown(tree) == [(True, "shop/cart.py", Range(2, 3))]
+
+
+def test_an_edit_makes_it_stale_and_a_branch_switch_back_makes_it_fresh(tree: Indexed) -> None:
+    save(tree, about(total(tree)))
+
+    tree.write("shop/cart.py", CART.replace("sum(self.items)", "sum(self.items) + 1"))
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+    tree.write("shop/cart.py", CART)
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
+
+
+def test_comments_and_lines_above_move_the_evidence_along(tree: Indexed) -> None:
+    save(tree, about(total(tree)))
+
+    tree.write(
+        "shop/cart.py", "# one\n# two\n" + CART.replace("    def clear", "    # x\n    def clear")
+    )
+
+    assert shown(tree) == [(True, "shop/cart.py", Range(4, 5))]
+
+
+def test_a_renamed_file_keeps_its_notes_under_the_new_path(tree: Indexed) -> None:
+    save(tree, about(total(tree)))
+
+    tree.rename("shop/cart.py", "basket.py")
+
+    assert shown(tree) == [(True, "basket.py", Range(2, 3))]
+
+
+def test_an_edited_getter_is_not_kept_fresh_by_a_twin_elsewhere(tree: Indexed) -> None:
+    tree.write("other.py", CART)
+    save(tree, about(total(tree)))
+
+    tree.write("shop/cart.py", CART.replace("sum(self.items)", "sum(self.items) + 1"))
+
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+
+def test_a_method_moved_to_another_class_takes_its_notes_along(tree: Indexed) -> None:
+    save(tree, about(total(tree)))
+
+    tree.write("shop/cart.py", CART.replace("class Cart", "class Basket"))
+
+    assert shown(tree) == [(True, "shop/cart.py", Range(2, 3))]
+
+
+def test_a_note_on_module_code_outlives_edits_of_functions(tree: Indexed) -> None:
+    module = str(tree.db.value("select module_hash from blobs"))
+    evidence = Evidence("shop/cart.py", Range(8, 9), 'LIMIT = len("four")', Anchor.MODULE, module)
+    save(tree, about(evidence))
+
+    tree.write("shop/cart.py", CART.replace("sum(self.items)", "0"))
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
+
+    tree.write("shop/cart.py", CART.replace("four", "five"))
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+
+def test_a_note_on_a_whole_file_follows_the_content_not_the_path(tree: Indexed) -> None:
+    tree.write("README", "The shop sells things.\n")
+    content = str(tree.db.value("select hash from blobs where language = 'text'"))
+    evidence = Evidence("README", Range(0, 1), "The shop sells", Anchor.FILE, content)
+    save(tree, about(evidence))
+
+    tree.rename("README", "docs/README")
+    assert shown(tree) == [(True, "docs/README", Range(0, 1))]
+
+    tree.write("docs/README", "The shop is closed.\n")
+    assert shown(tree) == []  # neither the content nor the path it was about is here
+
+
+def test_a_note_on_a_path_is_fresh_while_the_path_exists(tree: Indexed) -> None:
+    save(tree, about(Evidence("shop/cart.py", Range(0, 1), "class Cart:")))
+
+    tree.write("shop/cart.py", "x = 1\n")
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
+
+    tree.remove("shop/cart.py")
+    assert shown(tree) == []
+
+
+def test_one_stale_quote_makes_the_note_stale(tree: Indexed) -> None:
+    gone = Evidence("shop/cart.py", Range(5, 6), "x", Anchor.NODE, "12345", "Cart.gone")
+    note = about(total(tree))
+    save(tree, replace(note, evidence=(total(tree), gone)))
+
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+
+def test_a_stale_note_is_hidden_once_the_new_content_has_been_thought_about(tree: Indexed) -> None:
+    save(tree, about(total(tree)))
+    subject = tree.write("shop/cart.py", CART.replace("sum(self.items)", "0"))
+
+    tree.db.execute(
+        "insert into thoughts (tree_id, subject_path, subject_symbol, subject_hash, kind,"
+        " prompt_version, state, request, at)"
+        " values (1, 'shop/cart.py', '', ?, 'architecture', '1', 'applied', '', 0)",
+        (subject,),
+    )
+    assert shown(tree) == []
+
+    tree.write("shop/cart.py", CART)
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
+
+
+def test_evidence_never_leaves_the_node_it_is_in(tree: Indexed) -> None:
+    last = Evidence(
+        "shop/cart.py",
+        Range(2, 3),
+        "return",
+        Anchor.NODE,
+        hash_of(tree, "Cart.total"),
+        "Cart.total",
+    )
+    save(tree, about(last))
+
+    tree.write("shop/cart.py", CART.replace("(self):\n        return sum", "(self): return sum"))
+
+    assert shown(tree) == [(True, "shop/cart.py", Range(1, 2))]

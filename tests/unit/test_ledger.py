@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from repo_sleeper.domain import Amount, Price, Prompt, Reply, Spent, Usage
+from repo_sleeper.errors import (
+    BudgetError,
+    ModelOfflineError,
+    ModelReplyError,
+    ModelServerError,
+    StoreError,
+)
+from repo_sleeper.sleep.budget import Caps, refusal
+from repo_sleeper.store import ledger
+from repo_sleeper.store.database import Database, open_database
+
+NOON = datetime(2026, 3, 14, 12).timestamp()  # noqa: DTZ001 -- local, as the caps are
+DAY = 86_400.0
+PRICE = Price(sent=1.0, received=10.0, cached=0.1)
+PROMPT = Prompt("system", "user" * 100, 100, redactions=1)
+CAPS = Caps(
+    usd_per_day=0.01,
+    usd_per_month=0.05,
+    tokens_per_day=2_000,
+    tokens_per_month=6_000,
+    calls_per_day=8,
+    calls_per_month=20,
+)
+
+
+def may(spent: Spent, usd: float, tokens: int) -> str:
+    return refusal(CAPS, spent, usd, tokens)
+
+
+def reserve(
+    db: Database, *, now: float = NOON, prompt: Prompt = PROMPT, price: Price = PRICE
+) -> int:
+    return ledger.reserve(
+        db,
+        purpose="think",
+        model="m",
+        host="h",
+        prompt=prompt,
+        price=price,
+        now=now,
+        refusal=may,
+    )
+
+
+def reply(sent: int, received: int, cached: int = 0, text: str = "answer") -> Reply:
+    return Reply(text, Usage(sent, received, cached), "m-1")
+
+
+def test_a_reservation_counts_for_the_worst_case(db: Database) -> None:
+    reserve(db)
+
+    worst = Usage(PROMPT.estimated_tokens, PROMPT.max_tokens)
+    expected = Amount(PRICE.cost(worst), worst.sent + worst.received, 1)
+    assert ledger.spent(db, NOON) == Spent(expected, expected)
+
+
+def test_settling_counts_what_was_used(db: Database) -> None:
+    call = reserve(db)
+
+    usd = ledger.settle(db, call, reply(60, 20, 50), PRICE, 1.5)
+
+    assert usd == pytest.approx((10 * 1.0 + 50 * 0.1 + 20 * 10.0) / 1e6)
+    assert ledger.spent(db, NOON).day == Amount(usd, 80, 1)
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        pytest.param(None, PROMPT.estimated_tokens + 100, id="none: the reservation stands"),
+        pytest.param(Usage(0, 0), PROMPT.estimated_tokens + 100, id="zeros are no report"),
+        pytest.param(Usage(-5, 10**12), PROMPT.estimated_tokens + 100, id="nonsense is clamped"),
+        pytest.param(Usage(10**12, 50), 406 + 50, id="no token without a byte"),
+        pytest.param(Usage(60, 20, 10**9), 80, id="cached is part of sent"),
+    ],
+)
+def test_incredible_usage_is_never_believed(db: Database, usage: Usage | None, tokens: int) -> None:
+    call = reserve(db)
+
+    ledger.settle(db, call, Reply("answer", usage, "m"), PRICE, 0.0)
+
+    assert ledger.spent(db, NOON).day.tokens == tokens
+
+
+def test_settling_a_call_that_was_never_made_is_a_mistake_of_ours(db: Database) -> None:
+    with pytest.raises(StoreError, match="there is no call 7"):
+        ledger.settle(db, 7, reply(1, 1), PRICE, 0.0)
+
+
+def test_a_failure_counts_in_full_if_anything_was_sent_and_not_at_all_if_not(db: Database) -> None:
+    before = ledger.spent(db, NOON)
+    ledger.fail(db, reserve(db), ModelOfflineError("no route"), charge=False, seconds=1.0)
+    assert ledger.spent(db, NOON) == before
+
+    ledger.fail(db, reserve(db), ModelServerError("500"), charge=True)
+    assert ledger.spent(db, NOON).day.calls == 1
+    assert ledger.spent(db, NOON).day.tokens == PROMPT.estimated_tokens + 100
+
+
+def test_the_last_error_is_told_verbatim_with_its_time(db: Database) -> None:
+    assert ledger.last_error(db) is None
+    ledger.fail(db, reserve(db), ModelServerError("500 oops"), charge=True, seconds=2.0)
+    ledger.settle(db, reserve(db, now=NOON + 60), reply(1, 1), PRICE, 0.0)
+
+    error = ledger.last_error(db)
+
+    assert error is not None
+    assert (error.kind, error.message, error.at) == ("server", "500 oops", NOON + 2.0)
+
+
+def test_a_useless_answer_is_paid_for_and_complained_about(db: Database) -> None:
+    call = reserve(db)
+    ledger.settle(db, call, reply(60, 20), PRICE, 1.0)
+
+    ledger.complain(db, call, ModelReplyError("not JSON"))
+
+    assert ledger.spent(db, NOON).day.tokens == 80
+    error = ledger.last_error(db)
+    assert error is not None
+    assert error.message == "not JSON"
+
+
+def test_a_refused_call_writes_nothing(db: Database) -> None:
+    big = Prompt("s", "u", 5_000)
+    before = db.connection.total_changes
+
+    with pytest.raises(BudgetError, match="2,000 tokens per day"):
+        reserve(db, prompt=big, price=Price())
+
+    assert db.connection.total_changes == before
+
+
+def test_an_unknown_price_costs_tokens_only(db: Database) -> None:
+    reserve(db, price=Price())
+
+    assert ledger.spent(db, NOON).day.usd == 0.0
+    assert ledger.spent(db, NOON).day.tokens > 0
+
+
+def test_a_new_day_starts_afresh_and_the_month_goes_on(db: Database) -> None:
+    ledger.settle(db, reserve(db), reply(60, 20), PRICE, 0.0)
+
+    tomorrow = ledger.spent(db, NOON + DAY)
+
+    assert tomorrow.day == Amount()
+    assert tomorrow.month.tokens == 80
+    assert ledger.spent(db, NOON + 40 * DAY).month == Amount()
+
+
+def test_a_clock_set_back_does_not_give_the_day_twice(db: Database) -> None:
+    ledger.settle(db, reserve(db), reply(60, 20), PRICE, 0.0)
+
+    assert ledger.spent(db, NOON - DAY).day.tokens == 80
+
+
+def test_a_clock_that_was_ahead_is_forgiven_when_a_person_acts(db: Database) -> None:
+    ledger.settle(db, reserve(db, now=NOON + 400 * DAY), reply(60, 20), PRICE, 0.0)
+
+    ledger.resume(db, now=NOON)
+
+    assert ledger.spent(db, NOON).day.tokens == 80
+    assert ledger.spent(db, NOON + DAY).day == Amount()
+
+
+def test_after_a_crash_what_was_under_way_counts_in_full(tmp_path: Path) -> None:
+    file = tmp_path / "sleeper.db"
+    db = open_database(file)
+    reserve(db)
+    before = ledger.spent(db, NOON)
+    db.close()
+
+    db = open_database(file)
+
+    assert ledger.recover(db) == 1
+    assert ledger.recover(db) == 0
+    assert ledger.spent(db, NOON) == before
+    db.close()
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["settle", "no usage", "charge", "free", "crash", "leave"]),
+        st.integers(0, 400),  # tokens received at most
+        st.floats(0, 3 * DAY),  # time that passes
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(STEPS)
+def test_whatever_happens_no_cap_is_ever_passed(steps: list[tuple[str, int, float]]) -> None:
+    db = open_database()
+    now = NOON
+    for what, most, passes in steps:
+        now += passes
+        prompt = Prompt("s", "u" * 300, most)
+        try:
+            call = reserve(db, now=now, prompt=prompt)
+        except BudgetError:
+            assert_within_caps(ledger.spent(db, now))
+            continue
+        assert_within_caps(ledger.spent(db, now))
+        _finish(db, call, what, prompt)
+        assert_within_caps(ledger.spent(db, now))
+    db.close()
+
+
+def _finish(db: Database, call: int, what: str, prompt: Prompt) -> None:
+    worst = Usage(prompt.estimated_tokens, prompt.max_tokens)
+    if what == "settle":
+        ledger.settle(db, call, Reply("a", worst, "m"), PRICE, 0.0)
+    elif what == "no usage":
+        ledger.settle(db, call, Reply("a", None, "m"), PRICE, 0.0)
+    elif what in {"charge", "free"}:
+        ledger.fail(db, call, ModelServerError("x"), charge=what == "charge")
+    elif what == "crash":
+        ledger.recover(db)
+
+
+def assert_within_caps(spent: Spent) -> None:
+    assert spent.day.usd <= CAPS.usd_per_day + 1e-12
+    assert spent.month.usd <= CAPS.usd_per_month + 1e-12
+    assert spent.day.tokens <= CAPS.tokens_per_day
+    assert spent.month.tokens <= CAPS.tokens_per_month
+    assert spent.day.calls <= CAPS.calls_per_day
+    assert spent.month.calls <= CAPS.calls_per_month
