@@ -109,9 +109,7 @@ def _told(raw: bytes) -> Iterator[Commit]:
 def _entries(tokens: Iterator[bytes]) -> tuple[list[tuple[str, ...]], bytes]:
     """The paths of one commit, and the id of the next: the first token that is no status."""
     entries: list[tuple[str, ...]] = []
-    for token in tokens:
-        if _STATUS.fullmatch(token) is None:
-            return entries, token
+    while _STATUS.fullmatch(token := next(tokens)):
         count = 2 if token.strip()[:1] in b"RC" else 1
         entries.append(tuple(path_from_bytes(next(tokens)) for _ in range(count)))
-    return entries, b""
+    return entries, token

@@ -166,6 +166,7 @@ def _verb(command: Sequence[str]) -> str:
 
 def _kill(child: Popen[bytes]) -> None:
     os.killpg(child.pid, signal.SIGKILL)  # its own session: whatever it started dies with it
+    child.wait()
 
 
 def _reason(code: int, err: bytes) -> str:
