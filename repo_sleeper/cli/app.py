@@ -18,11 +18,13 @@ from repo_sleeper.cli import (
     daemon,
     doctor,
     init,
-    map as code_map,
     notes,
     status,
     think,
     trust,
+)
+from repo_sleeper.cli import (
+    map as code_map,
 )
 from repo_sleeper.errors import NotFoundError, SleeperError
 
@@ -55,6 +57,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- typer's way to call
 @app.callback(invoke_without_command=True)
 def sleeper(
     context: typer.Context,
+    *,
     directory: Annotated[
         Path | None, typer.Option("-C", metavar="DIR", help="Work in this directory.")
     ] = None,

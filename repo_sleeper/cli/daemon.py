@@ -6,20 +6,10 @@ from typing import Annotated
 
 import typer
 
+from repo_sleeper.cli.group import group
 from repo_sleeper.cli.place import Json
 
-app = typer.Typer(
-    help="The process that watches and thinks.",
-    rich_markup_mode=None,
-    invoke_without_command=True,
-)
-
-
-@app.callback()
-def daemon(context: typer.Context) -> None:
-    """The process that watches and thinks; alone, says whether it runs."""
-    if context.invoked_subcommand is None:
-        status()
+app = group("status", "The process that watches and thinks.")
 
 
 @app.command()

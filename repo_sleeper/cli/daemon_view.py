@@ -49,11 +49,9 @@ def sentence(found: DaemonState) -> str:
 def troubles(found: DaemonState) -> list[str]:
     """What does not work as it should, each in a line."""
     details = found.details or {}
-    lines = [f"settings: {details['config_error']}"] if details.get("config_error") else []
-    for tree in details.get("trees", []):
-        if trouble := _trouble(tree):
-            lines.append(f"{tree['root']}{trouble}")
-    return lines
+    settings = [f"settings: {details['config_error']}"] if details.get("config_error") else []
+    trees = [(tree["root"], _trouble(tree)) for tree in details.get("trees", [])]
+    return settings + [f"{root}{trouble}" for root, trouble in trees if trouble]
 
 
 def _trouble(tree: dict[str, str]) -> str:
@@ -80,8 +78,7 @@ def print_log(file: Path, *, lines: int, follow: bool) -> None:
 def _added(file: Path, log: IO[str]) -> Iterator[str]:
     """Lines as they come, for ever; a log that is rotated away is followed to the new one."""
     while True:
-        for line in log.read().splitlines():
-            yield line
+        yield from log.read().splitlines()
         time.sleep(_FOLLOW_S)
         if _is_replaced(file, log):
             yield from log.read().splitlines()

@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace
+    from repo_sleeper.git import Repository
     from repo_sleeper.store.database import Database
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -30,6 +31,13 @@ def here() -> Workspace:
     from repo_sleeper.daemon.workspace import open_workspace  # every command starts here, not help
 
     return open_workspace(_current(), dict(os.environ))
+
+
+def repository() -> Repository:
+    """The repository around the current directory, whatever its settings say."""
+    from repo_sleeper import git
+
+    return git.discover(_current())
 
 
 @contextmanager

@@ -100,6 +100,8 @@ class Idleness:
 
 def _why_never(workspace: Workspace) -> str:
     settings = workspace.settings
+    if workspace.untrusted:
+        return f"the repository's settings do not count: {workspace.untrusted}; `sleeper trust`"
     if not settings.model.name:
         return "no model is set"
     if not settings.think.enabled:

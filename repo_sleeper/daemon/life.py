@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -16,7 +17,8 @@ from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.verbs import Server
 from repo_sleeper.daemon.workspace import Workspace, require_store, write_store
 from repo_sleeper.errors import DaemonError
-from repo_sleeper.store import ledger, upkeep
+from repo_sleeper.store import upkeep
+from repo_sleeper.think import thinker
 
 _WRITER_S = 60.0  # how long a command may hold the store while we start
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -64,15 +66,15 @@ def _lock_for_life(workspace: Workspace) -> Iterator[None]:
 
 def _serve(workspace: Workspace, *, ready: Callable[[], None], make_model: ModelMaker) -> None:
     with closing(write_store(workspace)) as db:
-        unknown = ledger.recover(db)
+        recovered = thinker.recover(db, clock=time.time)
         service = Service(workspace, db, make_model=make_model)
         server = Server(workspace.socket_file, service.answer)
         service.is_reachable = server.is_reachable
         with _ended_by_signals(service):
             server.start()
             LOGGER.info("daemon %s ready, pid %d", __version__, os.getpid())
-            if unknown:
-                LOGGER.warning("%d calls were under way when the last daemon died", unknown)
+            if recovered:
+                LOGGER.info("read %d replies that were paid for before a crash", len(recovered))
             ready()
             try:
                 service.run()

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+_IS_MAC = sys.platform == "darwin"
+_IS_LINUX = sys.platform == "linux"
 _SUPPLIES = Path("/sys/class/power_supply")
 
 
@@ -21,7 +23,7 @@ def load_per_core() -> float:
 
 def on_battery(supplies: Path = _SUPPLIES) -> bool | None:
     """Whether the machine runs on its battery; None when it cannot be known."""
-    if sys.platform == "darwin":  # pragma: no cover (macOS)
+    if _IS_MAC:  # pragma: no cover (macOS)
         told = subprocess.run(
             ["/usr/bin/pmset", "-g", "batt"], capture_output=True, text=True, check=False, timeout=5
         )
@@ -62,7 +64,7 @@ def free_bytes(folder: Path) -> int:
 
 def memory_mb() -> float:
     """Resident memory of this process."""
-    if sys.platform == "linux":
+    if _IS_LINUX:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
     import resource  # pragma: no cover (not Linux: the peak is the best there is)

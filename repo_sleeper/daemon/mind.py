@@ -18,13 +18,17 @@ from repo_sleeper.llm.model import Model
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """How one attempt ended: the subject, or that there was none, or why it failed."""
+    """How one attempt ended: the subject, or that there was none, or why it failed.
+
+    `behind` says that the index was not as the disk is, so there is nothing wrong but the time.
+    """
 
     subject: str = ""
     notes: int = 0
     usd: float = 0.0
     error: str = ""
     exhausted: bool = False
+    behind: bool = False
 
 
 ModelMaker = Callable[[Workspace], Model]
@@ -99,8 +103,8 @@ def _one_thought(
             return Thought(exhausted=True)
         outcome = rounds.think_round(
             db,
-            workspace.settings,
             repo,
+            workspace.settings,
             tree_id=tree_id,
             item=items[0],
             model=model,
@@ -109,9 +113,10 @@ def _one_thought(
         )
         return Thought(
             items[0].subject.label,
-            len(outcome.notes),
-            outcome.usd,
-            "" if outcome.error is None else str(outcome.error),
+            notes=len(outcome.notes),
+            usd=outcome.usd,
+            error="" if outcome.error is None else str(outcome.error),
+            behind=outcome.state is None and not outcome.stop,
         )
     finally:
         db.close()

@@ -23,6 +23,7 @@ START_S = 30.0
 STOP_S = 5.0
 _MUTE_S = 3.0  # how long a daemon that holds the lock may take to say its first word
 _POLL = 0.02
+_IS_LINUX = sys.platform == "linux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ def _holder(workspace: Workspace) -> _Holder:
 
 def _born(pid: int) -> str:
     """When a process began, in whatever unit the system tells it; "" when there is none."""
-    if sys.platform == "linux":
+    if _IS_LINUX:
         try:
             return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
         except OSError:

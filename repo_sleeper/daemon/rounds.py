@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from repo_sleeper import git
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.workspace import Workspace
-from repo_sleeper.domain import Changes
+from repo_sleeper.domain import Changes, NoteKind, Spent
 from repo_sleeper.git import Repository
-from repo_sleeper.store import code
+from repo_sleeper.sleep import agenda as order
+from repo_sleeper.sleep import budget
+from repo_sleeper.sleep.agenda import AgendaItem
+from repo_sleeper.store import code, history, thoughts
 from repo_sleeper.store.database import Database
 
 if TYPE_CHECKING:
     from repo_sleeper.index.pool import ParserPool
+    from repo_sleeper.llm.model import Model
+    from repo_sleeper.think.thinker import Outcome
+
+Refusal = Callable[[Spent, float, int], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +48,12 @@ class Round:
 
 @contextmanager
 def with_lock(workspace: Workspace, *, wait: float = 0.0) -> Iterator[bool]:
-    """Be the one who reconciles for a block; the block is told whether it may."""
-    with locks.held(workspace.store_lock, wait=wait) as ours:
+    """Be the one who reconciles for a block; the block is told whether it may.
+
+    A command lets go after a moment, a daemon never: where there is one, nothing is waited for.
+    """
+    patience = 0.0 if locks.is_held(workspace.daemon_lock) else wait
+    with locks.held(workspace.store_lock, wait=patience) as ours:
         yield ours
 
 
@@ -90,7 +102,14 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
         repo, max_bytes=settings.index.max_file_kb * 1024, ignore=settings.index.ignore
     )
     changes = indexer.reconcile(
-        db, tree_id, repo.root, found, pool=pool, now=now, progress=progress
+        db,
+        tree_id,
+        repo.root,
+        found,
+        pool=pool,
+        now=now,
+        progress=progress,
+        languages=settings.index.languages,
     )
     return Round(tree_id=tree_id, head=head, changes=changes, complete=found.complete)
 
@@ -122,3 +141,78 @@ def _survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
 
 def _due(tree_id: int) -> str:
     return f"survey-due:{tree_id}"
+
+
+# --- thinking ---------------------------------------------------------------------------------
+
+
+def agenda(
+    db: Database,
+    settings: Settings,
+    tree_id: int,
+    *,
+    kinds: Collection[NoteKind] | None = None,
+    within: Collection[str] = (),
+) -> list[AgendaItem]:
+    """What is worth a thought, best first; only below the paths `within`, if any are given."""
+    from repo_sleeper.think import prompts
+
+    wanted = [NoteKind(kind) for kind in settings.think.kinds] if kinds is None else list(kinds)
+    candidates = thoughts.unthought(
+        db, tree_id, kinds=wanted, versions=prompts.versions(wanted), churn=history.churn(db)
+    )
+    return order.plan(one for one in candidates if _is_within(one.subject.path, within))
+
+
+def _is_within(path: str, places: Collection[str]) -> bool:
+    return not places or any(
+        path == place or path.startswith(f"{place.rstrip('/')}/") or place in {"", "."}
+        for place in places
+    )
+
+
+def caps_refusal(settings: Settings) -> Refusal:
+    """The caps of these settings, as the ledger asks for them."""
+    limits = settings.budget
+    caps = budget.Caps(
+        usd_per_day=limits.usd_per_day,
+        usd_per_month=limits.usd_per_month,
+        tokens_per_day=limits.tokens_per_day,
+        tokens_per_month=limits.tokens_per_month,
+        calls_per_day=limits.calls_per_day,
+        calls_per_month=limits.calls_per_month,
+    )
+    return lambda spent, usd, tokens: budget.refusal(caps, spent, usd, tokens)
+
+
+def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by name
+    db: Database,
+    repo: Repository,
+    settings: Settings,
+    *,
+    tree_id: int,
+    item: AgendaItem,
+    model: Model,
+    commit: str,
+    clock: Callable[[], float],
+    refusal: Refusal | None = None,
+    complete: bool = True,
+) -> Outcome:
+    """Think about one subject; within the caps, unless a stricter `refusal` is given."""
+    from repo_sleeper.think import thinker
+
+    return thinker.think_about(
+        db,
+        tree_id=tree_id,
+        root=repo.root,
+        subject=item.subject,
+        kind=item.kind,
+        model=model,
+        refusal=refusal or caps_refusal(settings),
+        clock=clock,
+        commit=commit,
+        input_tokens=settings.think.input_tokens,
+        max_output_tokens=settings.model.max_output_tokens,
+        host=urlsplit(settings.model.api_base).hostname or "",
+        complete=complete,
+    )

@@ -7,17 +7,16 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from repo_sleeper import __version__, config
+from repo_sleeper import __version__
 from repo_sleeper.daemon import machine, rounds, spool, verbs
 from repo_sleeper.daemon.forest import Forest, Watched
 from repo_sleeper.daemon.idleness import Idleness
 from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.mind import Mind, ModelMaker, Thought, configured_model
-from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.daemon.workspace import Workspace, of_repository
 from repo_sleeper.errors import ConfigError, DaemonError
 from repo_sleeper.store.database import Database
 
@@ -181,16 +180,16 @@ class Service:
     def _reload(self) -> None:
         """Settings as they are now; a mistake in them leaves the old ones and is shown."""
         try:
-            settings = config.load(self.workspace.repo, env=self.workspace.env)
+            found = of_repository(self.workspace.repo, self.workspace.env)
         except ConfigError as error:
             if str(error) != self._config_error:
                 LOGGER.error("settings stay as they were: %s", error)
             self._config_error = str(error)
             return
         self._config_error = ""
-        if settings != self.workspace.settings:
+        if found != self.workspace:
             LOGGER.info("settings changed")
-            self.workspace = replace(self.workspace, settings=settings)
+            self.workspace = found
             self._mind.rest()
             self._idleness.stir()
 
@@ -219,6 +218,8 @@ class Service:
         self._idleness.thought(now=now, exhausted=thought.exhausted, error=thought.error)
         if thought.exhausted:
             return
+        if thought.behind:
+            self._forest.urge(now)
         self._last_thought = thought
         about = thought.subject or "nothing"
         if thought.error:

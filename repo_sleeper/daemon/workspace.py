@@ -22,11 +22,16 @@ _ID_LIMIT = 100  # an identity is 32 characters; whatever is longer is not one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A repository with the settings that hold in it. Every work tree of it shares the state."""
+    """A repository with the settings that hold in it. Every work tree of it shares the state.
+
+    `untrusted` says why the repository's own settings do not count; then no model is asked,
+    because those settings may be what keeps something from being sent.
+    """
 
     repo: Repository
     settings: Settings
     env: Mapping[str, str]
+    untrusted: str = ""
 
     @property
     def state_dir(self) -> Path:
@@ -74,9 +79,18 @@ def open_workspace(
     start: Path, env: Mapping[str, str], overrides: Mapping[str, object] | None = None
 ) -> Workspace:
     """The repository around `start` and its settings; it need not be initialised."""
-    repo = git.discover(start)
+    return of_repository(git.discover(start), env, overrides)
+
+
+def of_repository(
+    repo: Repository, env: Mapping[str, str], overrides: Mapping[str, object] | None = None
+) -> Workspace:
+    """The workspace of a repository that is known already, with its settings as they are now."""
     settings = config.load(repo, env=env, overrides=overrides or {})
-    return Workspace(repo=repo, settings=settings, env=env)
+    untrusted = trust.why_untrusted(repo)
+    if untrusted:
+        settings = config.without_model(settings)
+    return Workspace(repo=repo, settings=settings, env=env, untrusted=untrusted)
 
 
 def is_initialised(workspace: Workspace) -> bool:

@@ -1,0 +1,210 @@
+"""The checks of `sleeper doctor`; none of them changes anything."""
+
+from __future__ import annotations
+
+import os
+import platform
+import site
+import sysconfig
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from repo_sleeper import config, git, trust
+from repo_sleeper.cli import daemon_view, place
+from repo_sleeper.daemon import process
+from repo_sleeper.daemon import workspace as workspaces
+from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.errors import SleeperError
+from repo_sleeper.index import languages
+from repo_sleeper.integrations import git_hook
+from repo_sleeper.providers import needs_key
+from repo_sleeper.store import code, upkeep
+
+Standing = Literal["good", "note", "bad"]
+SIGNS: Mapping[Standing, str] = {"good": "✓", "note": "!", "bad": "✗"}
+
+_OLDEST_GIT = (2, 30, 0)
+# Releases that were published by a thief of credentials; the second acts without being imported.
+_STOLEN = frozenset({"1.82.7", "1.82.8"})
+_STOLEN_FILE = "litellm_init.pth"
+_INOTIFY = Path("/proc/sys/fs/inotify/max_user_watches")
+
+
+class Check(NamedTuple):
+    """One thing that was looked at, how it stands, and what to do if it is not well."""
+
+    what: str
+    standing: Standing
+    told: str
+    hint: str = ""
+
+
+def all_checks() -> list[Check]:
+    """Everything, in the order in which it would be needed."""
+    found = [_guarded("machine", _machine), _guarded("git", _git)]
+    found += [_guarded("grammars", _grammars), _guarded("litellm", litellm)]
+    try:
+        workspace = place.here()
+    except SleeperError as error:
+        return [*found, Check("repository", "bad", str(error), error.hint)]
+    for name, check in _OF_A_REPOSITORY:
+        found.append(_guarded(name, lambda check=check: check(workspace)))  # type: ignore[misc]
+    return found
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except SleeperError as error:
+        return Check(name, "bad", str(error), error.hint)
+
+
+# --- the machine ------------------------------------------------------------------------------
+
+
+def _machine() -> Check:
+    told = f"Python {platform.python_version()} · SQLite {upkeep.sqlite_version()}"
+    if not upkeep.has_full_text_search():
+        return Check("machine", "bad", f"{told} without FTS5", "use a Python built with it")
+    return Check("machine", "good", f"{told} (FTS5)")
+
+
+def _git() -> Check:
+    version = git.git_version()
+    told = ".".join(str(number) for number in version)
+    if version < _OLDEST_GIT:
+        oldest = ".".join(str(number) for number in _OLDEST_GIT)
+        return Check("git", "bad", told, f"git {oldest} or newer is needed")
+    return Check("git", "good", told)
+
+
+def _grammars() -> Check:
+    packages = {one.package for one in languages.LANGUAGES}
+    broken = sorted(package for package in packages if find_spec(package) is None)
+    if broken:
+        return Check(
+            "grammars", "bad", f"not installed: {', '.join(broken)}", "reinstall repo-sleeper"
+        )
+    return Check("grammars", "good", f"{len(languages.LANGUAGES)} languages, all on disk")
+
+
+def litellm(folders: list[Path] | None = None) -> Check:
+    """Whether the installed litellm is one of the stolen releases, without importing it."""
+    places = _site_folders() if folders is None else folders
+    planted = [folder / _STOLEN_FILE for folder in places if (folder / _STOLEN_FILE).exists()]
+    if planted:
+        return Check(
+            "litellm", "bad", f"{planted[0]} steals credentials", "remove it, then change your keys"
+        )
+    try:
+        version = metadata.version("litellm")
+    except metadata.PackageNotFoundError:
+        return Check("litellm", "note", "not installed: no model can be asked")
+    if version in _STOLEN:
+        return Check(
+            "litellm", "bad", f"{version} steals credentials", "remove it, then change your keys"
+        )
+    return Check("litellm", "good", version)
+
+
+def _site_folders() -> list[Path]:
+    found = {*site.getsitepackages(), site.getusersitepackages(), sysconfig.get_path("purelib")}
+    return sorted(Path(folder) for folder in found)
+
+
+# --- the repository ---------------------------------------------------------------------------
+
+
+def _store(workspace: Workspace) -> Check:
+    with closing(workspaces.read_store(workspace)) as db:
+        damage = upkeep.damage(db)
+        files = code.counts(db, place.tree_of(db, workspace)).files
+    if damage:
+        return Check("store", "bad", damage, "`sleeper init --rebuild` starts a new one")
+    size = workspace.database_file.stat().st_size / 1e6
+    return Check("store", "good", f"sound, {size:.1f} MB, {files:,} files")
+
+
+def _permissions(workspace: Workspace) -> Check:
+    loose = [
+        file.name
+        for file in sorted(workspace.state_dir.glob("*"))
+        if file.is_file() and file.stat().st_mode & 0o077
+    ]
+    if workspace.state_dir.exists() and workspace.state_dir.stat().st_mode & 0o077:
+        loose.append(str(workspace.state_dir))
+    if loose:
+        hint = f"chmod -R go= {workspace.state_dir}"
+        return Check("privacy", "note", f"others may read {', '.join(loose)}", hint)
+    return Check("privacy", "good", "only you can read the store")
+
+
+def _daemon(workspace: Workspace) -> Check:
+    found = process.state(workspace)
+    troubles = daemon_view.troubles(found)
+    if found.running and (found.details is None or troubles):
+        return Check("daemon", "bad", "; ".join(troubles) or daemon_view.sentence(found))
+    return Check("daemon", "good" if found.running else "note", daemon_view.sentence(found))
+
+
+def _watching(workspace: Workspace) -> Check:
+    if not _INOTIFY.exists():
+        return Check("watching", "good", "by the operating system")
+    allowed = int(_INOTIFY.read_text("ascii"))
+    folders = _folders(workspace.repo.root, allowed)
+    if folders >= allowed:
+        return Check(
+            "watching",
+            "note",
+            f"more folders than the {allowed:,} watches allowed: changes are found by looking",
+            "sudo sysctl fs.inotify.max_user_watches=524288",
+        )
+    return Check("watching", "good", f"{folders:,} folders, {allowed:,} watches allowed")
+
+
+def _folders(root: Path, most: int) -> int:
+    count = 0
+    for _, folders, _ in os.walk(root):
+        folders[:] = [name for name in folders if name != ".git"]
+        count += len(folders)
+        if count >= most:
+            break
+    return count
+
+
+def _model(workspace: Workspace) -> Check:
+    settings = workspace.settings.model
+    if not settings.name:
+        return Check("model", "good", "none: structure only, nothing leaves the machine")
+    key = config.api_key(workspace.settings, workspace.env)
+    if key is None and needs_key(settings.name, settings.api_base):
+        return Check("model", "bad", f"{settings.name} has no key", "set it in your environment")
+    return Check("model", "good", settings.name)
+
+
+def _hook(workspace: Workspace) -> Check:
+    told = git_hook.state(workspace.repo)
+    standing: Standing = "good" if told.startswith("installed") else "note"
+    return Check("hook", standing, told)
+
+
+def _trust(workspace: Workspace) -> Check:
+    if trust.is_trusted(workspace.repo):
+        return Check("trust", "good", "the repository's settings count")
+    why = trust.why_untrusted(workspace.repo)
+    return Check("trust", "note", f"its settings do not count: {why}", "`sleeper trust`")
+
+
+_OF_A_REPOSITORY: tuple[tuple[str, Callable[[Workspace], Check]], ...] = (
+    ("store", _store),
+    ("privacy", _permissions),
+    ("daemon", _daemon),
+    ("watching", _watching),
+    ("model", _model),
+    ("hook", _hook),
+    ("trust", _trust),
+)

@@ -1,0 +1,137 @@
+"""How what was spent is shown."""
+
+from __future__ import annotations
+
+import json as json_text
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from repo_sleeper.cli import output
+from repo_sleeper.cli.place import Place
+from repo_sleeper.config import Settings
+from repo_sleeper.domain import Spent
+from repo_sleeper.store import ledger, spending
+from repo_sleeper.store.spending import Call, Sum
+
+
+def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
+    """Sums over something, and where that leaves today and this month."""
+    spent = ledger.spent(here.db, time.time())
+    settings = here.workspace.settings
+    if json:
+        output.print_json(
+            {"by": by, "sums": spending.as_dicts(list(sums)), **caps(spent, settings)}
+        )
+        return
+    if sums:
+        headers = (by, "calls", "sent", "cached", "received", "notes", "cost")
+        output.table(headers, [_sum_row(one) for one in sums], wide=0)
+    output.out(f"today       {day_line(spent, settings)}")
+    output.out(f"this month  {month_line(spent, settings)}")
+
+
+def _sum_row(one: Sum) -> tuple[str, ...]:
+    figures = (one.calls, one.sent, one.cached, one.received, one.notes)
+    return (one.key, *(f"{figure:,}" for figure in figures), output.usd(one.usd))
+
+
+def show_calls(found: Sequence[Call], *, json: bool) -> None:
+    """The last calls, each in a line."""
+    if json:
+        output.print_json({"calls": spending.as_dicts(list(found))})
+        return
+    headers = ("id", "when", "for", "model", "state", "tokens", "cost", "about")
+    output.table(headers, [_call_row(one) for one in found], wide=-1)
+
+
+def _call_row(one: Call) -> tuple[str, ...]:
+    return (
+        str(one.id),
+        when(one.at),
+        one.purpose,
+        one.model,
+        one.state,
+        f"{one.sent + one.received:,}",
+        output.usd(one.usd),
+        one.error or one.subject,
+    )
+
+
+def show_call(found: dict[str, Any], *, json: bool) -> None:
+    """One call: its figures, then every word that was sent and came back."""
+    if json:
+        output.print_json({"call": found})
+        return
+    for label, value in found.items():
+        if label not in {"request", "reply", "ranges"} and value not in {None, ""}:
+            shown = when(value) if label == "at" else value
+            output.out(f"{label.replace('_', ' '):>16}  {shown}")
+    for path, start, end in json_text.loads(found["ranges"]):
+        output.out(f"{'showed':>16}  {path}:{start + 1}-{end}")
+    for label in ("request", "reply"):
+        if found.get(label):
+            output.out(f"\n--- {label} " + "-" * 60)
+            output.out(_readable(str(found[label])))
+
+
+def _readable(text: str) -> str:
+    """A request is stored as JSON of its parts; a person reads the parts."""
+    try:
+        parts = json_text.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(parts, dict) or not all(isinstance(part, str) for part in parts.values()):
+        return text
+    return "\n\n".join(f"[{name}]\n{part}" for name, part in parts.items())
+
+
+# --- caps -------------------------------------------------------------------------------------
+
+
+def caps(spent: Spent, settings: Settings) -> dict[str, Any]:
+    """What is spent and what may be, for programs."""
+    budget = settings.budget
+    return {
+        "day": {
+            "usd": spent.day.usd,
+            "tokens": spent.day.tokens,
+            "calls": spent.day.calls,
+            "usd_cap": budget.usd_per_day,
+            "tokens_cap": budget.tokens_per_day,
+            "calls_cap": budget.calls_per_day,
+        },
+        "month": {
+            "usd": spent.month.usd,
+            "tokens": spent.month.tokens,
+            "calls": spent.month.calls,
+            "usd_cap": budget.usd_per_month,
+            "tokens_cap": budget.tokens_per_month,
+            "calls_cap": budget.calls_per_month,
+        },
+    }
+
+
+def day_line(spent: Spent, settings: Settings) -> str:
+    """Today against its caps."""
+    budget, day = settings.budget, spent.day
+    return (
+        f"{output.usd(day.usd)} of {output.usd(budget.usd_per_day)}"
+        f" · {day.tokens:,} of {budget.tokens_per_day:,} tokens"
+        f" · {day.calls:,} of {budget.calls_per_day:,} calls"
+    )
+
+
+def month_line(spent: Spent, settings: Settings) -> str:
+    """This month against its caps."""
+    budget, month = settings.budget, spent.month
+    return (
+        f"{output.usd(month.usd)} of {output.usd(budget.usd_per_month)}"
+        f" · {month.tokens:,} of {budget.tokens_per_month:,} tokens"
+        f" · {month.calls:,} of {budget.calls_per_month:,} calls"
+    )
+
+
+def when(at: float) -> str:
+    """A moment in local time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

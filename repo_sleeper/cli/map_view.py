@@ -1,0 +1,121 @@
+"""The repository as a tree of folders with the heat of each, and how it is drawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from repo_sleeper.cli import output
+from repo_sleeper.domain import Note
+from repo_sleeper.errors import NotFoundError
+
+_BAR = 8
+_SHOWN = 12  # entries of one folder; a wall of names is no map
+_HOT = 20
+
+
+@dataclass(slots=True)
+class Spot:
+    """A folder or a file: how many files, how much churn, how many notes are in it."""
+
+    name: str
+    path: str
+    files: int = 0
+    heat: float = 0.0
+    notes: int = 0
+    inside: dict[str, Spot] = field(default_factory=dict)
+
+    def hottest_first(self) -> list[Spot]:
+        """What is in it; ties by name."""
+        return sorted(self.inside.values(), key=lambda spot: (-spot.heat, spot.name))
+
+    def leaves(self) -> Iterator[Spot]:
+        """Every file in it."""
+        if not self.inside:
+            yield self
+        for spot in self.inside.values():
+            yield from spot.leaves()
+
+
+def drawn(
+    files: Sequence[str], churn: Mapping[str, float], noted: Sequence[Note], *, below: str
+) -> Spot:
+    """The tree of these files. Raises NotFoundError when there are none."""
+    if not files:
+        raise NotFoundError(f"nothing is indexed below {below or 'this place'}")
+    counts = Counter(path for note in noted for path in {e.path for e in note.evidence})
+    root = Spot(below or ".", below)
+    for file in sorted(files):
+        _add(root, file, below, heat=churn.get(file, 0.0), notes=counts[file])
+    return root
+
+
+def _add(root: Spot, file: str, below: str, *, heat: float, notes: int) -> None:
+    spots, at = [root], below
+    *folders, name = file[len(below) :].split("/")
+    for part in (*(f"{folder}/" for folder in folders), name):
+        at += part
+        spots.append(spots[-1].inside.setdefault(part, Spot(part, at)))
+    for spot in spots:
+        spot.files += 1
+        spot.heat += heat
+        spot.notes += notes
+
+
+def show(root: Spot, *, depth: int, hot: bool, json: bool) -> None:
+    """For a program, as a list of hot files, or as a tree."""
+    if hot:
+        _show_hot(root, json=json)
+    elif json:
+        output.print_json({"map": _object(root, depth)})
+    else:
+        output.out(f"{root.name} {_facts(root)}")
+        for line in _branches(root, depth, "", hottest=_hottest(root)):
+            output.out(line)
+
+
+def _show_hot(root: Spot, *, json: bool) -> None:
+    leaves = sorted(root.leaves(), key=lambda spot: (-spot.heat, spot.path))
+    found = [spot for spot in leaves[:_HOT] if spot.heat > 0]
+    if json:
+        output.print_json({"hot": [_object(spot, 0) for spot in found]})
+        return
+    if not found:
+        raise NotFoundError("no file was changed by a commit that is known")
+    rows = [(f"{spot.heat:.2f}", str(spot.notes), spot.path) for spot in found]
+    output.table(("heat", "notes", "file"), rows)
+
+
+def _branches(spot: Spot, depth: int, indent: str, *, hottest: float) -> Iterator[str]:
+    if depth == 0:
+        return
+    inside = spot.hottest_first()
+    shown, rest = inside[:_SHOWN], inside[_SHOWN:]
+    for number, child in enumerate(shown):
+        last = number == len(shown) - 1 and not rest
+        yield f"{indent}{'└── ' if last else '├── '}{child.name} {_facts(child, hottest)}".rstrip()
+        below = indent + ("    " if last else "│   ")
+        yield from _branches(child, depth - 1, below, hottest=hottest)
+    if rest:
+        yield f"{indent}└── … {output.count(sum(child.files for child in rest), 'file')} more"
+
+
+def _facts(spot: Spot, hottest: float = 0.0) -> str:
+    facts = [output.count(spot.files, "file")] if spot.inside else []
+    facts += [output.count(spot.notes, "note")] if spot.notes else []
+    if hottest and spot.heat:
+        facts.append("▇" * max(round(_BAR * spot.heat / hottest), 1))
+    return " · ".join(facts)
+
+
+def _hottest(root: Spot) -> float:
+    return max((spot.heat for spot in root.inside.values()), default=0.0)
+
+
+def _object(spot: Spot, depth: int) -> dict[str, Any]:
+    about = {"path": spot.path, "files": spot.files, "heat": spot.heat, "notes": spot.notes}
+    if depth and spot.inside:
+        return {**about, "inside": [_object(one, depth - 1) for one in spot.hottest_first()]}
+    return about

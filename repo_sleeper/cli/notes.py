@@ -1,0 +1,86 @@
+"""`sleeper notes`: list, show and search what has been noted, and dismiss what is wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from repo_sleeper.cli.group import group
+from repo_sleeper.cli.place import Json
+
+app = group("list", "What has been noted about this repository.")
+
+Kind = Annotated[
+    list[str] | None, typer.Option("--kind", "-k", help="Only this kind; may be given again.")
+]
+All = Annotated[bool, typer.Option("--all", "-a", help="Stale notes as well.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a note, or how it begins.")]
+
+
+@app.command("list")
+def list_(  # noqa: PLR0913 -- the options, each by name
+    path: Annotated[str | None, typer.Argument(help="Only about this file or folder.")] = None,
+    *,
+    kind: Kind = None,
+    origin: Annotated[str | None, typer.Option(help="Only from: survey, model.")] = None,
+    all_: All = False,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """List notes, the newest and most certain first."""
+    from repo_sleeper.cli import notes_view, place
+    from repo_sleeper.store import notes
+
+    with place.reading() as here:
+        found = notes.list_notes(
+            here.db,
+            here.tree_id,
+            kinds=notes_view.kinds(kind),
+            path=None if path is None else notes_view.place_of(here.workspace, path),
+            origin=notes_view.origin(origin),
+            include_stale=all_,
+            limit=limit,
+        )
+    notes_view.show_list(found, json=json, cut=len(found) == limit)
+
+
+@app.command()
+def show(about: Annotated[str, typer.Argument(metavar="ID|PATH")], *, json: Json = False) -> None:
+    """Show one note whole, or all notes about a file."""
+    from repo_sleeper.cli import notes_view, place
+
+    with place.reading() as here:
+        found = notes_view.about(here, about)
+    notes_view.show_whole(found, json=json)
+
+
+@app.command()
+def search(
+    text: Annotated[list[str], typer.Argument(metavar="TEXT...")],
+    *,
+    all_: All = False,
+    limit: Limit = 20,
+    json: Json = False,
+) -> None:
+    """Find notes by their words, the best first."""
+    from repo_sleeper.cli import notes_view, place
+    from repo_sleeper.store import notes
+    from repo_sleeper.words import parts
+
+    with place.reading() as here:
+        found = notes.search_notes(
+            here.db, here.tree_id, parts(" ".join(text)), limit=limit, fresh_only=not all_
+        )
+    notes_view.show_list([note for note, _ in found], json=json, cut=False)
+
+
+@app.command()
+def dismiss(
+    note: Id, *, why: Annotated[str, typer.Option(help="What is wrong with it.")] = ""
+) -> None:
+    """Put a note aside for good: it is not shown, not used and not written again."""
+    from repo_sleeper.cli import notes_view
+
+    notes_view.dismiss(note, why)

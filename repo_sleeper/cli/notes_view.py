@@ -1,0 +1,173 @@
+"""How notes are chosen by what a person types, and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from difflib import get_close_matches
+from typing import Any
+
+from repo_sleeper.cli import output, place
+from repo_sleeper.cli.place import Place
+from repo_sleeper.daemon.workspace import Workspace, write_store
+from repo_sleeper.domain import Evidence, Note, NoteKind, Origin
+from repo_sleeper.errors import NotFoundError, UsageError
+from repo_sleeper.store import notes
+
+_HEADERS = ("id", "kind", "conf", "where", "title")
+
+
+# --- choosing ---------------------------------------------------------------------------------
+
+
+def kinds(names: Sequence[str] | None) -> list[NoteKind] | None:
+    """The kinds of these names; None when none are named."""
+    return [_kind(name) for name in names] if names else None
+
+
+def _kind(name: str) -> NoteKind:
+    known = [kind.value for kind in NoteKind]
+    if name in known:
+        return NoteKind(name)
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"kinds are {', '.join(known)}"
+    raise UsageError(f"{name}: no such kind of note", hint=hint)
+
+
+def origin(name: str | None) -> Origin | None:
+    """The origin of this name."""
+    if name is None:
+        return None
+    try:
+        return Origin(name)
+    except ValueError:
+        raise UsageError(f"{name}: no such origin", hint="it is survey or model") from None
+
+
+def place_of(workspace: Workspace, path: str) -> str:
+    """A file, or a folder with a slash at its end; the whole tree is the empty path."""
+    inner = place.inside(workspace, path)
+    if inner == ".":
+        return ""
+    return f"{inner}/" if (workspace.repo.root / inner).is_dir() else inner
+
+
+def about(here: Place, what: str) -> list[Note]:
+    """The note of this id, or the notes about this path. Raises NotFoundError for neither."""
+    found = notes.note(here.db, here.tree_id, what)
+    if found is not None:
+        return [found]
+    path = place_of(here.workspace, what)
+    listed = notes.list_notes(here.db, here.tree_id, path=path or None, include_stale=True)
+    if not listed:
+        raise NotFoundError(
+            f"no note {what}, and none about a file of that name",
+            hint="`sleeper notes` lists them all",
+        )
+    return listed
+
+
+def dismiss(prefix: str, why: str) -> None:
+    """Put one note aside, and say which it was."""
+    workspace = place.here()
+    with closing(write_store(workspace)) as db:
+        found = notes.note(db, place.tree_of(db, workspace), prefix)
+        if found is None:
+            raise NotFoundError(f"no note {prefix}", hint="`sleeper notes` lists them all")
+        notes.dismiss(db, found.id, why)
+    output.say(f"dismissed {found.id}: {found.title}")
+
+
+# --- showing ----------------------------------------------------------------------------------
+
+
+def show_list(found: Sequence[Note], *, json: bool, cut: bool) -> None:
+    """Each note in a line. Raises NotFoundError, exit 3, when a person would see nothing."""
+    if json:
+        output.print_json({"notes": [as_json(note) for note in found]})
+        return
+    if not found:
+        raise NotFoundError(
+            "no notes", hint="`sleeper notes --all` has stale ones too; `sleeper think` makes some"
+        )
+    output.table(_HEADERS, [_row(note) for note in found], wide=-1)
+    if cut:
+        output.say("there are more: -n says how many to list")
+
+
+def show_whole(found: Sequence[Note], *, json: bool) -> None:
+    """Every word of these notes, with their evidence."""
+    if json:
+        output.print_json({"notes": [as_json(note) for note in found]})
+        return
+    output.out("\n\n".join(_whole(note) for note in found))
+
+
+def as_json(note: Note) -> dict[str, Any]:
+    """A note as programs get it; lines are 1-based."""
+    return {
+        "id": note.id,
+        "kind": note.kind.value,
+        "title": note.title,
+        "body": note.body,
+        "origin": note.origin.value,
+        "confidence": note.confidence,
+        "hypothesis": note.hypothesis,
+        "fresh": note.fresh,
+        "subject": note.subject,
+        "commit": note.commit,
+        "evidence": [_evidence_json(evidence) for evidence in note.evidence],
+    }
+
+
+def where(note: Note) -> str:
+    """The first place its evidence names, as editors understand it."""
+    if not note.evidence:
+        return note.subject
+    return _place(note.evidence[0])
+
+
+def standing(note: Note) -> str:
+    """What to think of it, in words."""
+    return " · ".join(
+        word
+        for word in (
+            note.origin.value,
+            "fresh" if note.fresh else "stale",
+            "hypothesis" if note.hypothesis else "",
+            f"commit {note.commit[:10]}" if note.commit else "",
+        )
+        if word
+    )
+
+
+def _row(note: Note) -> tuple[str, ...]:
+    mark = "" if note.fresh else " (stale)"
+    return (note.id, note.kind.value, f"{note.confidence:.2f}", where(note), note.title + mark)
+
+
+def _whole(note: Note) -> str:
+    lines = [f"{note.title}", f"{note.id} · {note.kind.value} · {note.confidence:.2f}"]
+    lines[1] += f" · {standing(note)}"
+    if note.body:
+        lines += ["", note.body]
+    lines += ["", *(_quoted(evidence) for evidence in note.evidence)]
+    return "\n".join(lines).rstrip()
+
+
+def _quoted(evidence: Evidence) -> str:
+    quote = evidence.quote.strip("\n").replace("\n", "\n      ")
+    return f"  {_place(evidence)}" + (f"\n      {quote}" if quote else "")
+
+
+def _place(evidence: Evidence) -> str:
+    return f"{evidence.path}:{evidence.range.start + 1}"
+
+
+def _evidence_json(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "path": evidence.path,
+        "start_line": evidence.range.start + 1,
+        "end_line": max(evidence.range.end, evidence.range.start + 1),
+        "quote": evidence.quote,
+    }

@@ -1,0 +1,74 @@
+"""`sleeper init --remove`: every trace goes, but for settings a person has written."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import closing
+
+from repo_sleeper import config, trust
+from repo_sleeper.cli import output, place, wizard
+from repo_sleeper.daemon import process
+from repo_sleeper.daemon import workspace as workspaces
+from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.domain import Origin
+from repo_sleeper.errors import SetupError, SleeperError, UsageError
+from repo_sleeper.git import Repository
+from repo_sleeper.integrations import git_hook
+from repo_sleeper.store import notes
+
+
+def remove(*, yes: bool) -> None:
+    """Daemon, hook, store, trust and untouched settings; says what went and what stays."""
+    repo = place.repository()
+    workspace = Workspace(repo=repo, settings=config.load(None, env={}), env={})
+    if not yes and sys.stdin.isatty():
+        _ask(workspace)
+    told = ["daemon stopped"] if process.stop(workspace) else []
+    told.append(git_hook.remove(repo))
+    told.append(_without_store(workspace))
+    told.append(_without_settings(repo))
+    trust.revoke(repo)
+    output.say("\n".join(line for line in told if line))
+
+
+def _ask(workspace: Workspace) -> None:
+    paid = _thought_notes(workspace)
+    what = f"{output.count(paid, 'note')} of a model and everything else" if paid else "everything"
+    if not wizard.confirm(f"Remove {what} sleeper keeps about {workspace.repo.root}?"):
+        raise UsageError("nothing was removed")
+
+
+def _thought_notes(workspace: Workspace) -> int:
+    try:
+        with closing(workspaces.read_store(workspace)) as db:
+            tree_id = place.tree_of(db, workspace)
+            return len(notes.list_notes(db, tree_id, origin=Origin.MODEL))
+    except SleeperError:
+        return 0
+
+
+def _without_store(workspace: Workspace) -> str:
+    state = workspace.state_dir
+    if state.is_symlink() or not state.is_dir():
+        return f"there was no {state}"
+    try:
+        shutil.rmtree(state)
+    except OSError as error:
+        raise SetupError(
+            f"{state} cannot be removed: {error.strerror}", hint="remove it by hand"
+        ) from error
+    return f"removed {state}"
+
+
+def _without_settings(repo: Repository) -> str:
+    file = repo.root / trust.SETTINGS_FILE
+    try:
+        if file.read_bytes() != config.example_text().encode():
+            return f"kept {file}: it was changed"
+        file.unlink()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"kept {file}: {error.strerror}"
+    return f"removed {file}"

@@ -1,0 +1,27 @@
+"""`sleeper status`: how things are, in one screen."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from repo_sleeper.cli.place import Json
+
+
+def status(
+    *,
+    json: Json = False,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="List the files that are not indexed, and why.")
+    ] = False,
+    line: Annotated[bool, typer.Option("--line", help="One line, for a status bar.")] = False,
+) -> None:
+    """Show how things are: the daemon, notes, what comes next, spending, troubles."""
+    from repo_sleeper.cli import place, status_view
+
+    with place.reading() as here:
+        if skipped:
+            status_view.show_skipped(here, json=json)
+        else:
+            status_view.show(status_view.gathered(here), json=json, line=line)

@@ -1,0 +1,219 @@
+"""Gathers how things are from the store and the daemon, and shows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from repo_sleeper import git
+from repo_sleeper.cli import cost_view, daemon_view, output
+from repo_sleeper.cli.place import Place
+from repo_sleeper.config import Settings
+from repo_sleeper.daemon import process, rounds
+from repo_sleeper.daemon.process import DaemonState
+from repo_sleeper.domain import LastError, NoteKind, Pause, Spent
+from repo_sleeper.errors import GitError, NotFoundError
+from repo_sleeper.git import Repository
+from repo_sleeper.integrations import git_hook
+from repo_sleeper.sleep.agenda import AgendaItem
+from repo_sleeper.store import code, history, ledger, notes, pause
+from repo_sleeper.store.code import Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Everything `status` shows."""
+
+    repo: Repository
+    settings: Settings
+    branch: str
+    commit: str
+    trees: int
+    reconciled_at: float
+    daemon: DaemonState
+    counts: Counts
+    commits: int
+    fresh: int
+    stale: int
+    bugs: int
+    agenda: tuple[AgendaItem, ...]
+    spent: Spent
+    paused: Pause | None
+    last_error: LastError | None
+    hook: str
+    untrusted: str
+    now: float
+
+
+def gathered(here: Place) -> Condition:
+    """How things are now. The daemon is asked last, with little patience."""
+    repo, now = here.workspace.repo, time.time()
+    fresh, stale = notes.fresh_counts(here.db, here.tree_id)
+    trees = code.trees(here.db)
+    return Condition(
+        repo=repo,
+        settings=here.workspace.settings,
+        branch=_told(git.branch, repo),
+        commit=_told(git.head, repo),
+        trees=len(trees),
+        reconciled_at=max((t.reconciled_at for t in trees if t.id == here.tree_id), default=0.0),
+        counts=code.counts(here.db, here.tree_id),
+        commits=history.commit_count(here.db),
+        fresh=fresh,
+        stale=stale,
+        bugs=len(
+            notes.list_notes(
+                here.db, here.tree_id, kinds=[NoteKind.LIKELY_BUG], include_stale=False
+            )
+        ),
+        agenda=tuple(rounds.agenda(here.db, here.workspace.settings, here.tree_id)),
+        spent=ledger.spent(here.db, now),
+        paused=pause.waiting(here.db, now),
+        last_error=ledger.last_error(here.db),
+        hook=_told(git_hook.state, repo),
+        untrusted=here.workspace.untrusted,
+        daemon=process.state(here.workspace),
+        now=now,
+    )
+
+
+def _told(question: Callable[[Repository], str], repo: Repository) -> str:
+    try:
+        return question(repo)
+    except GitError as error:
+        return f"({error})"
+
+
+# --- showing ----------------------------------------------------------------------------------
+
+
+def show(found: Condition, *, json: bool, line: bool) -> None:
+    """For a program, for a status bar, or for a person."""
+    if json:
+        output.print_json(_object(found))
+    elif line:
+        output.out(_line(found))
+    else:
+        output.panel("sleeper", _lines(found))
+
+
+def _lines(found: Condition) -> list[tuple[str, str]]:
+    lines = [
+        ("repo", _repo(found)),
+        ("daemon", daemon_view.sentence(found.daemon)),
+        ("index", _index(found)),
+        ("notes", _notes(found)),
+        ("queue", _queue(found)),
+        ("today", cost_view.day_line(found.spent, found.settings)),
+        ("month", cost_view.month_line(found.spent, found.settings)),
+        ("model", _model(found)),
+        ("hook", found.hook),
+    ]
+    lines += [("paused", _paused(found.paused, found.now))] if found.paused else []
+    lines += [("error", _error(found.last_error, found.now))] if found.last_error else []
+    return lines + [("trouble", trouble) for trouble in daemon_view.troubles(found.daemon)]
+
+
+def _repo(found: Condition) -> str:
+    at = f" @ {found.commit[:10]}" if found.commit else ""
+    shared = f" · {found.trees} work trees share these notes" if found.trees > 1 else ""
+    return f"{found.repo.root}  {found.branch or 'detached'}{at}{shared}"
+
+
+def _index(found: Condition) -> str:
+    counts = found.counts
+    languages = sorted(counts.languages.items(), key=lambda item: (-item[1], item[0]))
+    most = ", ".join(f"{name} {number}" for name, number in languages[:4])
+    text = (
+        f"{output.count(counts.files, 'file')} · {output.count(counts.symbols, 'symbol')}"
+        f" · {output.count(found.commits, 'commit')}"
+    )
+    text += f" · {most}" if most else ""
+    return text + (f" · {counts.skipped:,} skipped" if counts.skipped else "")
+
+
+def _notes(found: Condition) -> str:
+    total = found.fresh + found.stale
+    if not total:
+        return "none yet"
+    share = found.fresh / total
+    bugs = f" · {output.count(found.bugs, 'likely bug')}" if found.bugs else ""
+    counts = f"{found.fresh:,} fresh · {found.stale:,} stale{bugs}"
+    return f"{output.bar(share)} {share:.0%} fresh   {counts}"
+
+
+def _model(found: Condition) -> str:
+    if found.untrusted:
+        return f"asked nothing: {found.untrusted}; look at .sleeper.toml, then `sleeper trust`"
+    return found.settings.model.name or "none: structure only, nothing leaves the machine"
+
+
+def _queue(found: Condition) -> str:
+    if not found.agenda:
+        return "nothing left to think about"
+    first = found.agenda[0]
+    return (
+        f"{output.count(len(found.agenda), 'subject')}"
+        f"  next: {first.subject.label} ({first.kind.value})"
+    )
+
+
+def _paused(paused: Pause, now: float) -> str:
+    if paused.until is None:
+        return f"{paused.kind}: {paused.message} (until you act: `sleeper think` tries again)"
+    return f"{paused.kind}: {paused.message} (for {output.ago(paused.until - now)} more)"
+
+
+def _error(error: LastError, now: float) -> str:
+    return f"{error.kind}, {output.ago(now - error.at)} ago: {error.message}"
+
+
+def _line(found: Condition) -> str:
+    doing = "off"
+    if found.daemon.running:
+        details = found.daemon.details or {}
+        doing = "asleep" if details.get("asleep") else "awake"
+    return f"sleeper {doing} · {found.fresh} fresh notes · {output.usd(found.spent.day.usd)} today"
+
+
+def _object(found: Condition) -> dict[str, Any]:
+    first = found.agenda[0] if found.agenda else None
+    return {
+        "root": str(found.repo.root),
+        "branch": found.branch,
+        "commit": found.commit,
+        "trees": found.trees,
+        "reconciled_at": found.reconciled_at,
+        "daemon": {
+            "running": found.daemon.running,
+            "answering": found.daemon.details is not None,
+            "pid": found.daemon.pid or None,
+            "details": found.daemon.details,
+        },
+        "index": {**asdict(found.counts), "commits": found.commits},
+        "notes": {"fresh": found.fresh, "stale": found.stale, "likely_bugs": found.bugs},
+        "queue": {
+            "subjects": len(found.agenda),
+            "next": first and {"subject": first.subject.label, "kind": first.kind.value},
+        },
+        "spend": cost_view.caps(found.spent, found.settings),
+        "model": found.settings.model.name or None,
+        "untrusted": found.untrusted or None,
+        "paused": found.paused and asdict(found.paused),
+        "last_error": found.last_error and asdict(found.last_error),
+        "hook": found.hook,
+        "troubles": daemon_view.troubles(found.daemon),
+    }
+
+
+def show_skipped(here: Place, *, json: bool) -> None:
+    """Every file that is not indexed, with the reason."""
+    skipped = code.skipped(here.db, here.tree_id)
+    if json:
+        output.print_json({"skipped": skipped})
+        return
+    if not skipped:
+        raise NotFoundError("nothing is skipped")
+    output.table(("reason", "path"), [(why, path) for path, why in skipped.items()])

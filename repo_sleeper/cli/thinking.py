@@ -1,0 +1,271 @@
+"""One round of thinking at a person's wish, or the rehearsal of one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from repo_sleeper.cli import notes_view, output, place
+from repo_sleeper.cli.place import Place
+from repo_sleeper.daemon import rounds, verbs
+from repo_sleeper.daemon.mind import configured_model
+from repo_sleeper.daemon.rounds import Refusal
+from repo_sleeper.daemon.workspace import Workspace, write_store
+from repo_sleeper.domain import Note, NoteKind, Price, Prompt, Spent, Usage
+from repo_sleeper.errors import (
+    BudgetError,
+    ModelError,
+    ModelSetupError,
+    NotFoundError,
+    SetupError,
+    SleeperError,
+)
+from repo_sleeper.llm.model import Model
+from repo_sleeper.sleep.agenda import AgendaItem
+from repo_sleeper.store import code, ledger
+from repo_sleeper.think import thinker
+from repo_sleeper.think.thinker import Outcome
+
+_RECONCILE_S = 30.0
+_NO_MODEL = "`sleeper init --model NAME` sets one up; everything else works without"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants thought about, and how much of it."""
+
+    paths: tuple[str, ...]
+    kinds: tuple[str, ...]
+    limit: int
+    max_cost: float | None
+
+
+# --- for real ---------------------------------------------------------------------------------
+
+
+def think(wish: Wish, *, json: bool) -> None:
+    """Think until the wish, the caps or the model end it; print the notes."""
+    with _writing() as here:
+        _require_model(here.workspace)
+        _clear_pause(here)
+        items = _items(here, wish)
+        with closing(configured_model(here.workspace)) as model:
+            done, refused = _all_of(_thoughts(here, items[: wish.limit], model, wish))
+    _report(done, json=json)
+    if refused is not None:
+        raise refused
+
+
+def _all_of(thoughts: Iterator[Outcome]) -> tuple[list[Outcome], BudgetError | None]:
+    """What was thought before the budget, perhaps, said no: it is paid for, so it is shown."""
+    done: list[Outcome] = []
+    try:
+        done.extend(thoughts)
+    except BudgetError as error:
+        return done, error
+    return done, None
+
+
+def _require_model(workspace: Workspace) -> None:
+    if workspace.untrusted:
+        raise SetupError(
+            f"nothing is sent: {workspace.untrusted}",
+            hint="look at .sleeper.toml, then `sleeper trust`",
+        )
+    if not workspace.settings.model.name:
+        raise ModelSetupError("no model is set", hint=_NO_MODEL, sent=False)
+
+
+def _thoughts(
+    here: Place, items: Sequence[AgendaItem], model: Model, wish: Wish
+) -> Iterator[Outcome]:
+    settings = here.workspace.settings
+    spent = 0.0
+    for number, item in enumerate(items, start=1):
+        output.say(f"[{number}/{len(items)}] {item.kind.value}: {item.subject.label}")
+        verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
+        left = None if wish.max_cost is None else wish.max_cost - spent
+        outcome = rounds.think_round(
+            here.db,
+            here.workspace.repo,
+            settings,
+            tree_id=here.tree_id,
+            item=item,
+            model=model,
+            commit=_commit(here),
+            clock=time.time,
+            refusal=_refusal(here.workspace, left),
+        )
+        spent += outcome.usd
+        _tell(outcome)
+        yield outcome
+        if outcome.stop:
+            return
+
+
+def _refusal(workspace: Workspace, left: float | None) -> Refusal:
+    """The caps, and what is left of the sum this command may spend."""
+    caps = rounds.caps_refusal(workspace.settings)
+
+    def refusal(spent: Spent, usd: float, tokens: int) -> str:
+        if left is not None and usd > left:
+            return f"--max-cost leaves ${left:.4f}, this call may cost ${usd:.4f}"
+        return caps(spent, usd, tokens)
+
+    return refusal
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.error is not None:
+        output.complain(str(outcome.error), outcome.error.hint)
+        return
+    dropped = f", {len(outcome.dropped)} dropped" if outcome.dropped else ""
+    found = output.count(len(outcome.notes), "note")
+    output.say(f"      {found}{dropped}, {output.usd(outcome.usd)}")
+
+
+def _report(done: Sequence[Outcome], *, json: bool) -> None:
+    notes: list[Note] = [note for outcome in done for note in outcome.notes]
+    usd = sum(outcome.usd for outcome in done)
+    if json:
+        output.print_json({"notes": [notes_view.as_json(note) for note in notes], "usd": usd})
+    elif notes:
+        notes_view.show_whole(notes, json=False)
+    _raise_last(done)
+
+
+def _raise_last(done: Sequence[Outcome]) -> None:
+    """When every thought failed, the last failure decides the exit code."""
+    errors = [outcome.error for outcome in done if outcome.error is not None]
+    if errors and len(errors) == len(done):
+        raise errors[-1]
+
+
+def _clear_pause(here: Place) -> None:
+    """A person asks for it: whatever only a person could end is over, and tried again."""
+    ended = ledger.resume(here.db, now=time.time())
+    if ended is not None:
+        output.say(f"trying again after: {ended.kind}: {ended.message}")
+
+
+# --- as a rehearsal ---------------------------------------------------------------------------
+
+
+def rehearse(wish: Wish, *, json: bool) -> None:
+    """Print every prompt that `think` would send, and the most that each may cost."""
+    with _writing() as here:
+        items = _items(here, wish)[: wish.limit]
+        price = _price(here.workspace)
+        prompts = [(item, _prompt(here, item)) for item in items]
+    if json:
+        output.print_json({"calls": [_object(item, prompt, price) for item, prompt in prompts]})
+        return
+    for item, prompt in prompts:
+        _print_prompt(item, prompt, price)
+    total = sum(_worst(prompt, price) for _, prompt in prompts)
+    model = here.workspace.settings.model.name or "no model is set"
+    output.say(f"{output.count(len(prompts), 'call')}, {_money(total, price)}, {model}")
+
+
+def _prompt(here: Place, item: AgendaItem) -> Prompt | SleeperError:
+    settings = here.workspace.settings
+    try:
+        return thinker.prepare(
+            here.db,
+            tree_id=here.tree_id,
+            root=here.workspace.repo.root,
+            subject=item.subject,
+            kind=item.kind,
+            input_tokens=settings.think.input_tokens,
+            max_output_tokens=settings.model.max_output_tokens,
+        )
+    except SleeperError as error:
+        return error  # this one would not be sent at all
+
+
+def _print_prompt(item: AgendaItem, prompt: Prompt | SleeperError, price: Price) -> None:
+    output.out(f"=== {item.kind.value}: {item.subject.label}")
+    if isinstance(prompt, SleeperError):
+        output.out(f"not sent: {prompt}")
+        return
+    output.out(
+        f"=== at most {prompt.estimated_tokens:,} tokens sent, {prompt.max_tokens:,} received, "
+        f"{_money(_worst(prompt, price), price)}, {prompt.redactions} secrets taken out"
+    )
+    output.out(f"--- system\n{prompt.system}\n--- user\n{prompt.user}\n")
+
+
+def _object(item: AgendaItem, prompt: Prompt | SleeperError, price: Price) -> dict[str, Any]:
+    about = {"subject": item.subject.label, "kind": item.kind.value, "factors": item.factors}
+    if isinstance(prompt, SleeperError):
+        return {**about, "not_sent": str(prompt)}
+    return {
+        **about,
+        "system": prompt.system,
+        "user": prompt.user,
+        "tokens_sent_at_most": prompt.estimated_tokens,
+        "tokens_received_at_most": prompt.max_tokens,
+        "usd_at_most": _worst(prompt, price) if price.known else None,
+        "redactions": prompt.redactions,
+    }
+
+
+def _worst(prompt: Prompt | SleeperError, price: Price) -> float:
+    if isinstance(prompt, SleeperError):
+        return 0.0
+    return price.cost(Usage(prompt.estimated_tokens, prompt.max_tokens))
+
+
+def _money(amount: float, price: Price) -> str:
+    return f"at most {output.usd(amount)}" if price.known else "price unknown"
+
+
+def _price(workspace: Workspace) -> Price:
+    if not workspace.settings.model.name:
+        return Price()
+    with closing(configured_model(workspace)) as model:
+        try:
+            return model.price()
+        except ModelError:
+            return Price()
+
+
+# --- where ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _writing() -> Iterator[Place]:
+    """The store as the disk is now: reconciled by the daemon where there is one, else by us."""
+    workspace = place.here()
+    with closing(write_store(workspace)) as db:
+        root = workspace.repo.root
+        if verbs.reconcile(workspace.socket_file, root, limit=_RECONCILE_S) is None:
+            _reconcile_here(workspace, db)
+        yield Place(workspace, db, place.tree_of(db, workspace))
+
+
+def _reconcile_here(workspace: Workspace, db: Any) -> None:
+    with rounds.with_lock(workspace, wait=_RECONCILE_S) as ours:
+        if not ours:
+            raise SetupError("the daemon does not answer", hint="`sleeper daemon restart` helps")
+        rounds.reconcile_round(db, workspace.repo, workspace.settings, now=time.time())
+
+
+def _items(here: Place, wish: Wish) -> list[AgendaItem]:
+    within = [place.inside(here.workspace, path) for path in wish.paths]
+    kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds)
+    items = rounds.agenda(
+        here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within
+    )
+    if not items:
+        raise NotFoundError(
+            "nothing is left to think about here", hint="what is unchanged is not paid for twice"
+        )
+    return items
+
+
+def _commit(here: Place) -> str:
+    return next((tree.head for tree in code.trees(here.db) if tree.id == here.tree_id), "")

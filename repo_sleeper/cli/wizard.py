@@ -1,0 +1,162 @@
+"""Which model may think, and for how much: found, offered, and written to the person's settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import typer
+
+from repo_sleeper import config
+from repo_sleeper.cli import output
+from repo_sleeper.errors import UsageError
+
+_OLLAMA = "http://127.0.0.1:11434"
+_LOOK_S = 0.5
+# A small, cheap model of each provider to begin with; any other name can be typed instead.
+_SUGGESTED = {
+    "anthropic": "anthropic/claude-haiku-4-5",
+    "deepseek": "deepseek/deepseek-chat",
+    "gemini": "gemini/gemini-2.5-flash",
+    "groq": "groq/openai/gpt-oss-20b",
+    "mistral": "mistral/mistral-small-latest",
+    "openai": "openai/gpt-5-mini",
+    "openrouter": "openrouter/openai/gpt-5-mini",
+    "xai": "xai/grok-3-mini",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What was said on the command line about the model."""
+
+    model: str | None = None
+    no_model: bool = False
+    api_base: str | None = None
+    daily_cap: float | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the question which model is answered."""
+        return self.model is not None or self.no_model or self.api_base is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model that could be asked at once, and where that is known from."""
+
+    name: str
+    source: str
+    api_base: str = ""
+
+
+def choose(choice: Choice, *, ask: bool) -> list[str]:
+    """Write what was chosen; without a choice and nobody to ask, what is set stays."""
+    if choice.model is not None and choice.no_model:
+        raise UsageError("--model and --no-model exclude each other")
+    settings = config.load(None, env=os.environ)
+    values = _said(choice)
+    if not choice.is_made and not settings.model.name:
+        offers = found(os.environ)
+        if ask:
+            values |= _asked(offers)
+        elif offers:
+            output.say(_could(offers[0]))
+    if "model.name" in values and values["model.name"] and ask and choice.daily_cap is None:
+        values["budget.usd_per_day"] = _asked_cap(settings.budget.usd_per_day)
+    return _written(values)
+
+
+def _said(choice: Choice) -> dict[str, object]:
+    values: dict[str, object] = {}
+    if choice.model is not None or choice.no_model:
+        values["model.name"] = choice.model or ""
+    if choice.api_base is not None:
+        values["model.api_base"] = choice.api_base
+    if choice.daily_cap is not None:
+        values["budget.usd_per_day"] = choice.daily_cap
+    return values
+
+
+def _written(values: Mapping[str, object]) -> list[str]:
+    """Write only what is different, so that doing it twice changes nothing."""
+    present = config.load(None, env={})
+    different = {key: value for key, value in values.items() if _present(present, key) != value}
+    name = str(values.get("model.name", present.model.name))
+    told = f"model     {name or 'none: structure only, nothing leaves this machine'}"
+    if not different:
+        return [told]
+    file = config.write_user_settings(different)
+    return [f"{told} (in {file})"]
+
+
+def _present(settings: config.Settings, key: str) -> object:
+    group, _, name = key.partition(".")
+    return getattr(getattr(settings, group), name)
+
+
+# --- what could be asked ----------------------------------------------------------------------
+
+
+def found(env: Mapping[str, str]) -> list[Offer]:
+    """Models that could be asked now: on this machine first, then those whose key is here."""
+    local = [Offer(f"ollama_chat/{name}", "Ollama on this machine", _OLLAMA) for name in _pulled()]
+    keyed = [
+        Offer(_SUGGESTED[who], f"the key of {who} in your environment")
+        for who in config.providers_in(env)
+        if who in _SUGGESTED
+    ]
+    return [*local, *keyed]
+
+
+def _pulled(base: str = _OLLAMA) -> list[str]:
+    """The models an Ollama on this machine has; none when there is no Ollama."""
+    import http.client
+
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=_LOOK_S)
+    try:
+        connection.request("GET", "/api/tags")
+        answer: Any = json.loads(connection.getresponse().read(1_000_000))
+        return sorted(str(model["name"]) for model in answer["models"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return []
+    finally:
+        connection.close()
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+def confirm(question: str) -> bool:
+    """Yes or no, on stderr."""
+    return typer.confirm(question, err=True)
+
+
+def _could(offer: Offer) -> str:
+    base = f" --api-base {offer.api_base}" if offer.api_base else ""
+    return f"{offer.source}: `sleeper init --model {offer.name}{base}` would let it think"
+
+
+def _asked(offers: list[Offer]) -> dict[str, object]:
+    output.say("Which model may think about this code? It is sent to whoever runs the model.")
+    for number, offer in enumerate(offers, start=1):
+        output.say(f"  {number}  {offer.name}  ({offer.source})")
+    output.say("  a name as litellm has it, such as openai/gpt-5-mini")
+    output.say("  an address such as http://localhost:8000/v1 that speaks OpenAI's language")
+    output.say("  nothing: structure only, nothing leaves this machine")
+    answer = str(typer.prompt("Model", default="", show_default=False, err=True)).strip()
+    if answer.isdigit() and 1 <= int(answer) <= len(offers):
+        offer = offers[int(answer) - 1]
+        return {"model.name": offer.name, "model.api_base": offer.api_base}
+    if "://" in answer:
+        name = typer.prompt("Its name there", err=True)
+        return {"model.name": f"openai/{name}", "model.api_base": answer}
+    return {"model.name": answer}
+
+
+def _asked_cap(present: float) -> float:
+    return float(typer.prompt("At most how many US dollars per day", default=present, err=True))
