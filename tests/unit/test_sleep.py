@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from repo_sleeper.domain import Amount, Candidate, NoteKind, Spent, Subject
+from repo_sleeper.sleep.agenda import plan
+from repo_sleeper.sleep.budget import Caps, refusal
+from repo_sleeper.sleep.idle import why_awake
+
+QUIET: dict[str, Any] = {
+    "now": 1_000.0,
+    "last_activity": 0.0,
+    "last_ask": 0.0,
+    "load_per_core": 0.1,
+    "battery": False,
+    "operation": "",
+    "quiet_s": 120.0,
+    "max_load": 0.7,
+    "on_battery": False,
+}
+
+
+def test_when_nothing_happens_we_may_think() -> None:
+    assert why_awake(**QUIET) == ""
+
+
+def test_what_the_machine_does_not_tell_keeps_nobody_awake() -> None:
+    assert why_awake(**{**QUIET, "load_per_core": None, "battery": None}) == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"last_activity": 990.0}, "files changed 10 s ago (waits for 120 s)"),
+        ({"last_ask": 900.0}, "asked 100 s ago (waits for 120 s)"),
+        ({"last_activity": 5_000.0}, "files changed 0 s ago (waits for 120 s)"),
+        ({"load_per_core": 0.9}, "the machine is busy: load 0.90 per core (limit 0.70)"),
+        ({"battery": True}, "on battery"),
+        ({"operation": "rebase", "last_ask": 990.0}, "a rebase is in progress"),
+    ],
+    ids=["files", "a question", "a clock set back", "load", "battery", "a rebase before all else"],
+)
+def test_what_keeps_us_awake_is_said(changed: dict[str, Any], reason: str) -> None:
+    assert why_awake(**{**QUIET, **changed}) == reason
+
+
+def test_a_battery_is_no_reason_for_who_allows_it() -> None:
+    assert why_awake(**{**QUIET, "battery": True, "on_battery": True}) == ""
+
+
+CAPS = Caps(
+    usd_per_day=1.0,
+    usd_per_month=5.0,
+    tokens_per_day=1_000,
+    tokens_per_month=5_000,
+    calls_per_day=10,
+    calls_per_month=50,
+)
+
+
+def test_up_to_the_cap_a_call_may_be_made() -> None:
+    assert refusal(CAPS, Spent(), 1.0, 1_000) == ""
+
+
+@pytest.mark.parametrize(
+    ("spent", "usd", "tokens", "reason"),
+    [
+        (Spent(), 1.01, 10, "budget of $1.00 per day would be passed"),
+        (Spent(Amount(0.5), Amount(4.8)), 0.3, 10, "budget of $5.00 per month"),
+        (Spent(), 0.0, 1_001, "budget of 1,000 tokens per day"),
+        (Spent(month=Amount(tokens=4_999)), 0.0, 2, "budget of 5,000 tokens per month"),
+        (Spent(Amount(calls=10)), 0.0, 1, "budget of 10 calls per day"),
+        (Spent(month=Amount(calls=50)), 0.0, 1, "budget of 50 calls per month"),
+    ],
+)
+def test_each_cap_refuses_in_its_own_words(
+    spent: Spent, usd: float, tokens: int, reason: str
+) -> None:
+    assert reason in refusal(CAPS, spent, usd, tokens)
+
+
+def test_a_budget_of_nothing_sends_nothing_even_where_no_price_is_known() -> None:
+    nothing = Caps(
+        usd_per_day=0.0,
+        usd_per_month=5.0,
+        tokens_per_day=1_000,
+        tokens_per_month=5_000,
+        calls_per_day=10,
+        calls_per_month=50,
+    )
+
+    assert "nothing is sent" in refusal(nothing, Spent(), 0.0, 1)
+
+
+def candidate(path: str, kind: NoteKind = NoteKind.ARCHITECTURE, **known: Any) -> Candidate:
+    return Candidate(subject=Subject(path, path), kind=kind, **{"size": 3_000, **known})
+
+
+def order(*candidates: Candidate) -> list[str]:
+    return [item.subject.path for item in plan(candidates)]
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        pytest.param({"dirty_at": 5.0}, {"churn": 9.0, "references": 99.0}, id="just changed"),
+        pytest.param({"churn": 3.0}, {"churn": 0.3}, id="often changed"),
+        pytest.param({"references": 30.0}, {"references": 0.0}, id="much used"),
+        pytest.param({"coverage": 0.1}, {"coverage": 0.9}, id="little covered"),
+        pytest.param({"size": 500}, {"size": 12_000}, id="cheap"),
+        pytest.param({"failures": 0}, {"failures": 1}, id="not failed before"),
+    ],
+)
+def test_the_subject_worth_most_per_token_comes_first(
+    better: dict[str, Any], worse: dict[str, Any]
+) -> None:
+    assert order(candidate("worse.py", **worse), candidate("zbetter.py", **better)) == [
+        "zbetter.py",
+        "worse.py",
+    ]
+
+
+def test_a_change_that_was_thought_about_is_no_change() -> None:
+    thought = candidate("a.py", dirty_at=5.0, thought_at=6.0)
+
+    assert order(thought, candidate("b.py", churn=1.0)) == ["b.py", "a.py"]
+    assert plan([thought])[0].factors["changed"] == 0.0
+
+
+def test_the_kinds_of_a_subject_stay_together_because_their_prompts_begin_alike() -> None:
+    kinds = [NoteKind.DEBUGGING_STRATEGY, NoteKind.LIKELY_BUG, NoteKind.ARCHITECTURE]
+    items = plan([candidate(p, k, churn=c) for p, c in (("a", 1.0), ("b", 1.1)) for k in kinds])
+
+    assert [item.subject.path for item in items] == ["b"] * 3 + ["a"] * 3
+    assert [item.kind for item in items[:3]] == kinds[::-1]
+
+
+def test_ties_are_broken_by_path() -> None:
+    assert order(candidate("b"), candidate("a"), candidate("c")) == ["a", "b", "c"]
+
+
+def test_every_factor_is_told() -> None:
+    (item,) = plan([candidate("a", churn=1.0)])
+
+    assert item.factors.keys() == {
+        "changed", "touched", "reuse", "uncovered", "worth", "patience", "tokens",
+    }  # fmt: skip
+    assert item.value > 0
