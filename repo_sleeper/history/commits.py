@@ -70,7 +70,8 @@ def import_history(db: Database, repo: Repository, *, limit: int, head: str = ""
             repo, known, old=heads.get(place, ""), new=newest, limit=limit
         ) or _comparison(repo, known, heads=(newest, *others), limit=limit)
         history.remove_commits(db, difference.gone)
-        history.add_commits(db, map(_storable, git.tell(repo, difference.new)))
+        told = map(_storable, git.tell(repo, difference.new))
+        history.add_commits(db, told, count=len(difference.new))
         _derive(db)
         db.set_meta(_HEADS, json.dumps({**heads, place: newest}, sort_keys=True))
         db.set_meta(_LIMIT, str(limit))

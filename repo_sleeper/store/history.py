@@ -46,16 +46,19 @@ def known_commits(db: Database) -> set[str]:
     return {row[0] for row in db.rows("select oid from commits")}
 
 
-def add_commits(db: Database, commits: Iterable[tuple[Commit, bool]]) -> None:
-    """Store commits not stored yet, newest first, each with whether it is a fix."""
+def add_commits(db: Database, commits: Iterable[tuple[Commit, bool]], *, count: int) -> None:
+    """Store `count` commits not stored yet, newest first, each with whether it is a fix.
+
+    A newer commit gets a higher number: the order of those made within one second.
+    """
     path_ids = {row["path"]: row["id"] for row in db.rows("select id, path from history_paths")}
     successors: dict[str, str | None] = {}
-    next_id = 1 + (db.value("select max(id) from commits") or 0)
+    last_id = count + (db.value("select max(id) from commits") or 0)
     source = iter(commits)
     with db.transaction():
         while batch := list(islice(source, _BATCH)):
-            _add_batch(db, batch, next_id, path_ids)
-            next_id += len(batch)
+            _add_batch(db, batch, last_id, path_ids)
+            last_id -= len(batch)
             _note_renames(successors, [commit for commit, _ in batch])
         db.many(
             "update history_paths set successor = ? where path = ?",
@@ -64,9 +67,9 @@ def add_commits(db: Database, commits: Iterable[tuple[Commit, bool]]) -> None:
 
 
 def _add_batch(
-    db: Database, batch: Sequence[tuple[Commit, bool]], first_id: int, path_ids: dict[str, int]
+    db: Database, batch: Sequence[tuple[Commit, bool]], last_id: int, path_ids: dict[str, int]
 ) -> None:
-    numbered = list(enumerate(batch, start=first_id))
+    numbered = [(last_id - place, one) for place, one in enumerate(batch)]
     db.many(
         "insert into commits (id, oid, time, author, subject, body, is_merge, is_fix, files)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -171,8 +174,8 @@ def recent_changes(db: Database, *, limit: int) -> list[tuple[str, ...]]:
     found: dict[int, list[str]] = {}
     for row in db.rows(
         "select c.id, p.path from (select id, time from commits where not is_merge"
-        " order by time desc, id limit ?) c left join commit_paths cp on cp.commit_id = c.id"
-        " left join history_paths p on p.id = cp.path_id order by c.time desc, c.id",
+        " order by time desc, id desc limit ?) c left join commit_paths cp on cp.commit_id = c.id"
+        " left join history_paths p on p.id = cp.path_id order by c.time desc, c.id desc",
         (limit,),
     ):
         paths = found.setdefault(row["id"], [])
@@ -235,7 +238,7 @@ def path_records(db: Database) -> list[PathRecord]:
 
 def recent_commits(db: Database, limit: int) -> list[Commit]:
     """The newest commits, newest first."""
-    rows = db.rows("select * from commits order by time desc, id limit ?", (limit,))
+    rows = db.rows("select * from commits order by time desc, id desc limit ?", (limit,))
     names = _current_names(db)
     return [_commit(row, _paths_of(db, row["id"], names)) for row in rows]
 
@@ -279,10 +282,12 @@ def search_commits(db: Database, terms: Sequence[str], *, limit: int) -> list[Co
     if not words:
         return []
     rows = db.rows(
-        "select c.*, -bm25(commit_words, 3.0, 1.0) as score,"
-        " (select count(*) from commits n where n.time > c.time) as age"
-        " from commit_words join commits c on c.id = commit_words.rowid"
-        " where commit_words match ? order by rank, c.time desc limit ?",
+        "select found.*, (select count(*) from commits n"
+        "   where (n.time, n.id) > (found.time, found.id)) as age"
+        " from (select c.*, -bm25(commit_words, 3.0, 1.0) as score"
+        "   from commit_words join commits c on c.id = commit_words.rowid"
+        "   where commit_words match ? order by score desc, c.time desc, c.id desc limit ?) found"
+        " order by score desc, time desc, id desc",
         (" OR ".join(f'"{word}"' for word in words), limit),
     )
     names = _current_names(db)

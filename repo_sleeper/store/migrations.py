@@ -122,7 +122,7 @@ def m002_syntax(db: sqlite_utils.Database) -> None:
 
 @STEPS()
 def m003_history(db: sqlite_utils.Database) -> None:
-    """Commits, newest first by id order of arrival, and the paths they touched."""
+    """Commits and the paths they touched; of those of one second, the newest has the highest id."""
     _run(
         db,
         """

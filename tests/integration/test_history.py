@@ -1,0 +1,264 @@
+"""The history in the store: only what is new is read, and a rewrite leaves nothing behind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from repo_sleeper import git
+from repo_sleeper.history.commits import import_history
+from repo_sleeper.store import history
+from repo_sleeper.store.database import Database
+from tests.conftest import GitRepo
+
+
+def imported(db: Database, repo: GitRepo, *, limit: int = 100) -> int:
+    return import_history(db, git.discover(repo.root), limit=limit)
+
+
+def subjects(db: Database) -> list[str]:
+    return [commit.subject for commit in history.recent_commits(db, 100)]
+
+
+def test_only_new_commits_are_stored(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    assert imported(db, repo) == 1
+    assert imported(db, repo) == 0
+
+    repo.commit("two", a_py="2\n")
+    repo.commit("three", a_py="3\n")
+
+    assert imported(db, repo) == 2
+    assert subjects(db) == ["three", "two", "one"]
+    assert history.commit_count(db) == 3
+
+
+def test_nothing_happens_without_commits(db: Database, repo: GitRepo) -> None:
+    assert imported(db, repo) == 0
+    assert imported(db, repo) == 0
+
+
+def test_the_newest_commits_up_to_the_limit(db: Database, repo: GitRepo) -> None:
+    for number in range(5):
+        repo.commit(str(number), a_py=f"{number}\n")
+
+    assert imported(db, repo, limit=3) == 3
+    assert subjects(db) == ["4", "3", "2"]
+
+    assert imported(db, repo, limit=4) == 4
+    assert subjects(db) == ["4", "3", "2", "1"]
+
+
+def test_an_amended_commit_leaves_no_trace(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    repo.commit("wrong words", a_py="2\n")
+    imported(db, repo)
+    repo.git("commit", "--quiet", "--amend", "--message", "right words")
+
+    assert imported(db, repo) == 1
+    assert subjects(db) == ["right words", "one"]
+    assert [hit.subject for hit in history.search_commits(db, ["words"], limit=9)] == [
+        "right words"
+    ]
+    assert history.search_commits(db, ["wrong"], limit=9) == []
+
+
+def test_a_history_that_was_thrown_away_is_forgotten(db: Database, repo: GitRepo) -> None:
+    repo.commit("old", a_py="1\n")
+    imported(db, repo)
+    shutil.rmtree(repo.root / ".git")
+    repo.git("init", "--quiet")
+    repo.commit("new", b_py="1\n")
+
+    assert imported(db, repo) == 1
+    assert subjects(db) == ["new"]
+
+
+def test_a_branch_without_commits_has_no_history(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    imported(db, repo)
+    repo.git("checkout", "--quiet", "--orphan", "empty")
+
+    assert imported(db, repo) == 0
+    assert subjects(db) == []
+
+
+def test_work_trees_add_to_one_history(db: Database, repo: GitRepo, tmp_path: Path) -> None:
+    repo.commit("base", a_py="1\n")
+    repo.git("worktree", "add", "--quiet", str(tmp_path / "linked"))
+    linked = GitRepo.__new__(GitRepo)
+    linked.root = tmp_path / "linked"
+    repo.commit("here", b_py="1\n")
+    linked.commit("there", c_py="1\n")
+
+    assert imported(db, repo) == 2
+    assert imported(db, linked) == 1
+    assert imported(db, repo) == 0
+    repo.git("commit", "--quiet", "--amend", "--message", "here again")
+    assert imported(db, repo) == 1
+    assert set(subjects(db)) == {"base", "there", "here again"}
+
+    repo.git("worktree", "remove", str(linked.root))
+    repo.git("commit", "--quiet", "--amend", "--message", "alone")
+    assert imported(db, repo) == 1
+    assert set(subjects(db)) == {"base", "alone"}
+
+
+def test_the_head_of_another_work_tree_may_be_gone(
+    db: Database, repo: GitRepo, tmp_path: Path
+) -> None:
+    repo.commit("one", a_py="1\n")
+    imported(db, repo)
+    db.set_meta("history_heads", f'{{"{repo.root}/.git": "", "{tmp_path}": "{"1" * 40}"}}')
+
+    assert imported(db, repo) == 0
+    assert subjects(db) == ["one"]
+
+
+def test_clocks_that_go_backwards_store_nothing_twice(
+    db: Database, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{1_700_000_000 - number * 90_000} +0000")
+        repo.commit(str(number), a_py=f"{number}\n")
+        imported(db, repo)
+
+    assert history.commit_count(db) == 6
+
+
+def test_names_and_control_characters_do_not_reach_the_store(db: Database, repo: GitRepo) -> None:
+    repo.commit("Say \x1b[31mred\n\nWhy.\n\nSigned-off-by: Ada <ada@example.org>\n", a_py="1\n")
+    imported(db, repo)
+
+    (commit,) = history.recent_commits(db, 1)
+
+    assert "\x1b" not in commit.subject
+    assert commit.body == "Why."
+    assert "Ada" not in repr(commit)
+
+
+def test_churn_follows_a_file_to_its_new_name(db: Database, repo: GitRepo) -> None:
+    body = "".join(f"line {number}\n" for number in range(30))
+    repo.commit("one", old_py=body)
+    repo.commit("two", old_py=f"{body}2\n")
+    repo.git("mv", "old.py", "new.py")
+    repo.commit("three", new_py=f"{body}3\n", other_py="1\n")
+    imported(db, repo)
+
+    churn = history.churn(db)
+
+    assert list(churn) == ["new.py", "other.py"]
+    assert churn["new.py"] > 2.9
+    assert history.recent_commits(db, 9)[-1].paths == ("new.py",)
+
+
+def test_a_name_used_again_is_its_own_file(db: Database, repo: GitRepo) -> None:
+    body = "".join(f"line {number}\n" for number in range(30))
+    repo.commit("one", a_py=body)
+    repo.git("mv", "a.py", "b.py")
+    repo.commit("two")
+    repo.commit("three", a_py="quite another\n")
+    imported(db, repo)
+
+    assert sorted(history.churn(db)) == ["a.py", "b.py"]
+
+
+def test_two_files_that_swap_names_end_the_search(db: Database, repo: GitRepo) -> None:
+    bodies = ["".join(f"{word} {number}\n" for number in range(30)) for word in ("red", "blue")]
+    repo.commit("one", a_py=bodies[0], b_py=bodies[1])
+    for old, new in (("a.py", "c.py"), ("b.py", "a.py"), ("c.py", "b.py")):
+        repo.git("mv", old, new)
+        repo.commit(f"{old} to {new}")
+    imported(db, repo)
+
+    assert sorted(history.churn(db)) == ["a.py", "b.py"]
+
+
+def test_a_ring_of_renames_is_left_alone(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n", b_py="2\n")
+    imported(db, repo)
+    db.execute("update history_paths set successor = 'b.py' where path = 'a.py'")
+    db.execute("update history_paths set successor = 'a.py' where path = 'b.py'")
+
+    assert history.recent_commits(db, 1)[0].paths == ("b.py", "a.py")
+
+
+def test_files_that_change_together_are_known(db: Database, repo: GitRepo) -> None:
+    for number in range(3):
+        repo.commit(str(number), a_py=f"{number}\n", b_py=f"{number}\n")
+    repo.commit("alone", b_py="alone\n")
+    imported(db, repo)
+
+    assert history.co_changed(db, "a.py") == [("b.py", 1.0)]
+    assert history.co_changed(db, "b.py") == [("a.py", 0.75)]
+    assert [(pair.path, pair.other) for pair in history.co_changes(db)] == [
+        ("a.py", "b.py"),
+        ("b.py", "a.py"),
+    ]
+
+
+def test_fixes_are_counted_for_each_path(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    repo.commit("Fix the crash", a_py="2\n", b_py="2\n")
+    imported(db, repo)
+
+    assert history.path_records(db) == [
+        history.PathRecord("a.py", touches=2, fixes=1),
+        history.PathRecord("b.py", touches=1, fixes=1),
+    ]
+
+
+def test_a_search_takes_identifiers_apart_and_ranks_subjects_first(
+    db: Database, repo: GitRepo
+) -> None:
+    repo.commit("Rename things\n\nparseHTTPUrl was confusing.\n", a_py="1\n")
+    repo.commit("Teach parseHttpUrl about ports", b_py="1\n")
+    repo.commit("Unrelated", c_py="1\n")
+    imported(db, repo)
+
+    best, other = history.search_commits(db, ["http_url"], limit=5)
+
+    assert (best.subject, best.age, best.paths) == ("Teach parseHttpUrl about ports", 1, ("b.py",))
+    assert (other.subject, other.age) == ("Rename things", 2)
+    assert best.score > other.score > 0
+
+
+@pytest.mark.parametrize("term", ['"', "AND", "a*", "NEAR(", "subject:", "-x", "''; drop", "…"])
+def test_any_text_can_be_searched_for(db: Database, repo: GitRepo, term: str) -> None:
+    repo.commit("one", a_py="1\n")
+    imported(db, repo)
+
+    assert history.search_commits(db, [term], limit=5) == []
+
+
+def test_the_state_tells_other_commits_from_the_same(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    imported(db, repo)
+    before = history.state(db)
+    imported(db, repo)
+    assert history.state(db) == before
+
+    repo.commit("two", a_py="2\n")
+    imported(db, repo)
+    assert history.state(db) != before
+
+
+def test_an_import_that_fails_changes_nothing(
+    db: Database, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("one", a_py="1\n")
+    imported(db, repo)
+    repo.commit("two", a_py="2\n")
+
+    def broken(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(history, "save_churn", broken)
+    with pytest.raises(OSError, match="disk full"):
+        imported(db, repo)
+    monkeypatch.undo()
+
+    assert subjects(db) == ["one"]
+    assert imported(db, repo) == 1

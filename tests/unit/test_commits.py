@@ -1,0 +1,42 @@
+"""Which commits mend the program, by what they say of themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from repo_sleeper.history.commits import is_fix
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Fix crash on empty cart",
+        "fix(cart): total of an empty cart",
+        "Fixes #12",
+        "bugfix: wrong rounding",
+        "Hot-fix for the login loop",
+        "Repair a regression in parsing",
+        "Avoid a deadlock on shutdown",
+        "Memory leak in the pool",
+        "Off-by-one in paging",
+    ],
+)
+def test_a_mending_commit_is_a_fix(subject: str) -> None:
+    assert is_fix(subject)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Add a prefix to fixtures",
+        "Fix typo in the docs",
+        "Fix flake8 warnings",
+        "Fix failing tests",
+        "docs: fix broken links",
+        "Debug output for the scheduler",
+        "Release 1.2",
+        "",
+    ],
+)
+def test_looks_docs_and_tests_are_no_fixes(subject: str) -> None:
+    assert not is_fix(subject)
