@@ -104,21 +104,25 @@ def _known(db: Database, tree_id: int, subject: Subject) -> KnownFile:
 
 
 def _read(root: Path, path: str, file: KnownFile) -> bytes:
-    changed = OutOfDateError(f"{clean(path)} has changed since it was indexed")
     try:
-        opened = os.open(
-            os.path.join(os.fsencode(root), path_to_bytes(path)),  # noqa: PTH118 -- bytes
-            os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK,
-        )
-    except OSError as error:
-        raise changed from error
-    with os.fdopen(opened, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise changed
-        data = stream.read()
+        data = _regular(os.path.join(os.fsencode(root), path_to_bytes(path)))  # noqa: PTH118
+    except OSError:
+        data = b""
     if hashlib.sha256(data).hexdigest()[:32] != file.hash:
-        raise changed
+        raise OutOfDateError(f"{clean(path)} has changed since it was indexed")
     return data
+
+
+def _regular(name: bytes) -> bytes:
+    """What is in a regular file; nothing of a link, and no waiting for a pipe."""
+    opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            return b""
+        with os.fdopen(opened, "rb", closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(opened)
 
 
 def _lines(data: bytes, name: str) -> tuple[list[str], int]:

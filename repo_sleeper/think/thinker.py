@@ -113,6 +113,8 @@ def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, ea
         return Outcome(None, error=error, stop=pause.failed(db, error, now=clock()) is not None)
     now = clock()
     with db.transaction():
+        if done := thoughts.refusal(db, job):  # again, now that nobody else can write
+            return Outcome(None, error=OutOfDateError(done))
         call_id = ledger.reserve(
             db,
             purpose="think",
