@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from repo_sleeper.domain import Context, Prompt, Range, Usage, path_to_bytes
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
-from repo_sleeper.recall.names import is_test
+from repo_sleeper.recall.names import is_prose, is_test
 from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.retrieve import Found, retrieve
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from repo_sleeper.llm.model import Model
     from repo_sleeper.store.ledger import Refusal
 
-# Below this share of the question's weight nothing is said to be relevant. Measured: see
-# docs/decisions.md.
-CONFIDENCE = 0.3
+# Below this share of a question's weight, found together in one place, nothing is relevant.
+# On seven public repositories 94 % of 609 commit subjects are above it, and 13 % of questions
+# about cooking, sports and the like.
+CONFIDENCE = 0.2
 _EXCERPTS = 10
 _PER_FILE = 2
 _LESS = 0.6
-_PROSE = (".md", ".rst", ".txt", ".adoc")
 _READ_MAX = 4 * 1024 * 1024
 
 NO_WORDS = "The question has no words to search for."
@@ -143,7 +143,7 @@ def _places(found: Found) -> Iterator[tuple[float, str, Range]]:
 
 def _code_worth(path: str) -> float:
     """Tests and prose may well be the files asked for, but their lines rarely explain much."""
-    return _LESS if is_test(path) or path.endswith(_PROSE) else 1.0
+    return _LESS if is_test(path) or is_prose(path) else 1.0
 
 
 def _source(db: Database, tree_id: int, root: Path, path: str) -> list[str]:

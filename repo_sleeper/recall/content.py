@@ -21,6 +21,7 @@ _PASSAGES = 40
 _PATHS = 400
 _STEM, _FOLDER = 12.0, 8.0  # what a word is worth in a file's name, in its folders
 _SATURATION = 2.0
+_ALONE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def search_content(db: Database, tree_id: int, words: Iterable[str]) -> Content:
             if name or folders
         },
         passages=tuple(search.passages(db, tree_id, _best_chunks(tally))),
-        coverage=_coverage(tally, live, chosen, weights) / asked if asked else 0.0,
+        coverage=_coverage(tally, live, in_paths, chosen, weights) / max(asked, 1.0),
     )
 
 
@@ -228,12 +229,39 @@ def _is_asked(term: Term, chosen: Sequence[Term]) -> bool:
 def _coverage(
     tally: _Tally,
     live: dict[int, list[tuple[str, int]]],
+    in_paths: dict[str, tuple[dict[str, None], dict[str, None]]],
     chosen: Sequence[Term],
     weights: Sequence[float],
 ) -> float:
-    sums = (
-        sum(weights[position] for position in range(len(chosen)) if seen >> position & 1)
-        for chunk, seen in tally.seen.items()
-        if tally.blob[chunk] in live
-    )
-    return max(sums, default=0.0)
+    """The weight of the words that one passage, with the path it is in, has together."""
+    bits = {term.word: 1 << position for position, term in enumerate(chosen)}
+    by_blob = {
+        blob: _bits([word for path, _ in places for word in _path_words(in_paths, path)], bits)
+        for blob, places in live.items()
+    }
+    seen = {
+        found | by_blob[tally.blob[chunk]]
+        for chunk, found in tally.seen.items()
+        if tally.blob[chunk] in by_blob
+    }
+    return max((_proof(one, weights) for one in seen), default=0.0)
+
+
+def _path_words(
+    in_paths: dict[str, tuple[dict[str, None], dict[str, None]]], path: str
+) -> Iterable[str]:
+    name, folders = in_paths.get(path, ({}, {}))
+    return (*name, *folders)
+
+
+def _bits(words: Iterable[str], bits: dict[str, int]) -> int:
+    found = 0
+    for word in words:
+        found |= bits.get(word, 0)
+    return found
+
+
+def _proof(seen: int, weights: Sequence[float]) -> float:
+    """One word alone proves little: every repository has most words somewhere."""
+    weight = sum(weight for position, weight in enumerate(weights) if seen >> position & 1)
+    return weight if seen.bit_count() > 1 else weight * _ALONE

@@ -16,6 +16,12 @@ _DEFINITIONS = 300
 _USERS = 300
 _TEST_SHARE = 0.5  # a test defines things of the same name, and is rarely what is asked for
 _LOOSE = 40  # definitions of one name beyond which the name says nothing
+_PROSE_ENDINGS = (
+    *(".md", ".rst", ".txt", ".adoc", ".po", ".pot", ".ipynb", ".tex"),
+    *(".json", ".jsonl", ".csv", ".tsv", ".xml", ".svg", ".snap", ".lock", ".map"),
+    *(".yml", ".yaml", ".toml", ".cfg", ".ini", ".conf", ".properties"),
+    *("authors", "changelog", "changes", "license", "copying", "notice", "readme"),
+)
 _TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
 
 
@@ -48,6 +54,11 @@ def search_names(db: Database, tree_id: int, question: Question) -> Named:
 def is_test(path: str) -> bool:
     """Whether a path looks like a test's."""
     return not _TEST_WORDS.isdisjoint(parts(path))
+
+
+def is_prose(path: str) -> bool:
+    """Whether a path is documentation or data: it mentions much and decides little."""
+    return path.lower().endswith(_PROSE_ENDINGS)
 
 
 def core(path: str) -> tuple[str, ...]:

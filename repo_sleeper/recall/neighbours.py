@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from repo_sleeper.recall import rank
-from repo_sleeper.recall.names import core, is_test
+from repo_sleeper.recall.names import core, is_prose, is_test
 from repo_sleeper.recall.question import held
 from repo_sleeper.recall.rank import Scores
 from repo_sleeper.store import history, search
@@ -42,7 +42,7 @@ def past_commits(db: Database, tree_id: int, words: Sequence[str]) -> Past:
         credit = _credit(hit, best)
         still_there = live.intersection(hit.paths)
         if still_there:
-            past.coverage = max(past.coverage, len(held(hit.subject, words)) / len(words))
+            past.coverage = max(past.coverage, _covered(hit.subject, words))
         for path in still_there:
             past.scores[path] = past.scores.get(path, 0.0) + credit
             past.told.setdefault(path, []).append(hit)
@@ -60,9 +60,12 @@ def past_reason(past: Past, path: str, words: Sequence[str]) -> str:
 
 
 def lent(
-    db: Database, tree_id: int, leaders: Mapping[str, float]
+    db: Database, tree_id: int, leaders: Mapping[str, float], *, prose: float = 1.0
 ) -> tuple[dict[str, tuple[float, Scores]], dict[str, dict[str, str]]]:
-    """What the leading files lend to those that change with them or test them, and why."""
+    """What the leading files lend to those that change with them or test them, and why.
+
+    `prose` is the share that prose gets: a changelog changes with everything.
+    """
     together: dict[str, float] = {}
     pairs: dict[str, float] = {}
     reasons: dict[str, dict[str, str]] = {}
@@ -74,12 +77,22 @@ def lent(
             pairs[path] = pairs.get(path, 0.0) + weight
             reasons.setdefault(path, {}).setdefault("pair", _pair_reason(path, leader))
     live = search.existing(db, tree_id, together)
-    together = {path: score for path, score in together.items() if path in live}
+    together = {
+        path: score * (prose if is_prose(path) else 1.0)
+        for path, score in together.items()
+        if path in live
+    }
     kinds: dict[str, tuple[float, Scores]] = {
         "co-change": (rank.CO_CHANGE, together),
         "pair": (rank.PAIR, pairs),
     }
     return kinds, reasons
+
+
+def _covered(subject: str, words: Sequence[str]) -> float:
+    # One word of several proves nothing: every history has most words somewhere.
+    count = len(held(subject, words))
+    return count / len(words) if count > 1 or len(words) == 1 else 0.0
 
 
 def _credit(hit: CommitHit, best: float) -> float:

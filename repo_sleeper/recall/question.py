@@ -35,6 +35,11 @@ _VERBS = """
 _STOP = frozenset(_COMMON.split())
 _WEAK = frozenset(_VERBS.split())
 
+_PROSE = frozenset(
+    {"changelog", "docs", "documentation", "guide", "license", "licence", "readme", "tutorial"}
+)
+
+_NUMBER = re.compile(r"#\d+|(?<![\w.])\d{4,}(?![\w.])")  # of an issue: nothing in the code
 _QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)")
 _FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
 _PLACE = re.compile(r"((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})(?:[:(](\d{1,7}))?")
@@ -70,6 +75,7 @@ class Question:
     guesses: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
     wants_callers: bool = False
+    wants_prose: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -89,12 +95,15 @@ def understand(text: str) -> Question:
         guesses=tuple(_guesses(words[:12])),
         places=tuple(places[:_NAMES_MAX]),
         wants_callers=_CALLERS.search(text.lower()) is not None,
+        wants_prose=not _PROSE.isdisjoint(parts(text)),
     )
 
 
 def content_words(text: str) -> list[str]:
     """The words that say what a text is about; the weak ones only when there are no others."""
-    found = _unique(word for word in parts(text) if word not in _STOP and _tells(word))
+    found = _unique(
+        word for word in parts(_NUMBER.sub(" ", text)) if word not in _STOP and _tells(word)
+    )
     strong = [word for word in found if word not in _WEAK]
     return strong or found
 

@@ -56,6 +56,15 @@ def shares(scores: Scores) -> dict[str, float]:
     return {path: score / best for path, score in scores.items() if score > 0.0}
 
 
+def damp(ranked: list[Ranked], shares_kept: Mapping[str, float]) -> list[Ranked]:
+    """Let some files keep only a share of their score: each part shrinks alike."""
+    added = {
+        one.path: {name: value * shares_kept.get(one.path, 1.0) for name, value in one.parts}
+        for one in ranked
+    }
+    return _ordered(added)
+
+
 def leaders(ranked: list[Ranked]) -> dict[str, float]:
     """The files that lend weight to their neighbours: the best few, sharply weighed, sum 1."""
     weights = {one.path: one.score**3 for one in ranked[:_SPREADING]}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from repo_sleeper.domain import Note, SymbolHit
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
-from repo_sleeper.recall.names import Named, search_names
+from repo_sleeper.recall.names import Named, is_prose, search_names
 from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
 from repo_sleeper.recall.question import Question
 from repo_sleeper.recall.rank import Ranked, Scores
@@ -18,6 +18,7 @@ from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import Passage
 
 _NOTES = 24
+_PROSE = 0.4  # of its score is what prose and data keep where the question does not ask for them
 _SYMBOLS = 30
 _WORDS_SHOWN = 3
 _EXPLAINED = 100
@@ -47,7 +48,9 @@ def retrieve(
     past = past_commits(db, tree_id, question.words)
     noted = _notes(db, tree_id, question)
     fused = rank.fuse(signals(content, named, past, noted), weights)
-    kinds, borrowed = lent(db, tree_id, rank.leaders(fused))
+    kept = 1.0 if question.wants_prose else _PROSE
+    fused = rank.damp(fused, {one.path: kept for one in fused if is_prose(one.path)})
+    kinds, borrowed = lent(db, tree_id, rank.leaders(fused), prose=kept)
     ranked = rank.to_unit(rank.spread(fused, kinds), weights)
     return Found(
         ranked=ranked,
