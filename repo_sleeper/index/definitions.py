@@ -12,11 +12,11 @@ from repo_sleeper.index.syntax import Captures
 
 # Where two patterns name the same thing, the first of these wins.
 KINDS = (
-    "class",
+    "enum",
     "interface",
     "trait",
     "struct",
-    "enum",
+    "class",
     "module",
     "method",
     "function",
@@ -35,6 +35,8 @@ _COMMENT_LINES = 12
 _MARKERS = re.compile(
     r"^[ \t]*(?:/\*+!?|\*+/|//+!?|\*(?!/)|#+!?|--+|;+)[ \t]?|[ \t]*\*+/[ \t]*$", re.MULTILINE
 )
+_XML = re.compile(r"</?(?:summary|para|remarks|returns|value|c|code|inheritdoc)\b[^>\n]*>")
+_OPENING = re.compile(r"\s*(?:=>|[{:=])\s*$")
 _QUOTES = re.compile(r"""^[A-Za-z]{0,2}("{3}|'{3}|"|')|("{3}|'{3}|"|')$""")
 
 
@@ -42,13 +44,14 @@ class Definition:
     """A definition as it is being put together; `position` is its place among the symbols."""
 
     __slots__ = (
-        "doc", "end", "end_row", "head", "kind", "name", "node", "parent", "position", "qualified",
-        "row", "start",
+        "doc", "end", "end_row", "head", "kind", "name", "name_at", "node", "parent", "position",
+        "qualified", "row", "start",
     )  # fmt: skip
 
-    def __init__(self, kind: str, name: str, node: Node) -> None:
+    def __init__(self, kind: str, name: str, name_at: int, node: Node) -> None:
         self.kind = kind
         self.name = self.qualified = name
+        self.name_at = name_at
         self.node = node
         self.start = self.head = node.start_byte
         self.end = node.end_byte
@@ -89,7 +92,7 @@ def _named(data: bytes, captures: Captures) -> Iterator[Definition]:
         for node, name in _pairs(captures.get(kind, ()), captures.get(f"{kind}.name", ())):
             if name.start_byte not in claimed:
                 claimed.add(name.start_byte)
-                yield Definition(kind, _text(data, name), node)
+                yield Definition(kind, _text(data, name), name.start_byte, node)
 
 
 def _pairs(nodes: Sequence[Node], names: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
@@ -125,7 +128,8 @@ def _nest(found: list[Definition]) -> None:
         while around and (around[-1].end < one.end or _same_place(around[-1], one)):
             around.pop()
         one.parent = around[-1] if around else None
-        around.append(one)
+        if one.kind != "type":  # typedef struct cart { ... } cart_t; has no members of its own
+            around.append(one)
 
 
 def _same_place(one: Definition, other: Definition) -> bool:
@@ -159,15 +163,15 @@ def _qualifiers(data: bytes, found: list[Definition], captures: Captures) -> dic
     if not names:
         return {}
     starts = [one.start for one in found]
-    owned: dict[int, str] = {}
+    owned: dict[int, list[str]] = {}
     for name in names:
         place = bisect_right(starts, name.start_byte) - 1
         while place >= 0 and found[place].end < name.end_byte:
             place -= 1
         if place >= 0:
-            text = re.sub(r"\W+", ".", _text(data, name)).strip(".")
-            owned.setdefault(id(found[place]), text)
-    return owned
+            text = re.sub(r"\W+", ".", _text(data, name).partition("<")[0]).strip(".")
+            owned.setdefault(id(found[place]), []).append(text)
+    return {number: ".".join(texts) for number, texts in owned.items()}
 
 
 def signature(data: bytes, one: Definition, comments: Sequence[tuple[int, int]]) -> str:
@@ -178,7 +182,7 @@ def signature(data: bytes, one: Definition, comments: Sequence[tuple[int, int]])
     else:
         text = _without(data, one.head, min(end, one.head + 8 * _SIGNATURE_MAX), comments)
     line = " ".join(text.decode("utf-8", "replace").split())[:_SIGNATURE_MAX]
-    return line if end is None else line.rstrip("{:=> \t")
+    return _OPENING.sub("", line)
 
 
 def _without(data: bytes, start: int, end: int, comments: Sequence[tuple[int, int]]) -> bytes:
@@ -197,6 +201,9 @@ def _body_start(node: Node) -> int | None:
         for field in ("value", "declarator"):
             value = node.child_by_field_name(field)
             body = body or (value.child_by_field_name("body") if value is not None else None)
+    if body is None and node.child_count:  # Kotlin's grammar names no field
+        last = node.child(node.child_count - 1)
+        body = last if last.type.endswith("_body") else None
     return None if body is None else body.start_byte
 
 
@@ -252,7 +259,7 @@ def _leading_comment(
         first, text = comments[at]
         lines.append(text)
         at = first - 1
-    text = " ".join(_MARKERS.sub("", line) for line in reversed(lines))
+    text = _XML.sub("", " ".join(_MARKERS.sub("", line) for line in reversed(lines)))
     return " ".join(text.split())[:_DOC_MAX].strip()
 
 

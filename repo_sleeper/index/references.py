@@ -11,17 +11,20 @@ from tree_sitter import Node
 from repo_sleeper.index.definitions import Definition
 from repo_sleeper.index.syntax import Captures
 
-# Capture -> kind of reference.
+# Capture -> kind of reference; of a name captured twice the first counts.
 KINDS = {
     "call": "call",
+    "element": "call",
+    "macro_use": "call",
     "inherit": "inherit",
     "type_use": "type",
     "import.name": "import",
-    "macro_use": "call",
 }
 _NAME_MAX = 200
 _QUOTES = " \t\r\n\"'`<>;"
 _REQUIRES = frozenset({"require", "require_relative", "load", "source", "."})
+_KEYWORD = re.compile(r"^(?:import|use)\s+")
+_ALIAS = re.compile(r"(?:\s+as\s+|\s*=>\s*).*", re.DOTALL)
 _WORD = re.compile(r"\w+")
 
 ReferenceRow = tuple[str, int | None, str, str]
@@ -32,21 +35,22 @@ def references(data: bytes, found: Sequence[Definition], captures: Captures) -> 
     """One row for each name, symbol around it and kind; the lines as a list in text."""
     starts, symbols = _innermost(found)
     rows: dict[tuple[str, int | None, str], list[int]] = {}
+    seen = {one.name_at for one in found}
     for capture, kind in KINDS.items():
         for node in captures.get(capture, ()):
             start = node.start_byte
+            if start in seen:
+                continue
+            seen.add(start)
             name = data[start : node.end_byte].decode("utf-8", "replace")
             if capture == "import.name":
                 name = _last_word(name)
+            elif capture == "element" and name.islower():
+                continue  # <div> is HTML's
             symbol = symbols[bisect_right(starts, start) - 1]
-            line = node.start_point.row
-            lines = rows.get((name, symbol, kind))
-            if lines is None:
-                rows[name, symbol, kind] = [line]
-            elif lines[-1] != line:
-                lines.append(line)
+            rows.setdefault((name, symbol, kind), []).append(node.start_point.row)
     return [
-        (name, symbol, kind, " ".join(map(str, lines)))
+        (name, symbol, kind, " ".join(map(str, sorted(set(lines)))))
         for (name, symbol, kind), lines in rows.items()
         if 0 < len(name) <= _NAME_MAX
     ]
@@ -102,13 +106,14 @@ def _with_names(
 
 
 def _import(data: bytes, module: Node, names: Sequence[Node]) -> ImportRow:
-    text = "".join(data[module.start_byte : module.end_byte].decode("utf-8", "replace").split())
-    head, brace, tail = text.strip(_QUOTES).partition("{")
+    text = _KEYWORD.sub("", _text(data, module)).strip(_QUOTES)
+    head, brace, tail = text.partition("{")
     words = [_last_word(_text(data, node)) for node in names]
     if brace:  # use shop::{cart, prices::List}; the names are inside
-        words += [_last_word(part) for part in re.split(r"[,{}]", tail) if _WORD.search(part)]
-        head = head.rstrip(":.\\")
-    return module.start_point.row, head, " ".join(dict.fromkeys(words))
+        words += [_last_word(_ALIAS.sub("", part)) for part in re.split(r"[,{}]", tail)]
+        head = head.rstrip(":.\\ \t\r\n")
+    path = "".join(_ALIAS.sub("", head).split()).removesuffix("._").removesuffix(".*")
+    return module.start_point.row, path, " ".join(dict.fromkeys(filter(None, words)))
 
 
 def _required(data: bytes, captures: Captures) -> list[ImportRow]:

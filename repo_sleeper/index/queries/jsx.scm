@@ -1,5 +1,5 @@
-(jsx_opening_element name: [(identifier) @call (member_expression
-  property: (property_identifier) @call)])
-(jsx_self_closing_element name: [(identifier) @call (member_expression
-  property: (property_identifier) @call)])
+(jsx_opening_element name: [(identifier) @element (member_expression
+  property: (property_identifier) @element)])
+(jsx_self_closing_element name: [(identifier) @element (member_expression
+  property: (property_identifier) @element)])
 (jsx_text) @string

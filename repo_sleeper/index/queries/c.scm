@@ -1,0 +1,42 @@
+; C, and what C++ shares with it
+(function_definition declarator: (function_declarator
+  declarator: (identifier) @function.name)) @function
+(function_definition declarator: (pointer_declarator declarator: (function_declarator
+  declarator: (identifier) @function.name))) @function
+(translation_unit (declaration declarator: (function_declarator
+  declarator: (identifier) @function.name)) @function)
+(translation_unit (declaration declarator: (pointer_declarator declarator: (function_declarator
+  declarator: (identifier) @function.name))) @function)
+(struct_specifier name: (type_identifier) @struct.name body: (_)) @struct
+(union_specifier name: (type_identifier) @struct.name body: (_)) @struct
+(enum_specifier name: (type_identifier) @enum.name body: (_)) @enum
+(enumerator name: (identifier) @constant.name) @constant
+(type_definition type: [(struct_specifier !name) (union_specifier !name)]
+  declarator: (type_identifier) @struct.name) @struct
+(type_definition type: (enum_specifier !name) declarator: (type_identifier) @enum.name) @enum
+(type_definition declarator: (type_identifier) @type.name) @type
+(type_definition declarator: (pointer_declarator declarator: (type_identifier) @type.name)) @type
+(type_definition declarator: (function_declarator declarator: (parenthesized_declarator
+  (pointer_declarator declarator: (type_identifier) @type.name)))) @type
+(preproc_def name: (identifier) @macro.name) @macro
+(preproc_function_def name: (identifier) @macro.name) @macro
+(translation_unit (declaration declarator:
+  (init_declarator declarator: (identifier) @variable.name)) @variable)
+(translation_unit (declaration declarator: (identifier) @variable.name) @variable)
+(field_declaration declarator: (field_identifier) @field.name) @field
+(field_declaration declarator: (pointer_declarator declarator: (field_identifier) @field.name)) @field
+(field_declaration declarator: (array_declarator declarator: (field_identifier) @field.name)) @field
+
+(call_expression function: [(identifier) @call (field_expression field: (field_identifier) @call)])
+(parameter_declaration type: [(type_identifier) @type_use
+  (struct_specifier name: (type_identifier) @type_use)])
+(field_declaration type: [(type_identifier) @type_use
+  (struct_specifier name: (type_identifier) @type_use)])
+(declaration type: [(type_identifier) @type_use
+  (struct_specifier name: (type_identifier) @type_use)])
+(function_definition type: (type_identifier) @type_use)
+
+(preproc_include path: (_) @import.module) @import
+
+(comment) @comment
+[(string_literal) (char_literal)] @string

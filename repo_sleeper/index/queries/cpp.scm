@@ -1,0 +1,38 @@
+(class_specifier name: (type_identifier) @class.name body: (_)) @class
+(namespace_definition name: (_) @module.name) @module
+(function_definition declarator: (function_declarator
+  declarator: (field_identifier) @method.name)) @method
+(function_definition declarator: [(pointer_declarator (function_declarator
+  declarator: (field_identifier) @method.name)) (reference_declarator (function_declarator
+  declarator: (field_identifier) @method.name))]) @method
+(function_definition declarator: (function_declarator
+  declarator: [(destructor_name) (operator_name)] @method.name)) @method
+(function_definition declarator: (function_declarator declarator: (qualified_identifier
+  scope: (_) @qualifier name: [(identifier) (destructor_name) (operator_name)] @method.name))) @method
+(function_definition declarator: [(pointer_declarator (function_declarator declarator:
+  (qualified_identifier scope: (_) @qualifier name: (identifier) @method.name)))
+  (reference_declarator (function_declarator declarator:
+  (qualified_identifier scope: (_) @qualifier name: [(identifier) (operator_name)] @method.name)))]) @method
+(function_definition declarator: (function_declarator declarator: (qualified_identifier
+  scope: (_) @qualifier name: (qualified_identifier scope: (_) @qualifier
+  name: [(identifier) (destructor_name) (operator_name)] @method.name)))) @method
+(field_declaration declarator: (function_declarator
+  declarator: [(field_identifier) (operator_name)] @method.name)) @method
+(field_declaration_list (declaration declarator: (function_declarator
+  declarator: [(identifier) (destructor_name)] @method.name)) @method)
+(declaration_list (declaration declarator: (function_declarator
+  declarator: (identifier) @function.name)) @function)
+(alias_declaration name: (type_identifier) @type.name) @type
+(concept_definition name: (identifier) @type.name) @type
+(template_declaration) @outer
+
+(call_expression function: [(qualified_identifier name: (identifier) @call)
+  (template_function name: (identifier) @call)
+  (qualified_identifier name: (template_function name: (identifier) @call))])
+(new_expression type: (type_identifier) @call)
+(base_class_clause [(type_identifier) @inherit (qualified_identifier name: (type_identifier) @inherit)
+  (template_type name: (type_identifier) @inherit)])
+(template_argument_list (type_descriptor type: (type_identifier) @type_use))
+(parameter_declaration type: (qualified_identifier name: (type_identifier) @type_use))
+
+(raw_string_literal) @string

@@ -1,0 +1,37 @@
+(class_declaration name: (identifier) @class.name) @class
+(record_declaration name: (identifier) @class.name) @class
+(struct_declaration name: (identifier) @struct.name) @struct
+(interface_declaration name: (identifier) @interface.name) @interface
+(enum_declaration name: (identifier) @enum.name) @enum
+(enum_member_declaration name: (identifier) @constant.name) @constant
+(delegate_declaration name: (identifier) @type.name) @type
+(namespace_declaration name: (_) @module.name) @module
+(method_declaration name: (identifier) @method.name) @method
+(constructor_declaration name: (identifier) @method.name) @method
+(destructor_declaration name: (identifier) @method.name) @method
+(local_function_statement name: (identifier) @function.name) @function
+(property_declaration name: (identifier) @field.name) @field
+(event_declaration name: (identifier) @field.name) @field
+(field_declaration (variable_declaration (variable_declarator name: (identifier) @variable.name))) @variable
+
+(invocation_expression function: [(identifier) @call
+  (member_access_expression name: (identifier) @call)
+  (generic_name (identifier) @call)
+  (member_access_expression name: (generic_name (identifier) @call))
+  (conditional_access_expression (member_binding_expression name: (identifier) @call))])
+(object_creation_expression type: [(identifier) @call (generic_name (identifier) @call)
+  (qualified_name name: (identifier) @call)])
+(attribute name: (identifier) @call)
+(base_list [(identifier) @inherit (generic_name (identifier) @inherit)
+  (qualified_name name: (identifier) @inherit)])
+(parameter type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+(variable_declaration type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+(property_declaration type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+(method_declaration returns: [(identifier) @type_use (generic_name (identifier) @type_use)])
+(type_argument_list (identifier) @type_use)
+
+(using_directive [(identifier) (qualified_name)] @import.module .) @import
+
+(comment) @comment
+[(string_literal) (verbatim_string_literal) (raw_string_literal) (interpolated_string_expression)
+ (character_literal)] @string

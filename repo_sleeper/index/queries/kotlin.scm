@@ -1,0 +1,22 @@
+(class_declaration "class" name: (identifier) @class.name) @class
+(class_declaration "interface" name: (identifier) @interface.name) @interface
+(class_declaration (modifiers (class_modifier "enum")) name: (identifier) @enum.name) @enum
+(object_declaration name: (identifier) @class.name) @class
+(enum_entry (identifier) @constant.name) @constant
+(function_declaration name: (identifier) @function.name) @function
+(function_declaration (user_type . (identifier) @qualifier) "." name: (identifier))
+(type_alias type: (identifier) @type.name) @type
+(source_file (property_declaration (variable_declaration (identifier) @variable.name)) @variable)
+(class_body (property_declaration (variable_declaration (identifier) @variable.name)) @variable)
+(class_parameter (identifier) @field.name) @field
+
+(call_expression . [(identifier) @call (navigation_expression (identifier) @call .)])
+(delegation_specifier [(user_type (identifier) @inherit)
+  (constructor_invocation (user_type (identifier) @inherit))])
+(annotation [(user_type (identifier) @call) (constructor_invocation (user_type (identifier) @call))])
+(user_type (identifier) @type_use)
+
+(import (qualified_identifier) @import.module) @import
+
+[(line_comment) (block_comment)] @comment
+[(string_literal) (multiline_string_literal) (character_literal)] @string

@@ -1,0 +1,19 @@
+(class name: [(constant) @class.name (scope_resolution name: (constant) @class.name)]) @class
+(module name: [(constant) @module.name (scope_resolution name: (constant) @module.name)]) @module
+(class (body_statement (method name: (_) @method.name) @method))
+(module (body_statement (method name: (_) @method.name) @method))
+(singleton_class (body_statement (method name: (_) @method.name) @method))
+(method name: (_) @function.name) @function
+(singleton_method name: (_) @method.name) @method
+(assignment left: (constant) @constant.name) @constant
+
+(call method: [(identifier) @call (constant) @call])
+(call receiver: (constant) @type_use)
+(call receiver: (scope_resolution name: (constant) @type_use))
+(superclass [(constant) @inherit (scope_resolution name: (constant) @inherit)])
+(body_statement (identifier) @call)
+
+(call !receiver method: (identifier) @require arguments: (argument_list . (string) @require.module))
+
+(comment) @comment
+[(string) (string_array) (symbol_array) (heredoc_body) (regex) (subshell) (character)] @string

@@ -1,0 +1,38 @@
+(struct_item name: (type_identifier) @struct.name) @struct
+(union_item name: (type_identifier) @struct.name) @struct
+(enum_item name: (type_identifier) @enum.name) @enum
+(trait_item name: (type_identifier) @trait.name) @trait
+(type_item name: (type_identifier) @type.name) @type
+(associated_type name: (type_identifier) @type.name) @type
+(mod_item name: (identifier) @module.name) @module
+(function_item name: (identifier) @function.name) @function
+(function_signature_item name: (identifier) @function.name) @function
+(macro_definition name: (identifier) @macro.name) @macro
+(const_item name: (identifier) @constant.name) @constant
+(static_item name: (identifier) @constant.name) @constant
+(field_declaration name: (field_identifier) @field.name) @field
+(enum_variant name: (identifier) @constant.name) @constant
+(impl_item type: [(type_identifier) @scope.name (generic_type type: (type_identifier) @scope.name)
+  (scoped_type_identifier name: (type_identifier) @scope.name)
+  (reference_type type: (type_identifier) @scope.name)]) @scope
+(attribute_item) @attribute
+
+(call_expression function: [(identifier) @call (scoped_identifier name: (identifier) @call)
+  (field_expression field: (field_identifier) @call)
+  (generic_function function: [(identifier) @call (scoped_identifier name: (identifier) @call)
+    (field_expression field: (field_identifier) @call)])])
+(macro_invocation macro: [(identifier) @macro_use (scoped_identifier name: (identifier) @macro_use)])
+(struct_expression name: [(type_identifier) @call (scoped_type_identifier name: (type_identifier) @call)])
+(impl_item trait: [(type_identifier) @inherit (generic_type type: (type_identifier) @inherit)
+  (scoped_type_identifier name: (type_identifier) @inherit)])
+(parameter type: [(type_identifier) @type_use (reference_type type: (type_identifier) @type_use)
+  (generic_type type: (type_identifier) @type_use)])
+(field_declaration type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])
+(type_arguments (type_identifier) @type_use)
+(function_item return_type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])
+
+(use_declaration argument: (_) @import.module) @import
+(extern_crate_declaration name: (identifier) @import.module) @import
+
+[(line_comment) (block_comment)] @comment
+[(string_literal) (raw_string_literal) (char_literal)] @string
