@@ -65,6 +65,20 @@ SIGNING_VARIABLES: dict[str, tuple[str, ...]] = {
 
 LOCAL = frozenset({"ollama", "ollama_chat", "lm_studio", "llamafile", "docker_model_runner"})
 
+# Where a provider is when the person names no endpoint; its key goes there and nowhere else.
+HOSTS: dict[str, str] = {
+    "anthropic": "api.anthropic.com",
+    "cerebras": "api.cerebras.ai",
+    "deepseek": "api.deepseek.com",
+    "gemini": "generativelanguage.googleapis.com",
+    "groq": "api.groq.com",
+    "mistral": "api.mistral.ai",
+    "openai": "api.openai.com",
+    "openrouter": "openrouter.ai",
+    "perplexity": "api.perplexity.ai",
+    "xai": "api.x.ai",
+}
+
 # A name without a prefix belongs to whoever made the family famous, as litellm has it.
 _FAMILIES = (
     ("gpt-", "openai"),
@@ -109,6 +123,14 @@ def is_private(host: str) -> bool:
     numbered = host.startswith(_PRIVATE) and (":" in host or host.replace(".", "").isdigit())
     named = host.endswith((".local", ".lan", ".internal", ".home.arpa")) or "." not in host
     return is_loopback(host) or numbered or (named and ":" not in host)
+
+
+def host_for(model: str, api_base: str) -> str:
+    """The host a call goes to, "localhost" for local providers, "" when we do not know."""
+    if api_base:
+        return host_of(api_base)
+    provider = provider_of(model)
+    return "localhost" if provider in LOCAL else HOSTS.get(provider, "")
 
 
 def is_local(model: str, api_base: str) -> bool:

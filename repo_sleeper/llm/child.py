@@ -1,0 +1,107 @@
+"""One worker process: started, asked by lines, and killed when it is late."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import IO, Any, cast
+
+_MAX_LINE = 32 * 1024 * 1024
+_CHUNK = 1024 * 1024
+_GOODBYE_S = 2.0
+_ARGUMENTS = ("-P", "-m", "repo_sleeper.llm.worker")
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "COVERAGE_PROCESS_START",
+    "COVERAGE_PROCESS_CONFIG",
+)
+
+
+class LateError(Exception):
+    """The deadline passed; the worker is dead."""
+
+
+class DeadError(Exception):
+    """The worker ended by itself, or was told to, without an answer."""
+
+
+class Child:
+    """A started worker. Its key comes in the first line, never in an argument or a variable."""
+
+    def __init__(self, env: Mapping[str, str], also: tuple[str, ...] = ()) -> None:
+        passed = {name: env[name] for name in (*_PASSED_ON, *also) if name in env}
+        self._process = subprocess.Popen(
+            [sys.executable, *_ARGUMENTS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=passed,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self._in = cast("IO[bytes]", self._process.stdin)
+        self._out = cast("IO[bytes]", self._process.stdout)
+        self.killed = False
+        self._rest = b""
+
+    @property
+    def pid(self) -> int:
+        """Which process it is, for people and tests."""
+        return self._process.pid
+
+    def exchange(self, message: Mapping[str, Any], *, deadline_s: float) -> dict[str, Any]:
+        """Say one thing, wait for one answer; LateError or DeadError when there is none."""
+        until = time.monotonic() + deadline_s
+        try:
+            self._in.write(f"{json.dumps(message)}\n".encode())
+            line = self._line(until)
+        except (OSError, ValueError) as error:
+            raise DeadError from error
+        answer = json.loads(line)
+        if not isinstance(answer, dict):
+            raise DeadError
+        return answer
+
+    def kill(self) -> None:
+        """At once; whoever waits for an answer learns that it is dead."""
+        self.killed = True
+        with suppress(OSError):
+            self._process.kill()
+
+    def end(self) -> None:
+        """Let it go quietly, or not, and leave nothing behind."""
+        with suppress(OSError):
+            self._in.close()
+        try:
+            self._process.wait(_GOODBYE_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self._process.wait()
+        self._out.close()
+
+    def _line(self, until: float) -> bytes:
+        parts = [self._rest]
+        size = len(self._rest)
+        while b"\n" not in parts[-1]:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([self._out], [], [], left)[0]:
+                self.kill()
+                raise LateError
+            parts.append(os.read(self._out.fileno(), _CHUNK))
+            size += len(parts[-1])
+            if not parts[-1] or size > _MAX_LINE:
+                self.kill()
+                raise DeadError
+        line, _, self._rest = b"".join(parts).partition(b"\n")
+        return line

@@ -1,0 +1,245 @@
+"""A model behind a killable worker process: the deadline is ours, whatever the provider does."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from repo_sleeper.domain import Price, Prompt, Reply, Usage
+from repo_sleeper.errors import (
+    ModelError,
+    ModelRefusedError,
+    ModelReplyError,
+    ModelSetupError,
+    ModelTimeoutError,
+)
+from repo_sleeper.llm.child import Child, DeadError, LateError
+from repo_sleeper.llm.errors import failure_from, model_error
+from repo_sleeper.llm.prices import listed_price
+from repo_sleeper.providers import (
+    KEY_VARIABLES,
+    SIGNING_VARIABLES,
+    host_for,
+    is_local,
+    needs_key,
+    provider_of,
+)
+
+_START_S = 90.0  # importing litellm takes 3 to 9 s, more on a busy machine
+_PATIENCE = 0.9  # the worker gives up first and lives on; after the rest of the time it is killed
+_MOST_TOKENS = 10_000_000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Choice(Protocol):
+    """What the model settings say, as far as a call needs it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def ask_name(self) -> str: ...
+    @property
+    def api_base(self) -> str: ...
+    @property
+    def deadline_s(self) -> float: ...
+    @property
+    def sent_price(self) -> float | None: ...
+    @property
+    def received_price(self) -> float | None: ...
+    @property
+    def cached_price(self) -> float | None: ...
+    @property
+    def local_only(self) -> bool: ...
+
+
+class WorkerModel:
+    """One model in one process, started by the first call and ended by `close`.
+
+    `complete` may be called from any thread, one at a time; `close` from another one cuts a call
+    under way off.
+    """
+
+    def __init__(
+        self,
+        choice: Choice,
+        *,
+        key: str | None,
+        ask: bool = False,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._choice = choice
+        self._key = key or ""
+        self._ask = ask
+        self._env = os.environ if env is None else env
+        self._child: Child | None = None
+        self._turn = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"WorkerModel({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """What litellm calls the model."""
+        return (self._choice.ask_name if self._ask else "") or self._choice.name
+
+    @property
+    def host(self) -> str:
+        """Where calls go, as far as we know; for the record of what was sent."""
+        return host_for(self.name, self._choice.api_base)
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process, None when there is none."""
+        return self._child.pid if self._child else None
+
+    def price(self) -> Price:
+        """The person's own figures before the list's."""
+        choice = self._choice
+        listed = listed_price(self.name, choice.api_base)
+        return Price(
+            sent=listed.sent if choice.sent_price is None else choice.sent_price,
+            received=listed.received if choice.received_price is None else choice.received_price,
+            cached=listed.cached if choice.cached_price is None else choice.cached_price,
+        )
+
+    def complete(self, prompt: Prompt) -> Reply:
+        """One request. Whatever comes back or does not, it is a Reply or a ModelError."""
+        self._refuse_hopeless()
+        with self._turn:
+            started = time.monotonic()
+            answer = self._answer(prompt)
+            return self._reply(answer, seconds=time.monotonic() - started)
+
+    def close(self) -> None:
+        """End the worker; a call under way ends with it."""
+        child = self._child
+        if child is None:
+            return
+        if not self._turn.acquire(blocking=False):
+            child.kill()
+            return
+        try:
+            self._drop()
+        finally:
+            self._turn.release()
+
+    def _refuse_hopeless(self) -> None:
+        choice, name = self._choice, self.name
+        if not name:
+            raise ModelSetupError(
+                "no model is configured", hint="`sleeper init` offers one", sent=False
+            )
+        if choice.local_only and not is_local(name, choice.api_base):
+            raise ModelSetupError(
+                f"model.local_only forbids {name}, which is not on this machine",
+                hint="choose a local model, or set model.local_only = false",
+                sent=False,
+            )
+        if needs_key(name, choice.api_base) and not self._key:
+            variable = KEY_VARIABLES[provider_of(name)][0]
+            raise ModelSetupError(
+                f"no key for {name}: {variable} is not set",
+                hint=f"export {variable}, or name another variable in model.key_env",
+                sent=False,
+            )
+
+    def _answer(self, prompt: Prompt) -> dict[str, Any]:
+        deadline = self._choice.deadline_s
+        message = {
+            "system": _storable(prompt.system),
+            "user": _storable(prompt.user),
+            "max_tokens": prompt.max_tokens,
+            "deadline_s": deadline * _PATIENCE,
+            "json": not self._ask and "json" in f"{prompt.system}{prompt.user}".lower(),
+        }
+        child = self._started()
+        try:
+            return child.exchange(message, deadline_s=deadline)
+        except LateError:
+            self._drop()
+            raise ModelTimeoutError(
+                f"no answer within {deadline:g} s", hint="model.deadline_s sets the deadline"
+            ) from None
+        except DeadError:
+            self._drop()
+            raise ModelTimeoutError("the call was cut off before its answer came") from None
+
+    def _started(self) -> Child:
+        if self._child is not None:
+            return self._child
+        child = Child(self._env, SIGNING_VARIABLES.get(provider_of(self.name), ()))
+        self._child = child
+        try:
+            answer = child.exchange(self._hello(), deadline_s=_START_S)
+        except (LateError, DeadError):
+            if child.killed:  # late, or told to end: neither is a reason to stop for good
+                self._drop()
+                raise ModelTimeoutError("the model's process was ended", sent=False) from None
+            answer = {"failure": {"message": "its process did not start"}}
+        if "failure" in answer:
+            self._drop()
+            raise model_error(failure_from(answer["failure"]))
+        return child
+
+    def _hello(self) -> dict[str, Any]:
+        choice = self._choice
+        return {
+            "model": self.name,
+            "api_base": choice.api_base,
+            "key": self._key,
+            "host": host_for(self.name, choice.api_base),
+            "loopback_only": choice.local_only or is_local(self.name, choice.api_base),
+        }
+
+    def _drop(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+
+    def _reply(self, answer: dict[str, Any], *, seconds: float) -> Reply:
+        if "failure" in answer:
+            raise model_error(failure_from(answer["failure"]))
+        told = answer["reply"]
+        text = _storable(told.get("text", ""))
+        problem = self._problem(told, text)
+        if problem is not None:
+            raise problem
+        return Reply(
+            text=text,
+            usage=_usage(told["usage"]),
+            model=_storable(told["model"]),
+            finish=_storable(told["finish"]) or "stop",
+            seconds=seconds,
+        )
+
+    def _problem(self, told: dict[str, Any], text: str) -> ModelError | None:
+        if not told["choices"]:
+            return ModelReplyError("the answer holds no choices")
+        if told["finish"] == "content_filter" or told["refusal"]:
+            return ModelRefusedError(
+                "the model or its filter refused", hint="this content is not sent again"
+            )
+        if told["finish"] == "length" and not (self._ask and text.strip()):
+            return ModelReplyError(
+                "the answer was cut at the output limit", hint="raise model.max_output_tokens"
+            )
+        return None if text.strip() else ModelReplyError("the answer is empty")
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def _usage(told: Mapping[str, Any] | None) -> Usage | None:
+    """The provider's count, or None when it is missing or cannot be true."""
+    if told is None:
+        return None
+    sent, received, cached = told.get("sent"), told.get("received"), told.get("cached")
+    counts = [n for n in (sent, received, cached) if isinstance(n, int) and 0 <= n <= _MOST_TOKENS]
+    if len(counts) != 3 or not sent or isinstance(sent, bool):  # noqa: PLR2004 -- all three
+        return None
+    return Usage(sent=counts[0], received=counts[1], cached=min(counts[2], counts[0]))

@@ -1,0 +1,63 @@
+"""What a model's tokens cost, from the list that litellm ships, read without importing it."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from repo_sleeper.domain import Price
+from repo_sleeper.providers import LOCAL, provider_of
+
+_LIST = "model_prices_and_context_window_backup.json"
+_MILLION = 1_000_000
+_FREE = Price(0.0, 0.0, 0.0)
+
+
+@lru_cache(maxsize=8)
+def listed_price(model: str, api_base: str = "") -> Price:
+    """US dollars per million tokens; nothing known is not nothing to pay."""
+    if provider_of(model) in LOCAL:
+        return _FREE  # it runs on a machine of one's own
+    entry = _entry(model)
+    if entry is None or (api_base and not entry):
+        return Price()
+    return Price(
+        sent=_per_million(entry.get("input_cost_per_token")),
+        received=_per_million(entry.get("output_cost_per_token")),
+        cached=_per_million(entry.get("cache_read_input_token_cost")),
+    )
+
+
+def _entry(model: str) -> dict[str, Any] | None:
+    names = [model, model.partition("/")[2]] if "/" in model else [model]
+    prices = _prices()
+    for name in names:
+        entry = prices.get(name)
+        if isinstance(entry, dict) and entry.get("litellm_provider") in {
+            provider_of(model),
+            provider_of(name),
+            None,
+        }:
+            return entry
+    return None
+
+
+@lru_cache(maxsize=1)
+def _prices() -> dict[str, Any]:
+    spec = find_spec("litellm")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        try:
+            found = json.loads((Path(folder) / _LIST).read_bytes())
+        except (OSError, ValueError):
+            continue
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _per_million(per_token: object) -> float | None:
+    if isinstance(per_token, bool) or not isinstance(per_token, int | float) or per_token < 0:
+        return None
+    return round(float(per_token) * _MILLION, 9)

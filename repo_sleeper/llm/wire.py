@@ -1,0 +1,120 @@
+"""Watches every HTTP exchange of the worker: bound host, no redirect, bounded answer."""
+
+from __future__ import annotations
+
+import sys
+import time
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_BYTES = 4 * 1024 * 1024
+KEPT = 4000  # characters of a body that are kept for a message
+_REDIRECTS = range(300, 400)
+_GZIP = 32 + zlib.MAX_WBITS  # zlib or gzip, whichever it is
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(slots=True)
+class Wire:
+    """What is seen of the call under way. One call at a time, so one of these is enough."""
+
+    host: str = ""
+    loopback_only: bool = False
+    deadline: float = float("inf")
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def begin(self, *, deadline: float) -> None:
+        """Forget the last call."""
+        self.deadline = deadline
+        self.facts = {}
+
+    def check(self, host: str) -> None:
+        """Stop before a name is looked up or reached that this worker may not talk to."""
+        if self.loopback_only:
+            bound = host in _LOOPBACK or host.startswith("127.")
+        else:
+            bound = not self.host or host == self.host
+        if not bound:
+            self.facts.update(note="unbound", message=f"{host} is not the host this key is for")
+            raise PermissionError(f"{host} is not bound")
+
+
+def guard(wire: Wire) -> None:
+    """Let nothing in this process resolve or reach another host; it cannot be undone."""
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "socket.getaddrinfo" and args[0]:
+            host = args[0].decode() if isinstance(args[0], bytes) else str(args[0])
+            wire.check(host.lower())
+        elif event == "socket.connect" and wire.loopback_only and isinstance(args[1], tuple):
+            wire.check(str(args[1][0]))
+
+    sys.addaudithook(hook)
+
+
+def watch(wire: Wire) -> None:
+    """Put ourselves between httpx, which litellm and the openai client use, and the network."""
+    import httpx
+
+    original = httpx.HTTPTransport.handle_request
+
+    def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        request.headers["accept-encoding"] = "identity"
+        wire.facts.update(asked=True)
+        try:
+            response = original(self, request)
+        except Exception as error:
+            never = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            wire.facts.update(sent=wire.facts.get("sent", False) or not never)
+            raise
+        wire.facts.update(sent=True)
+        try:
+            return _bounded(wire, request, response)
+        finally:
+            response.close()
+
+    # Not client_session and HTTPHandler alone: this is the one place all of them pass.
+    httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]
+
+
+def _bounded(wire: Wire, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    import httpx
+
+    if response.status_code in _REDIRECTS:
+        wire.facts.update(note="redirect", status=response.status_code)
+        raise httpx.RemoteProtocolError("redirect refused")
+    body = _read(wire, response)
+    kept = body[:KEPT].decode("utf-8", "replace")
+    kind = response.headers.get("content-type", "")
+    wire.facts.update(
+        status=response.status_code,
+        body=kept,
+        html="html" in kind or kept.lstrip()[:15].lower().startswith(("<!doctype", "<html")),
+        retry_after=response.headers.get("retry-after", ""),
+    )
+    headers = [
+        (name, value)
+        for name, value in response.headers.multi_items()
+        if name not in {"content-encoding", "content-length", "transfer-encoding"}
+    ]
+    return httpx.Response(response.status_code, headers=headers, content=body, request=request)
+
+
+def _read(wire: Wire, response: httpx.Response) -> bytes:
+    import httpx
+
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    unpack = zlib.decompressobj(_GZIP) if encoding in {"gzip", "deflate", "x-gzip"} else None
+    body = b""
+    for chunk in response.iter_raw():
+        body += unpack.decompress(chunk, MAX_BYTES) if unpack else chunk
+        if len(body) >= MAX_BYTES:
+            wire.facts.update(note="too-large", message=f"more than {MAX_BYTES:,} bytes")
+            raise httpx.RemoteProtocolError("answer too large")
+        if time.monotonic() > wire.deadline:
+            raise httpx.ReadTimeout("answer too slow")
+    return body

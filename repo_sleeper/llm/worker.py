@@ -1,0 +1,208 @@
+"""The cage: the one process that imports litellm, one JSON line in, one JSON line out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+import time
+from typing import Any, TextIO
+
+from repo_sleeper.llm.wire import Wire, guard, watch
+
+_MEMORY = 1536 * 1024 * 1024
+_KEPT = 2000  # characters of an exception's text
+_MAX_CAUSES = 8
+
+
+def main() -> None:
+    """Greet, then answer until the parent closes our input; whatever happens to it, we end."""
+    out = _private_output()
+    hello = json.loads(sys.stdin.readline() or "{}")
+    if not hello:
+        return
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    busy = threading.Event()
+    threading.Thread(target=_read, args=(lines, busy), daemon=True).start()
+    caller = Caller(hello)
+    _say(out, caller.prepare())
+    while line := lines.get():
+        busy.set()
+        answer = caller.complete(json.loads(line))
+        busy.clear()
+        _say(out, answer)
+
+
+class Caller:
+    """Calls litellm the one way we allow; every outcome is a dictionary."""
+
+    def __init__(self, hello: dict[str, Any]) -> None:
+        self._model: str = hello["model"]
+        self._api_base: str = hello["api_base"]
+        self._key: str = hello["key"]
+        self._wire = Wire(host=hello["host"], loopback_only=hello["loopback_only"])
+
+    def prepare(self) -> dict[str, Any]:
+        """Fence the process in, then pay for the import."""
+        _fence()
+        guard(self._wire)
+        try:
+            litellm = _imported()
+        except Exception as error:  # noqa: BLE001 -- whatever an installation can do
+            return self._failure(error)
+        watch(self._wire)
+        self._litellm = litellm
+        return {"ready": True}
+
+    def complete(self, ask: dict[str, Any]) -> dict[str, Any]:
+        """One call, one request."""
+        self._wire.begin(deadline=time.monotonic() + ask["deadline_s"])
+        try:
+            response = self._litellm.completion(**self._arguments(ask))
+            return {"reply": self._reply(response)}
+        except Exception as error:  # noqa: BLE001 -- litellm raises anything; the facts decide
+            return self._failure(error)
+
+    def _arguments(self, ask: dict[str, Any]) -> dict[str, Any]:
+        arguments = {
+            "model": self._model,
+            "messages": [
+                {"role": "system", "content": ask["system"]},
+                {"role": "user", "content": ask["user"]},
+            ],
+            "max_tokens": ask["max_tokens"],
+            "timeout": ask["deadline_s"],
+            "num_retries": 0,
+            "max_retries": 0,
+            "stream": False,
+        }
+        if self._api_base:
+            arguments["base_url"] = self._api_base
+        # A server of one's own may want no key, but the openai client insists on some text.
+        arguments["api_key"] = self._key or ("none" if self._api_base else None)
+        if ask["json"] and self._takes_json_mode():
+            arguments["response_format"] = {"type": "json_object"}
+        return arguments
+
+    def _takes_json_mode(self) -> bool:
+        if self._api_base:
+            return False  # several servers that speak this protocol answer 400 to it
+        supported = self._litellm.get_supported_openai_params(model=self._model)
+        return "response_format" in (supported or ())
+
+    def _reply(self, response: Any) -> dict[str, Any]:
+        choices = getattr(response, "choices", None) or []
+        if not choices:
+            return {"choices": 0}
+        message = choices[0].message
+        extra = getattr(message, "provider_specific_fields", None) or {}
+        return {
+            "choices": len(choices),
+            "text": self._without_key(str(message.content or "")),
+            "refusal": self._without_key(str(extra.get("refusal") or "")),
+            "finish": str(choices[0].finish_reason or ""),
+            "model": str(response.model or ""),
+            "usage": _usage(getattr(response, "usage", None), self._wire.facts.get("body", "")),
+        }
+
+    def _failure(self, error: BaseException) -> dict[str, Any]:
+        facts = {"message": _said(error)[:_KEPT], **self._wire.facts, "names": _names(error)}
+        if isinstance(error, MemoryError):
+            facts.update(note="too-large", message="the answer does not fit into memory")
+        for name in ("message", "body"):
+            facts[name] = self._without_key(str(facts.get(name, "")))
+        return {"failure": facts}
+
+    def _without_key(self, text: str) -> str:
+        return text.replace(self._key, "\u2039key\u203a") if self._key else text
+
+
+def _private_output() -> TextIO:
+    # Libraries print to fd 1; only this copy reaches the parent.
+    out = os.fdopen(os.dup(1), "w", encoding="ascii")
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+    return out
+
+
+def _say(out: TextIO, answer: dict[str, Any]) -> None:
+    try:
+        out.write(f"{json.dumps(answer)}\n")
+        out.flush()
+    except BrokenPipeError:
+        os._exit(0)
+
+
+def _read(lines: queue.SimpleQueue[str], busy: threading.Event) -> None:
+    # Not PR_SET_PDEATHSIG: it fires when the parent's thread ends, and thoughts are on threads.
+    for line in sys.stdin:
+        lines.put(line)
+    if busy.is_set():
+        os._exit(0)  # nobody waits for the answer any more
+    lines.put("")
+
+
+def _fence() -> None:
+    import resource
+
+    for limit, value in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(ValueError, OSError):  # a system may know no such limit
+            resource.setrlimit(limit, (value, value))
+    if sys.platform == "linux":
+        import ctypes
+
+        set_dumpable = 4
+        ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
+
+
+def _imported() -> Any:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or the import downloads a price list
+    os.environ["LITELLM_MODE"] = "PRODUCTION"  # or the import reads .env files
+    import litellm  # seconds and 170 MB; this process exists for it
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.drop_params = True
+    litellm.num_retries = 0
+    litellm.turn_off_message_logging = True
+    return litellm
+
+
+def _usage(usage: Any, body: str) -> dict[str, Any] | None:
+    # litellm counts for itself where the provider is silent; only the provider's word counts.
+    if usage is None or ('"usage' not in body and "Tokens" not in body and "_eval_" not in body):
+        return None
+    details = getattr(usage, "prompt_tokens_details", None)
+    return {
+        "sent": getattr(usage, "prompt_tokens", None),
+        "received": getattr(usage, "completion_tokens", None),
+        "cached": getattr(details, "cached_tokens", None) or 0,
+    }
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The exception and what caused it, outermost first."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and len(chain) < _MAX_CAUSES:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return chain
+
+
+def _names(error: BaseException) -> list[str]:
+    return [cls.__name__ for cause in _chain(error) for cls in type(cause).__mro__[:-2]]
+
+
+def _said(error: BaseException) -> str:
+    """The words of the innermost cause that has any: litellm's own only say that it failed."""
+    texts = [str(cause).strip() for cause in _chain(error)]
+    return next((text for text in reversed(texts) if text), type(error).__name__)
+
+
+if __name__ == "__main__":
+    main()
