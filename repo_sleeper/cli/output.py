@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _NARROWEST = 40
+_CENT = 0.01
 
 
 def out(text: str = "") -> None:
@@ -122,7 +123,7 @@ def ago(seconds: float) -> str:
 
 def usd(amount: float) -> str:
     """Money, with enough digits to tell small sums from nothing."""
-    return f"${amount:.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
+    return f"${amount:.4f}" if 0 < amount < _CENT else f"${amount:.2f}"
 
 
 def count(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ import sys
 from contextlib import closing
 
 from repo_sleeper import config, trust
-from repo_sleeper.cli import output, place, wizard
+from repo_sleeper.cli import output, place, setup, wizard
 from repo_sleeper.daemon import process
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
@@ -64,7 +64,7 @@ def _without_store(workspace: Workspace) -> str:
 def _without_settings(repo: Repository) -> str:
     file = repo.root / trust.SETTINGS_FILE
     try:
-        if file.read_bytes() != config.example_text().encode():
+        if file.read_bytes() != setup.settings_text().encode():
             return f"kept {file}: it was changed"
         file.unlink()
     except FileNotFoundError:

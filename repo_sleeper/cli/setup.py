@@ -56,8 +56,19 @@ def _settings_file(repo: Repository) -> str:
     except OSError as error:
         return f"settings  none written: {error.strerror}"
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(config.example_text())
-    return f"settings  wrote {file}; every line in it is a comment to begin with"
+        out.write(settings_text())
+    return f"settings  wrote {file}; every setting in it is a comment to begin with"
+
+
+def settings_text() -> str:
+    """The example with its settings as comments: a default written down would hide the person's.
+
+    A repository may lower a budget, so an active default would lower what they allow elsewhere.
+    """
+    return "".join(
+        line if line.startswith(("#", "[", "\n")) else f"# {line}"
+        for line in config.example_text().splitlines(keepends=True)
+    )
 
 
 def _trusted(repo: Repository, *, ask: bool) -> str:

@@ -18,7 +18,6 @@ from repo_sleeper.domain import Note, NoteKind, Price, Prompt, Spent, Usage
 from repo_sleeper.errors import (
     BudgetError,
     ModelError,
-    ModelSetupError,
     NotFoundError,
     SetupError,
     SleeperError,
@@ -76,7 +75,7 @@ def _require_model(workspace: Workspace) -> None:
             hint="look at .sleeper.toml, then `sleeper trust`",
         )
     if not workspace.settings.model.name:
-        raise ModelSetupError("no model is set", hint=_NO_MODEL, sent=False)
+        raise SetupError("no model is set", hint=_NO_MODEL)
 
 
 def _thoughts(

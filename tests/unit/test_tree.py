@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from repo_sleeper import git
+from repo_sleeper.daemon.tree import WatchedTree
+from tests.conftest import GitRepo
+
+
+@pytest.fixture
+def tree(repo: GitRepo) -> WatchedTree:
+    """A tree that was looked at a moment ago and has been quiet since."""
+    tree = WatchedTree(git.discover(repo.root), now=100.0)
+    tree.looked(started=100.0, now=100.0, fruitful=True)
+    return tree
+
+
+def test_a_new_tree_is_due_at_once(repo: GitRepo):
+    assert WatchedTree(git.discover(repo.root), now=5.0).is_due(5.0)
+
+
+def test_without_a_hint_nothing_is_due(tree: WatchedTree):
+    assert tree.due_at() is None
+    assert not tree.is_due(10_000.0)
+
+
+def test_a_burst_is_waited_out(tree: WatchedTree):
+    tree.hint(101.0)
+    assert not tree.is_due(101.2)
+    tree.hint(101.2)
+    assert not tree.is_due(101.4)
+    assert tree.is_due(101.5)
+
+
+def test_a_burst_without_end_is_looked_into_after_a_minute(tree: WatchedTree):
+    for tenth in range(600):
+        tree.hint(101.0 + tenth / 10)
+    assert tree.is_due(161.0)
+
+
+def test_who_waits_is_not_kept_waiting(tree: WatchedTree):
+    tree.looked(started=101.0, now=103.0, fruitful=True)
+    tree.urge(103.0)
+    assert tree.is_due(103.0)
+
+
+def test_a_hint_during_a_round_is_for_the_next(tree: WatchedTree):
+    tree.hint(101.0)
+    tree.hint(101.6)
+    tree.looked(started=101.5, now=101.7, fruitful=True)
+    assert tree.first_hint == 101.6
+
+
+def test_hints_that_bring_nothing_are_followed_ever_less_often(tree: WatchedTree):
+    waits = []
+    for round_ in range(6):
+        now = 200.0 + 100 * round_
+        tree.looked(started=now, now=now, fruitful=False)
+        tree.hint(now)
+        due = tree.due_at()
+        assert due is not None
+        waits.append(due - now)
+    assert waits == sorted(waits)
+    assert waits[0] == pytest.approx(0.3)
+    assert waits[-1] == 10.0
+
+
+def test_a_real_change_ends_the_hesitation(tree: WatchedTree):
+    for _ in range(6):
+        tree.looked(started=200.0, now=200.0, fruitful=False)
+    tree.looked(started=300.0, now=300.0, fruitful=True)
+    tree.hint(300.0)
+    assert tree.is_due(300.3)
+
+
+def test_a_slow_tree_is_not_looked_at_all_the_time(tree: WatchedTree):
+    tree.looked(started=200.0, now=201.0, fruitful=True)
+    tree.hint(201.5)
+    assert not tree.is_due(205.9)
+    assert tree.is_due(206.1)
+
+
+def test_a_failure_is_tried_again_later_each_time(tree: WatchedTree):
+    waits = []
+    for _ in range(8):
+        tree.failed(now=100.0, why="git is broken")
+        waits.append((tree.due_at() or 0.0) - 100.0)
+    assert tree.failure == "git is broken"
+    assert waits[:3] == [2.0, 4.0, 8.0]
+    assert waits[-1] == 60.0
+
+    tree.looked(started=200.0, now=200.0, fruitful=True)
+    assert not tree.failure
+
+
+def test_a_commit_moves_the_refs_once(repo: GitRepo):
+    tree = WatchedTree(git.discover(repo.root), now=0.0)
+    assert not tree.refs_moved()
+    repo.commit("first", a_py="x = 1\n")
+    assert tree.refs_moved()
+    assert not tree.refs_moved()
+
+
+def test_a_removed_root_is_gone(repo: GitRepo, tree: WatchedTree):
+    assert not tree.is_gone()
+    shutil.rmtree(repo.root)
+    assert tree.is_gone()
+
+
+def test_another_repository_at_the_same_place_is_not_ours(repo: GitRepo, tree: WatchedTree):
+    repo.root.rename(repo.root.with_name("moved"))
+    GitRepo(repo.root)
+    assert tree.is_gone()
+
+
+def test_a_disk_that_fails_is_not_gone(tree: WatchedTree, monkeypatch: pytest.MonkeyPatch):
+    def fail(_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("repo_sleeper.daemon.tree._identity", fail)
+    assert not tree.is_gone()
