@@ -36,11 +36,11 @@ def _held_elsewhere(path: Path) -> Iterator[subprocess.Popen[str]]:
         yield child
 
 
-def test_a_lock_that_nobody_made_is_not_held(path: Path):
+def test_a_lock_that_nobody_made_is_not_held(path: Path) -> None:
     assert not locks.is_held(path)
 
 
-def test_a_held_lock_is_seen_and_cannot_be_taken(path: Path):
+def test_a_held_lock_is_seen_and_cannot_be_taken(path: Path) -> None:
     with locks.held(path) as ours:
         assert ours
         assert locks.is_held(path)
@@ -48,17 +48,17 @@ def test_a_held_lock_is_seen_and_cannot_be_taken(path: Path):
     assert not locks.is_held(path)
 
 
-def test_whoever_does_not_get_it_is_told(path: Path):
+def test_whoever_does_not_get_it_is_told(path: Path) -> None:
     with locks.held(path), locks.held(path) as ours:
         assert not ours
 
 
-def test_it_is_private(path: Path):
+def test_it_is_private(path: Path) -> None:
     with locks.held(path):
         assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_kernel_lets_go_when_the_holder_is_killed(path: Path):
+def test_the_kernel_lets_go_when_the_holder_is_killed(path: Path) -> None:
     with _held_elsewhere(path) as child:
         assert locks.is_held(path)
         child.kill()
@@ -66,7 +66,7 @@ def test_the_kernel_lets_go_when_the_holder_is_killed(path: Path):
         assert not locks.is_held(path)
 
 
-def test_it_can_be_waited_for(path: Path):
+def test_it_can_be_waited_for(path: Path) -> None:
     with _held_elsewhere(path) as child:
         assert child.stdin is not None
         child.stdin.close()
@@ -75,14 +75,14 @@ def test_it_can_be_waited_for(path: Path):
         lock.release()
 
 
-def test_waiting_ends(path: Path):
+def test_waiting_ends(path: Path) -> None:
     times = iter([0.0, 1.0, 2.0])
 
     with locks.held(path):
         assert locks.take(path, wait=1.5, clock=lambda: next(times)) is None
 
 
-def test_it_says_who_holds_it(path: Path):
+def test_it_says_who_holds_it(path: Path) -> None:
     lock = locks.take(path)
     assert lock is not None
     lock.inscribe("a long name")
@@ -92,12 +92,12 @@ def test_it_says_who_holds_it(path: Path):
     lock.release()
 
 
-def test_a_place_that_cannot_be_written_is_an_error_with_a_reason(tmp_path: Path):
+def test_a_place_that_cannot_be_written_is_an_error_with_a_reason(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="No such file"):
         locks.take(tmp_path / "absent" / "some.lock")
 
 
-def test_a_symbolic_link_is_not_followed(path: Path, tmp_path: Path):
+def test_a_symbolic_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(StoreError):

@@ -24,7 +24,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal()
 
 
-def test_data_goes_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[str]):
+def test_data_goes_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     output.out("data")
     output.say("talk")
     output.complain("it broke", "mend it")
@@ -32,14 +32,14 @@ def test_data_goes_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr() == ("data\n", "talk\nerror: it broke\nhint:  mend it\n")
 
 
-def test_what_a_terminal_would_obey_is_not_printed(capsys: pytest.CaptureFixture[str]):
+def test_what_a_terminal_would_obey_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
     output.out("a\x1b]52;c;evil\x07b\u202e")
 
     assert "\x1b" not in (printed := capsys.readouterr().out)
     assert "\u202e" not in printed
 
 
-def test_json_is_ascii_and_says_its_schema(capsys: pytest.CaptureFixture[str]):
+def test_json_is_ascii_and_says_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
     output.print_json({"title": "é\u202e"})
 
     printed = capsys.readouterr().out
@@ -47,13 +47,13 @@ def test_json_is_ascii_and_says_its_schema(capsys: pytest.CaptureFixture[str]):
     assert json.loads(printed) == {"schema": 1, "title": "é\u202e"}
 
 
-def test_a_table_in_a_pipe_is_lines_and_tabs(capsys: pytest.CaptureFixture[str]):
+def test_a_table_in_a_pipe_is_lines_and_tabs(capsys: pytest.CaptureFixture[str]) -> None:
     output.table(("id", "title"), [("1", "two\nlines\tand a tab")])
 
     assert capsys.readouterr().out == "id\ttitle\n1\ttwo lines and a tab\n"
 
 
-def test_a_table_on_a_terminal_does_not_read_markup(terminal: Terminal):
+def test_a_table_on_a_terminal_does_not_read_markup(terminal: Terminal) -> None:
     with redirect_stdout(terminal):
         output.table(("id", "title"), [("1", "list[int] = cache[/b] \x1b[31m")])
 
@@ -61,13 +61,13 @@ def test_a_table_on_a_terminal_does_not_read_markup(terminal: Terminal):
     assert "\x1b[31m" not in terminal.getvalue()
 
 
-def test_a_panel_in_a_pipe_is_plain(capsys: pytest.CaptureFixture[str]):
+def test_a_panel_in_a_pipe_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
     output.panel("sleeper", [("notes", "3 fresh")])
 
     assert capsys.readouterr().out == "  notes  3 fresh\n"
 
 
-def test_a_panel_on_a_terminal_has_a_frame(terminal: Terminal):
+def test_a_panel_on_a_terminal_has_a_frame(terminal: Terminal) -> None:
     with redirect_stdout(terminal):
         output.panel("sleeper", [("notes", "3 [fresh]")])
 
@@ -75,7 +75,7 @@ def test_a_panel_on_a_terminal_has_a_frame(terminal: Terminal):
     assert "3 [fresh]" in terminal.getvalue()
 
 
-def test_no_color_is_honoured(terminal: Terminal, monkeypatch: pytest.MonkeyPatch):
+def test_no_color_is_honoured(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     with redirect_stdout(terminal):
         output.panel("sleeper", [("notes", "3 fresh")])
@@ -84,12 +84,12 @@ def test_no_color_is_honoured(terminal: Terminal, monkeypatch: pytest.MonkeyPatc
     assert "\x1b[3" not in terminal.getvalue()
 
 
-def test_a_dumb_terminal_is_no_terminal(monkeypatch: pytest.MonkeyPatch):
+def test_a_dumb_terminal_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
     assert not output.is_terminal(Terminal())
 
 
-def test_a_terminal_without_width_is_still_drawn_on(terminal: Terminal):
+def test_a_terminal_without_width_is_still_drawn_on(terminal: Terminal) -> None:
     assert output.console(terminal).width == 80
 
 
@@ -97,22 +97,22 @@ def test_a_terminal_without_width_is_still_drawn_on(terminal: Terminal):
     ("seconds", "words"),
     [(-1, "0 s"), (0.4, "0 s"), (59, "59 s"), (60, "1 min"), (7200, "2 h"), (200_000, "2 d")],
 )
-def test_time_as_a_person_says_it(seconds: float, words: str):
+def test_time_as_a_person_says_it(seconds: float, words: str) -> None:
     assert output.ago(seconds) == words
 
 
 @pytest.mark.parametrize(
     ("amount", "words"), [(0, "$0.00"), (0.0048, "$0.0048"), (0.5, "$0.50"), (12.345, "$12.35")]
 )
-def test_small_money_is_told_from_nothing(amount: float, words: str):
+def test_small_money_is_told_from_nothing(amount: float, words: str) -> None:
     assert output.usd(amount) == words
 
 
-def test_one_note_and_two_notes():
+def test_one_note_and_two_notes() -> None:
     assert (output.count(1, "note"), output.count(1200, "note")) == ("1 note", "1,200 notes")
 
 
-def test_a_bar_stays_within_its_width():
+def test_a_bar_stays_within_its_width() -> None:
     assert output.bar(0.5, 4) == "██░░"
     assert output.bar(9.0, 4) == "████"
     assert output.bar(-1.0, 4) == "░░░░"

@@ -17,16 +17,16 @@ def tree(repo: GitRepo) -> WatchedTree:
     return tree
 
 
-def test_a_new_tree_is_due_at_once(repo: GitRepo):
+def test_a_new_tree_is_due_at_once(repo: GitRepo) -> None:
     assert WatchedTree(git.discover(repo.root), now=5.0).is_due(5.0)
 
 
-def test_without_a_hint_nothing_is_due(tree: WatchedTree):
+def test_without_a_hint_nothing_is_due(tree: WatchedTree) -> None:
     assert tree.due_at() is None
     assert not tree.is_due(10_000.0)
 
 
-def test_a_burst_is_waited_out(tree: WatchedTree):
+def test_a_burst_is_waited_out(tree: WatchedTree) -> None:
     tree.hint(101.0)
     assert not tree.is_due(101.2)
     tree.hint(101.2)
@@ -34,26 +34,26 @@ def test_a_burst_is_waited_out(tree: WatchedTree):
     assert tree.is_due(101.5)
 
 
-def test_a_burst_without_end_is_looked_into_after_a_minute(tree: WatchedTree):
+def test_a_burst_without_end_is_looked_into_after_a_minute(tree: WatchedTree) -> None:
     for tenth in range(600):
         tree.hint(101.0 + tenth / 10)
     assert tree.is_due(161.0)
 
 
-def test_who_waits_is_not_kept_waiting(tree: WatchedTree):
+def test_who_waits_is_not_kept_waiting(tree: WatchedTree) -> None:
     tree.looked(started=101.0, now=103.0, fruitful=True)
     tree.urge(103.0)
     assert tree.is_due(103.0)
 
 
-def test_a_hint_during_a_round_is_for_the_next(tree: WatchedTree):
+def test_a_hint_during_a_round_is_for_the_next(tree: WatchedTree) -> None:
     tree.hint(101.0)
     tree.hint(101.6)
     tree.looked(started=101.5, now=101.7, fruitful=True)
     assert tree.first_hint == 101.6
 
 
-def test_hints_that_bring_nothing_are_followed_ever_less_often(tree: WatchedTree):
+def test_hints_that_bring_nothing_are_followed_ever_less_often(tree: WatchedTree) -> None:
     waits = []
     for round_ in range(6):
         now = 200.0 + 100 * round_
@@ -67,7 +67,7 @@ def test_hints_that_bring_nothing_are_followed_ever_less_often(tree: WatchedTree
     assert waits[-1] == 10.0
 
 
-def test_a_real_change_ends_the_hesitation(tree: WatchedTree):
+def test_a_real_change_ends_the_hesitation(tree: WatchedTree) -> None:
     for _ in range(6):
         tree.looked(started=200.0, now=200.0, fruitful=False)
     tree.looked(started=300.0, now=300.0, fruitful=True)
@@ -75,14 +75,14 @@ def test_a_real_change_ends_the_hesitation(tree: WatchedTree):
     assert tree.is_due(300.3)
 
 
-def test_a_slow_tree_is_not_looked_at_all_the_time(tree: WatchedTree):
+def test_a_slow_tree_is_not_looked_at_all_the_time(tree: WatchedTree) -> None:
     tree.looked(started=200.0, now=201.0, fruitful=True)
     tree.hint(201.5)
     assert not tree.is_due(205.9)
     assert tree.is_due(206.1)
 
 
-def test_a_failure_is_tried_again_later_each_time(tree: WatchedTree):
+def test_a_failure_is_tried_again_later_each_time(tree: WatchedTree) -> None:
     waits = []
     for _ in range(8):
         tree.failed(now=100.0, why="git is broken")
@@ -95,7 +95,7 @@ def test_a_failure_is_tried_again_later_each_time(tree: WatchedTree):
     assert not tree.failure
 
 
-def test_a_commit_moves_the_refs_once(repo: GitRepo):
+def test_a_commit_moves_the_refs_once(repo: GitRepo) -> None:
     tree = WatchedTree(git.discover(repo.root), now=0.0)
     assert not tree.refs_moved()
     repo.commit("first", a_py="x = 1\n")
@@ -103,19 +103,19 @@ def test_a_commit_moves_the_refs_once(repo: GitRepo):
     assert not tree.refs_moved()
 
 
-def test_a_removed_root_is_gone(repo: GitRepo, tree: WatchedTree):
+def test_a_removed_root_is_gone(repo: GitRepo, tree: WatchedTree) -> None:
     assert not tree.is_gone()
     shutil.rmtree(repo.root)
     assert tree.is_gone()
 
 
-def test_another_repository_at_the_same_place_is_not_ours(repo: GitRepo, tree: WatchedTree):
+def test_another_repository_at_the_same_place_is_not_ours(repo: GitRepo, tree: WatchedTree) -> None:
     repo.root.rename(repo.root.with_name("moved"))
     GitRepo(repo.root)
     assert tree.is_gone()
 
 
-def test_a_disk_that_fails_is_not_gone(tree: WatchedTree, monkeypatch: pytest.MonkeyPatch):
+def test_a_disk_that_fails_is_not_gone(tree: WatchedTree, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise OSError(5, "Input/output error")
 
