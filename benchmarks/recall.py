@@ -49,6 +49,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=cache)
     parser.add_argument("--commits", type=int, default=100)
     parser.add_argument("--exact", action="store_true")
+    parser.add_argument("--keep-index", action="store_true", help="however its code has changed")
     parser.add_argument("--files-only", action="store_true", help="one budget only: faster")
     parser.add_argument("--misses", type=int, default=0, help="show so many bad answers")
     parser.add_argument("--json", type=Path)
@@ -64,7 +65,9 @@ def _replayed(path: Path, asked: argparse.Namespace) -> Replay:
         budgets=(1_024,) if asked.files_only else BUDGETS,
     )
     started = time.perf_counter()
-    found = replay(repo, workshop=asked.cache / repo.root.name, plan=plan, clock=time.time)
+    workshop = asked.cache / ("kept" if asked.keep_index else "current") / repo.root.name
+    version = "kept" if asked.keep_index else ""
+    found = replay(repo, workshop=workshop, plan=plan, clock=time.time, state_version=version)
     print(f"{found.name}: {time.perf_counter() - started:.1f} s", file=sys.stderr)
     return found
 

@@ -24,30 +24,42 @@ from repo_sleeper.git import Repository
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.recall.pack import count_tokens
 
-# What a stored state or score depends on; a change in any of these makes it worthless.
-_INDEX_CODE = ("domain", "git", "history", "index", "store", "survey", "watch", "words")
-_RIVAL_CODE = (*_INDEX_CODE, "evaluate", "recall/pack")
-_OUR_CODE = (*_RIVAL_CODE, "recall", "redact")
+# What a stored state or score depends on: a change in any of these makes it worthless. What only
+# ranks is not part of a state, so that a new ranking is measured in seconds.
+_STORE = ("code", "contents", "database", "freshness", "history", "migrations", "notes")
+_STATE_CODE = (
+    *("domain", "git", "history", "index", "survey", "watch/filters", "words"),
+    *(f"store/{name}" for name in _STORE),
+)
+_SCORING = ("bench", "metrics", "queries", "questions", "reading", "replay", "snapshot")
+_GOLD_CODE = tuple(f"evaluate/{name}" for name in _SCORING)
+_RIVAL_CODE = (*_GOLD_CODE, "evaluate/baselines", "evaluate/repomap", "evaluate/rivals")
+_OUR_CODE = (*_GOLD_CODE, "recall", "redact", "store/search")
+_COUNTED = count_tokens("what is counted as a token: d\u00e9j\u00e0 vu " * 9)
 
 Progress = Callable[[int, int], None]
 
 
-def replay(
+def replay(  # noqa: PLR0913 -- what a replay needs from outside, each by name
     repo: Repository,
     *,
     workshop: Path,
     plan: Plan,
     clock: Callable[[], float],
     progress: Progress | None = None,
+    state_version: str = "",
 ) -> Replay:
-    """Replay the newest fair commits; what the workshop holds already is not done again."""
+    """Replay the newest fair commits; what the workshop holds already is not done again.
+
+    With a `state_version` an index is used again even if the code that made it has changed since.
+    """
     head = git.head(repo)
     if not head:
         raise NotFoundError("there are no commits to replay", hint="commit something first")
     past = questions.past_of(repo, head)
     queries = questions.choose(past, count=plan.count)
     base = queries[0].parent if plan.mode is Mode.FAST else ""
-    state = fingerprint(code_version(*_INDEX_CODE), base, plan.limits)
+    state = fingerprint(state_version or code_version(*_STATE_CODE), base, plan.limits)
     folder = workshop / f"{plan.mode}-{state}"
     _discard_others(workshop, folder)
     with ParserPool() as pool, closing(Bench(repo, folder, plan.limits, clock, pool)) as bench:
@@ -79,8 +91,8 @@ class _Run:
         self._past = past
         self._bench = bench
         self._budgets = budgets
-        self._gold = _shelf(folder, "gold", _RIVAL_CODE)
-        self._theirs = _shelf(folder, "rivals", _RIVAL_CODE, budgets)
+        self._gold = _shelf(folder, "gold", _GOLD_CODE)
+        self._theirs = _shelf(folder, "rivals", _RIVAL_CODE, budgets, _COUNTED)
         self._ours = _shelf(folder, "sleeper", _OUR_CODE, budgets)
 
     def result(self, query: Query, *, at: str) -> Result | None:
