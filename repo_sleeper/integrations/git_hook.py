@@ -41,9 +41,10 @@ def remove(repo: Repository) -> str:
     """Undo `install`, byte for byte; what someone else changed since then stays."""
     if git.config_value(repo, f"{_SECTION}.command"):
         return _said(lambda: _unconfigure(repo))
-    if _elsewhere(repo):
-        return "no hook of ours; if you added our line where core.hooksPath points, remove it"
-    return _said(lambda: _remove_file(git.hooks_dir(repo) / _NAME))
+    if not (elsewhere := _elsewhere(repo)):
+        return _said(lambda: _remove_file(git.hooks_dir(repo) / _NAME))
+    said = _said(lambda: _remove_file(repo.common_dir / "hooks" / _NAME))
+    return f"{said}; if you added our line in {elsewhere}, remove it there"
 
 
 def state(repo: Repository) -> str:
