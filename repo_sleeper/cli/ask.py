@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 if TYPE_CHECKING:
+    from repo_sleeper.daemon.rounds import Round
     from repo_sleeper.daemon.workspace import Workspace
-    from repo_sleeper.domain import Context, Note
+    from repo_sleeper.domain import Context
     from repo_sleeper.recall.answer import Answer
     from repo_sleeper.store.database import Database
 
@@ -22,12 +22,23 @@ _LOCK_LIMIT_S = 2.0
 
 
 class _Asked(NamedTuple):
-    """A store to ask, the work tree in it, and what the person should know about both."""
+    """A store to ask, the work tree in it, and what the person should know about both.
+
+    `complete` is False when nothing may be sent, because it is not known what git ignores.
+    """
 
     db: Database
     tree_id: int
     commit: str
     warning: str
+    complete: bool
+
+
+class _Look(NamedTuple):
+    """How the last look at the disk went."""
+
+    warning: str = ""
+    complete: bool = True
 
 
 def ask(  # noqa: PLR0913 -- the options, each by name
@@ -51,7 +62,7 @@ def ask(  # noqa: PLR0913 -- the options, each by name
     no_model: Annotated[bool, typer.Option("--no-model", help="Ask no model.")] = False,
 ) -> None:
     """Answer a question from the index, the history and the notes."""
-    from repo_sleeper.cli import place
+    from repo_sleeper.cli import ask_view, place
 
     query = _query(" ".join(question))
     workspace = place.here()
@@ -61,10 +72,9 @@ def ask(  # noqa: PLR0913 -- the options, each by name
         found = _context(asked, workspace, query, files=files, tokens=tokens)
         _warn(asked.warning)
         if name and found.files:
-            _print_answer(found, asked, workspace, name, as_json=as_json)
+            _answer(found, asked, workspace, name, as_json=as_json)
         else:
-            _print_context(found, as_json=as_json)
-    sys.stdout.flush()
+            ask_view.print_context(found, as_json=as_json)
     if not found.files:
         raise typer.Exit(3)
 
@@ -97,51 +107,49 @@ def _asking(workspace: Workspace) -> Iterator[_Asked]:
     from repo_sleeper.daemon.workspace import read_store, require_store
 
     require_store(workspace)
-    if _daemon_reconciled(workspace):
-        with closing(read_store(workspace)) as db:
-            yield _asked(db, workspace, "")
-        return
-    warning = _reconciled_here(workspace)
+    look = _look_of_daemon(workspace) or _look_of_ours(workspace)
     with closing(read_store(workspace)) as db:
-        since = _since(db)
-        yield _asked(db, workspace, f"{warning}{since}")
+        warning = look.warning and f"{look.warning}{_since(db)}"
+        tree_id, commit = _tree(db, workspace)
+        yield _Asked(db, tree_id, commit, warning, look.complete)
 
 
-def _daemon_reconciled(workspace: Workspace) -> bool:
+def _look_of_daemon(workspace: Workspace) -> _Look | None:
     socket_file = workspace.socket_file
     if not socket_file.exists():
-        return False
+        return None
     from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
 
-    root = workspace.repo.root
-    return verbs.reconcile(socket_file, root, limit=_DAEMON_LIMIT_S) is not None
+    said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S)
+    return None if said is None else _Look(complete=bool(said.get("complete", True)))
 
 
-def _reconciled_here(workspace: Workspace) -> str:
-    """Reconcile without a daemon; what the person should know, in words."""
+def _look_of_ours(workspace: Workspace) -> _Look:
+    """Reconcile without a daemon, or say in words why that was not possible."""
     from repo_sleeper.errors import GitError, StoreError
 
     try:
-        if _took_a_turn(workspace):
-            return "no daemon is running"
+        done = _round(workspace)
     except (GitError, StoreError) as error:
-        return f"the index could not be brought up to date ({error})"
-    return "the daemon is busy or does not answer"
+        return _Look(f"the index could not be brought up to date ({error})", complete=False)
+    if done is None:
+        return _Look("the daemon is busy or does not answer")
+    return _Look("no daemon is running", done.complete)
 
 
-def _took_a_turn(workspace: Workspace) -> bool:
+def _round(workspace: Workspace) -> Round | None:
     import time
 
     from repo_sleeper.daemon import rounds
     from repo_sleeper.daemon.workspace import write_store
 
     with rounds.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
-        if ours:
-            with closing(write_store(workspace)) as db:
-                rounds.reconcile_round(
-                    db, workspace.repo, workspace.settings, now=time.time(), derive=False
-                )
-        return ours
+        if not ours:
+            return None
+        with closing(write_store(workspace)) as db:
+            return rounds.reconcile_round(
+                db, workspace.repo, workspace.settings, now=time.time(), derive=False
+            )
 
 
 def _since(db: Database) -> str:
@@ -155,13 +163,11 @@ def _since(db: Database) -> str:
     return f"; notes may lag since {time.strftime('%Y-%m-%d %H:%M', time.localtime(newest))}"
 
 
-def _asked(db: Database, workspace: Workspace, warning: str) -> _Asked:
+def _tree(db: Database, workspace: Workspace) -> tuple[int, str]:
     from repo_sleeper.store import code
 
-    for tree in code.trees(db):
-        if tree.root == workspace.repo.root:
-            return _Asked(db, tree.id, tree.head, warning)
-    return _Asked(db, 0, "", warning)
+    known = (tree for tree in code.trees(db) if tree.root == workspace.repo.root)
+    return next(((tree.id, tree.head) for tree in known), (0, ""))
 
 
 # --- the context ------------------------------------------------------------------------------
@@ -215,139 +221,54 @@ def _warn(warning: str) -> None:
         output.say(f"sleeper: {warning}")
 
 
-# --- printing ---------------------------------------------------------------------------------
-
-
-def _print_context(found: Context, *, as_json: bool) -> None:
-    if as_json:
-        _print_json(as_object(found))
-        return
-    sys.stdout.write(found.text)
-
-
-def as_object(found: Context) -> dict[str, Any]:
-    """A context as other programs read it. Lines are 1-based, ends included."""
-    return {
-        "query": found.query,
-        "root": found.root,
-        "commit": found.commit,
-        "budget": found.budget,
-        "tokens": found.tokens,
-        "model_called": False,
-        "files": [
-            {"path": hit.path, "score": hit.score, "why": list(hit.why)} for hit in found.files
-        ],
-        "symbols": [
-            {
-                "path": hit.path,
-                "name": hit.name,
-                "kind": hit.kind.value,
-                "start_line": hit.range.start + 1,
-                "end_line": hit.range.end,
-                "score": hit.score,
-            }
-            for hit in found.symbols
-        ],
-        "notes": [_note_object(note) for note in found.notes],
-        "text": found.text,
-    }
-
-
-def _note_object(note: Note) -> dict[str, Any]:
-    return {
-        "id": note.id,
-        "kind": note.kind.value,
-        "title": note.title,
-        "body": note.body,
-        "origin": note.origin.value,
-        "confidence": note.confidence,
-        "fresh": note.fresh,
-        "commit": note.commit,
-        "evidence": [
-            {
-                "path": one.path,
-                "start_line": one.range.start + 1,
-                "end_line": one.range.end,
-                "quote": one.quote,
-            }
-            for one in note.evidence
-        ],
-    }
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    import json
-
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
-
-
 # --- the model --------------------------------------------------------------------------------
 
 
-def _print_answer(
+def _answer(
     found: Context, asked: _Asked, workspace: Workspace, name: str, *, as_json: bool
 ) -> None:
     """The answer; when there is none, the context it would have come from, and then the error."""
+    from repo_sleeper.cli import ask_view
     from repo_sleeper.errors import BudgetError, ModelError
 
     try:
         said = _answered(found, asked, workspace, name)
     except (BudgetError, ModelError) as error:
-        if as_json:
-            called = isinstance(error, ModelError) and error.sent
-            _print_json({**as_object(found), "model_called": called, "error": str(error)})
-        else:
-            sys.stdout.write(found.text)
-        sys.stdout.flush()
+        called = isinstance(error, ModelError) and error.sent
+        ask_view.print_context(found, as_json=as_json, error=str(error), called=called)
         raise
-    if as_json:
-        _print_json({**as_object(found), "model_called": True, "answer": _answer_object(said)})
-        return
-    from repo_sleeper.cli import output
-
-    output.out(said.text)
-    if said.cut:
-        output.say("sleeper: the answer was cut at the model's limit; max_output_tokens raises it")
-    if said.struck:
-        output.say(f"sleeper: struck what does not exist: {', '.join(said.struck)}")
+    ask_view.print_answer(found, said, as_json=as_json)
 
 
 def _answered(found: Context, asked: _Asked, workspace: Workspace, name: str) -> Answer:
     import time
     from dataclasses import replace
-    from urllib.parse import urlsplit
 
     from repo_sleeper import config
+    from repo_sleeper.daemon import rounds
     from repo_sleeper.daemon.workspace import write_store
+    from repo_sleeper.errors import ModelSetupError
     from repo_sleeper.llm.client import WorkerModel
     from repo_sleeper.recall import answer
-    from repo_sleeper.sleep import budget
 
+    if not asked.complete:
+        raise ModelSetupError(
+            "git cannot say which files are ignored, so nothing is sent",
+            hint="`sleeper doctor` says why",
+            sent=False,
+        )
     settings = workspace.settings
-    chosen = replace(settings.model, ask_name=name)
-    caps = budget.Caps(**{part: getattr(settings.budget, part) for part in budget.Caps.__slots__})
-    asking = WorkerModel(chosen, key=config.api_key(settings, os.environ), ask=True)
-    with closing(asking) as model, closing(write_store(workspace)) as db:
+    choice = replace(settings.model, ask_name=name)
+    key = config.api_key(settings, workspace.env)
+    model = WorkerModel(choice, key=key, ask=True, env=workspace.env)
+    with closing(model), closing(write_store(workspace)) as db:
         return answer.answer(
             found,
             model=model,
             db=db,
             tree_id=asked.tree_id,
             clock=time.time,
-            refusal=lambda spent, usd, tokens: budget.refusal(caps, spent, usd, tokens),
-            host=urlsplit(settings.model.api_base).hostname or "",
+            refusal=rounds.caps_refusal(settings),
+            host=model.host,
             max_tokens=settings.model.max_output_tokens,
         )
-
-
-def _answer_object(said: Answer) -> dict[str, Any]:
-    return {
-        "text": said.text,
-        "citations": list(said.citations),
-        "struck": list(said.struck),
-        "cut": said.cut,
-        "model": said.model,
-        "usd": said.usd,
-        "tokens_sent": said.usage.sent if said.usage else None,
-        "tokens_received": said.usage.received if said.usage else None,
-    }

@@ -1,0 +1,106 @@
+"""How a context and an answer are printed, for people and for programs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from repo_sleeper.domain import Context, Note
+    from repo_sleeper.recall.answer import Answer
+
+
+def print_context(found: Context, *, as_json: bool, error: str = "", called: bool = False) -> None:
+    """The context alone; with the reason when an answer was wanted and there is none."""
+    if not as_json:
+        sys.stdout.write(found.text)
+    elif error:
+        _print_json({**as_object(found), "model_called": called, "error": error})
+    else:
+        _print_json(as_object(found))
+    sys.stdout.flush()
+
+
+def print_answer(found: Context, said: Answer, *, as_json: bool) -> None:
+    """The answer, and on stderr what is wrong with it."""
+    if as_json:
+        _print_json({**as_object(found), "model_called": True, "answer": _answer_object(said)})
+        sys.stdout.flush()
+        return
+    from repo_sleeper.cli import output
+
+    output.out(said.text)
+    sys.stdout.flush()
+    if said.cut:
+        output.say("sleeper: the answer was cut; model.max_output_tokens allows longer ones")
+    if said.struck:
+        output.say(f"sleeper: struck what does not exist: {', '.join(said.struck)}")
+
+
+def as_object(found: Context) -> dict[str, Any]:
+    """A context as other programs read it. Lines are 1-based, ends included."""
+    return {
+        "query": found.query,
+        "root": found.root,
+        "commit": found.commit,
+        "budget": found.budget,
+        "tokens": found.tokens,
+        "model_called": False,
+        "files": [
+            {"path": hit.path, "score": hit.score, "why": list(hit.why)} for hit in found.files
+        ],
+        "symbols": [
+            {
+                "path": hit.path,
+                "name": hit.name,
+                "kind": hit.kind.value,
+                "start_line": hit.range.start + 1,
+                "end_line": hit.range.end,
+                "score": hit.score,
+            }
+            for hit in found.symbols
+        ],
+        "notes": [_note_object(note) for note in found.notes],
+        "text": found.text,
+    }
+
+
+def _note_object(note: Note) -> dict[str, Any]:
+    return {
+        "id": note.id,
+        "kind": note.kind.value,
+        "title": note.title,
+        "body": note.body,
+        "origin": note.origin.value,
+        "confidence": note.confidence,
+        "fresh": note.fresh,
+        "commit": note.commit,
+        "evidence": [
+            {
+                "path": one.path,
+                "start_line": one.range.start + 1,
+                "end_line": one.range.end,
+                "quote": one.quote,
+            }
+            for one in note.evidence
+        ],
+    }
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    import json
+
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def _answer_object(said: Answer) -> dict[str, Any]:
+    return {
+        "text": said.text,
+        "citations": list(said.citations),
+        "struck": list(said.struck),
+        "cut": said.cut,
+        "model": said.model,
+        "usd": said.usd,
+        "tokens_sent": said.usage.sent if said.usage else None,
+        "tokens_received": said.usage.received if said.usage else None,
+    }
