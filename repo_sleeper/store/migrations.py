@@ -219,6 +219,7 @@ def m004_notes(db: sqlite_utils.Database) -> None:
             at real not null
         );
         create index thoughts_subject on thoughts (subject_hash, kind, prompt_version);
+        create index thoughts_path on thoughts (subject_path, kind);
         create table notes (
             row integer primary key,           -- also the rowid in note_words
             id text not null,
