@@ -17,9 +17,12 @@ from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.tree import WatchedTree
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.git import Repository
+from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.store import code
 from repo_sleeper.store.database import Database
 from repo_sleeper.watch.watcher import Watcher
+
+_PARSERS_REST_S = 30.0
 
 
 @dataclass(slots=True)
@@ -45,6 +48,8 @@ class Forest:
         self._repo = repo
         self._wake = wake
         self._watched: dict[Path, Watched] = {}
+        self._pool = ParserPool()  # its children start with the first thing to parse
+        self._parsed_at = float("-inf")
 
     def __bool__(self) -> bool:
         return bool(self._watched)
@@ -115,8 +120,7 @@ class Forest:
     def notice(self, now: float, *, every: float) -> None:
         """What no watcher tells: refs that moved, and that it has been a while."""
         for watched in self._watched.values():
-            moved = watched.tree.refs_moved()
-            if moved or now - watched.tree.looked_at >= every:
+            if watched.tree.refs_moved() or watched.tree.is_overdue(now, every=every):
                 watched.tree.hint(now)
 
     # --- looking ------------------------------------------------------------------------------
@@ -125,11 +129,15 @@ class Forest:
         """One round on one tree. Whatever goes wrong is logged, shown and tried again later."""
         started = time.monotonic()
         try:
-            done = rounds.reconcile_round(self._db, watched.tree.repo, settings, now=time.time())
+            done = rounds.reconcile_round(
+                self._db, watched.tree.repo, settings, now=time.time(), pool=self._pool
+            )
         except Exception as error:  # noqa: BLE001 -- the loop outlives any round
             _failed(watched.tree, error)
             return None
         now = time.monotonic()
+        if done.changes.parsed:
+            self._parsed_at = now
         moved = done.head != watched.head
         watched.tree.looked(started=started, now=now, fruitful=bool(done.changes.paths) or moved)
         watched.tree.complete = done.complete
@@ -138,8 +146,14 @@ class Forest:
             _tell(watched.root, done, seconds=now - started)
         return done
 
+    def rest(self, now: float) -> None:
+        """Let the parsers go when nothing was saved for a while; they are large."""
+        if now - self._parsed_at >= _PARSERS_REST_S and self._pool.pids:
+            self._pool.close()
+
     def leave(self) -> None:
         """Stop watching, and remember until when the store is known to agree with the disk."""
+        self._pool.close()
         for watched in self.all():
             watched.watcher.stop()
             if watched.tree_id and not watched.tree.failure and not watched.tree.is_gone():

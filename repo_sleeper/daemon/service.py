@@ -104,6 +104,7 @@ class Service:
         for watched in self._forest.all():
             if watched.tree.is_due(now):
                 self._look(watched)
+        self._forest.rest(now)
         if now >= self._chores_at:
             self._chores_at = now + _CHORES_S
             self._chores(now)

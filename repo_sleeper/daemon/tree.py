@@ -64,6 +64,10 @@ class WatchedTree:
         due = self.due_at()
         return due is not None and now >= due
 
+    def is_overdue(self, now: float, *, every: float) -> bool:
+        """Whether nobody has hinted at anything for so long that we look all the same."""
+        return self.first_hint is None and now - self.looked_at >= every
+
     def looked(self, *, started: float, now: float, fruitful: bool) -> None:
         """A round is over; hints that came during it are for the next one."""
         with self._turn:

@@ -82,6 +82,14 @@ def test_a_slow_tree_is_not_looked_at_all_the_time(tree: WatchedTree) -> None:
     assert tree.is_due(206.1)
 
 
+def test_a_tree_nobody_hints_at_is_looked_at_now_and_then(tree: WatchedTree) -> None:
+    assert not tree.is_overdue(159.0, every=60.0)
+    assert tree.is_overdue(160.0, every=60.0)
+
+    tree.hint(160.0)
+    assert not tree.is_overdue(160.1, every=60.0), "it is due already; do not put it off"
+
+
 def test_a_failure_is_tried_again_later_each_time(tree: WatchedTree) -> None:
     waits = []
     for _ in range(8):
