@@ -12,6 +12,7 @@ from repo_sleeper.survey.wording import MOST, at_line, listed, survey_note
 Graph = Mapping[str, Sequence[str]]
 
 _NAMED = 5  # files of a cycle that a title can name
+_TRIED = 200  # members of a knot to start from: a knot of thousands is one note all the same
 
 
 def components(graph: Graph) -> list[list[str]]:
@@ -64,7 +65,7 @@ def _reached(graph: Graph, start: str, seen: set[str]) -> list[str]:
 def shortest_cycle(graph: Graph, members: Sequence[str]) -> list[str]:
     """The shortest way from a member back to itself inside the set, the first by name."""
     inside = set(members)
-    ways = (_way_back(graph, start, inside) for start in members)
+    ways = (_way_back(graph, start, inside) for start in members[:_TRIED])
     return min(ways, key=lambda way: (len(way), way))
 
 
@@ -74,7 +75,7 @@ def _way_back(graph: Graph, start: str, inside: set[str]) -> list[str]:
     while waiting:
         node = waiting.popleft()
         for target in graph.get(node, ()):
-            if target == start:
+            if target == start and node != start:
                 return _retraced(came_from, start, node)
             if target in inside and target not in came_from:
                 came_from[target] = node

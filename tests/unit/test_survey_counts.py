@@ -1,0 +1,144 @@
+"""Hot spots, fix-prone files and hidden coupling: counted, bounded, best first."""
+
+from __future__ import annotations
+
+from repo_sleeper.domain import CoChange, NoteKind, Origin
+from repo_sleeper.store.history import PathRecord
+from repo_sleeper.survey.co_change import co_changes
+from repo_sleeper.survey.files import SourceFile
+from repo_sleeper.survey.fix_prone import fix_prone
+from repo_sleeper.survey.hotspots import hotspots
+from repo_sleeper.survey.imports import Edge
+from repo_sleeper.survey.wording import MOST, shortened
+
+
+def code(path: str, lines: int = 200, language: str = "python") -> SourceFile:
+    return SourceFile(path, language, lines)
+
+
+# --- hot spots --------------------------------------------------------------------------------
+
+
+def test_a_hot_spot_is_large_and_keeps_changing() -> None:
+    files = [code("hot.py"), code("small.py", 10), code("quiet.py"), code("tests/test_hot.py")]
+    files.append(SourceFile("CHANGELOG.md", "text", 900))
+    recent = [("hot.py", "small.py", "tests/test_hot.py", "CHANGELOG.md")] * 5 + [("quiet.py",)]
+    churn = {file.path: 5.0 for file in files}
+    pairs = [CoChange("hot.py", "tests/test_hot.py", 4, 5), CoChange("hot.py", "rare.py", 1, 5)]
+
+    (note,) = hotspots(files, churn, recent, pairs)
+
+    assert note.title == "hot.py: 5 of the last 6 commits changed it, 200 lines"
+    assert "often changes with tests/test_hot.py (80 %)." in note.body
+    assert "rare.py" not in note.body
+    assert (note.kind, note.origin, note.subject) == (NoteKind.HOTSPOT, Origin.SURVEY, "hot.py")
+
+
+def test_hot_spots_are_few_and_the_hottest_come_first() -> None:
+    files = [code(f"{number:02}.py") for number in range(20)]
+    churn = {file.path: float(place) for place, file in enumerate(files)}
+    recent = [tuple(churn)] * 4
+
+    notes = hotspots(files, churn, recent)
+
+    assert len(notes) == MOST
+    assert notes[0].subject == "19.py"
+
+
+def test_the_same_counts_give_the_same_ids() -> None:
+    recent = [("a.py",)] * 4
+
+    first, again = (hotspots([code("a.py")], {"a.py": 1.0}, recent) for _ in range(2))
+
+    assert first == again
+
+
+# --- fix-prone --------------------------------------------------------------------------------
+
+
+def test_an_unusual_share_of_fixes_is_told_with_the_usual_one() -> None:
+    records = {
+        "bad.py": PathRecord("bad.py", touches=10, fixes=6),
+        "good.py": PathRecord("good.py", touches=90, fixes=4),
+        "gone.py": PathRecord("gone.py", touches=9, fixes=9),
+    }
+
+    (note,) = fix_prone([code("bad.py"), code("good.py")], records)
+
+    assert note.title == "bad.py: 6 of 10 changes were fixes (60 %)"
+    assert "usual share is 10 %" in note.body
+
+
+def test_four_fixes_are_too_few_to_say() -> None:
+    assert fix_prone([code("a.py")], {"a.py": PathRecord("a.py", touches=4, fixes=4)}) == []
+    assert fix_prone([], {}) == []
+
+
+def test_many_changes_outrank_a_lucky_few() -> None:
+    records = {
+        "few.py": PathRecord("few.py", touches=8, fixes=5),
+        "many.py": PathRecord("many.py", touches=100, fixes=60),
+        "rest.py": PathRecord("rest.py", touches=900, fixes=0),
+    }
+
+    notes = fix_prone([code(path) for path in records], records)
+
+    assert [note.subject for note in notes] == ["many.py", "few.py"]
+
+
+# --- co-change --------------------------------------------------------------------------------
+
+
+def coupled(
+    *, together: int = 5, touches: int = 6, edges: tuple[Edge, ...] = (), language: str = "python"
+) -> list[str]:
+    files = [code("x/a.p", language=language), code("x/b.p", language=language)]
+    pairs = [
+        CoChange("x/a.p", "x/b.p", together, touches),
+        CoChange("x/b.p", "x/a.p", together, 11),
+    ]
+    return [note.title for note in co_changes(files, pairs, edges)]
+
+
+def test_coupling_that_the_code_does_not_show_is_told_once_by_its_surer_side() -> None:
+    assert coupled() == [
+        "x/a.p changes with x/b.p: 5 of 6 commits (83 %), with no import between them"
+    ]
+
+
+def test_an_import_either_way_explains_it() -> None:
+    assert coupled(edges=(Edge("x/b.p", 0, "x/a.p"),)) == []
+
+
+def test_few_or_unsure_pairs_are_not_told() -> None:
+    assert coupled(together=4) == []
+    assert coupled(touches=11) == []
+
+
+def test_neighbours_of_one_go_package_need_no_import() -> None:
+    assert coupled(language="go") == []
+
+
+def test_a_language_whose_imports_we_cannot_resolve_is_left_out() -> None:
+    assert coupled(language="ruby") == []
+
+
+def test_a_header_belongs_to_its_source() -> None:
+    files = [code("cart.c", language="c"), code("cart.h", language="c")]
+
+    assert co_changes(files, [CoChange("cart.c", "cart.h", 9, 9)], []) == []
+
+
+def test_tests_and_documents_are_no_hidden_coupling() -> None:
+    files = [code("a.py"), code("test_a.py"), SourceFile("a.md", "text", 9)]
+    pairs = [CoChange("a.py", "test_a.py", 9, 9), CoChange("a.py", "a.md", 9, 9)]
+
+    assert co_changes(files, pairs, []) == []
+
+
+# --- wording ----------------------------------------------------------------------------------
+
+
+def test_a_text_that_is_too_long_ends_in_an_ellipsis() -> None:
+    assert shortened("abcdef", 4) == "abc…"
+    assert shortened("abcd", 4) == "abcd"

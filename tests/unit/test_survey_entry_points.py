@@ -1,0 +1,140 @@
+"""Where programs start, read from what declares it."""
+
+from __future__ import annotations
+
+import pytest
+
+from repo_sleeper.domain import Anchor, Note, Range, SymbolKind
+from repo_sleeper.store.code import StoredSymbol
+from repo_sleeper.survey.entry_points import entry_points, is_manifest
+
+
+def declared(path: str, text: str) -> list[Note]:
+    return entry_points({path: text.splitlines()}, {}, [])
+
+
+def titles(path: str, text: str) -> list[str]:
+    return [note.title for note in declared(path, text)]
+
+
+def test_commands_of_a_python_project() -> None:
+    text = '[project.scripts]\nshop = "shop.cli:main"\n[project.gui-scripts]\nwin = "shop.win:go"\n'
+
+    assert titles("pyproject.toml", text) == [
+        "`shop` starts shop.cli:main",
+        "`win` starts shop.win:go",
+    ]
+    (evidence,) = declared("pyproject.toml", text)[0].evidence
+    assert (evidence.range, evidence.quote) == (Range(1, 2), 'shop = "shop.cli:main"')
+
+
+def test_commands_of_a_poetry_project_and_of_setup_files() -> None:
+    assert titles("pyproject.toml", '[tool.poetry.scripts]\nshop = "shop:main"\n') == [
+        "`shop` starts shop:main"
+    ]
+    assert titles(
+        "setup.cfg", "[options.entry_points]\nconsole_scripts =\n    shop = shop:main\n"
+    ) == ["`shop` starts shop:main"]
+    assert titles(
+        "setup.py", "entry_points={'console_scripts': [\n  'shop = shop.cli:main',\n]}\n"
+    ) == ["`shop` starts shop.cli:main"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"name": "shop", "bin": "cli.js"}', ["`shop` starts cli.js"]),
+        ('{"bin": {"a": "a.js", "b": 7}}', ["`a` starts a.js"]),
+        ('{"scripts": {"start": "node server.js"}}', ["`npm start` starts node server.js"]),
+        ('{"scripts": []}', []),
+        ("[1]", []),
+        ("not json", []),
+        ("[" * 100_000, []),
+    ],
+)
+def test_commands_of_a_node_package(text: str, expected: list[str]) -> None:
+    assert titles("package.json", text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["= broken", "[project]\nscripts = 1\n", "[project.scripts]\na = 1\n", ""]
+)
+def test_a_broken_declaration_declares_nothing(text: str) -> None:
+    assert titles("pyproject.toml", text) == []
+    assert titles("setup.cfg", text) == []
+
+
+def test_only_the_last_command_of_a_container_counts() -> None:
+    text = 'FROM x\nCMD ["a"]\nENTRYPOINT ["b", "c"]\n'
+
+    assert titles("Dockerfile", text) == ['The container of Dockerfile starts ["b", "c"]']
+    assert titles("Dockerfile.dev", "FROM x\n") == []
+
+
+def test_make_targets_are_one_note() -> None:
+    text = "X := 1\n.PHONY: all\nall: build\nbuild:\n\tcc x.c\n"
+
+    (note,) = declared("Makefile", text)
+
+    assert note.title == "make has 2 targets in Makefile: all, build"
+    assert note.evidence[0].range == Range(2, 3)
+    assert declared("Makefile", "X = 1\n") == []
+
+
+def test_a_main_function_is_cited_by_its_definition() -> None:
+    symbols = [
+        _main("cmd/shop/main.go", "main"),
+        _main("shop/main.py", "main"),
+        _main("shop/main_test.go", "main"),
+        _main("src/Shop.java", "main"),
+        _main("src/Shop.cs", "main"),
+    ]
+
+    java, go = entry_points({}, {}, symbols)
+
+    assert go.title == "A program starts at main in cmd/shop/main.go"
+    assert go.evidence[0].anchor is Anchor.NODE
+    assert go.evidence[0].hash == "77"
+    assert java.subject == "src/Shop.java"
+
+
+def _main(path: str, name: str) -> StoredSymbol:
+    return StoredSymbol(
+        id=1,
+        path=path,
+        name=name,
+        qualified=name,
+        kind=SymbolKind.FUNCTION,
+        range=Range(4, 9),
+        node_hash=77,
+        parent_id=None,
+        signature="func main()",
+        doc="",
+    )
+
+
+def test_scripts_are_python_files_that_ask_for_their_name() -> None:
+    scripts = {
+        "shop/__main__.py": ["from shop import main", "main()"],
+        "tool.py": ["x = 1", 'if __name__ == "__main__":', "    main()"],
+        "lib.py": ["# if __name__ == '__main__'"],
+        "tests/test_x.py": ['if __name__ == "__main__":'],
+    }
+
+    package, tool = entry_points({}, scripts, [])
+
+    assert package.title == "`python -m shop` runs shop/__main__.py"
+    assert tool.title == "tool.py runs as a script"
+    assert tool.evidence[0].range == Range(1, 2)
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "web/package.json", "Dockerfile.prod"])
+def test_a_manifest_near_the_root_counts(path: str) -> None:
+    assert is_manifest(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["a/b/c/package.json", "tests/pyproject.toml", "examples/Makefile", "cart.py"]
+)
+def test_one_of_a_fixture_or_an_example_does_not(path: str) -> None:
+    assert not is_manifest(path)

@@ -1,0 +1,41 @@
+"""What a path is to the survey."""
+
+from __future__ import annotations
+
+import pytest
+
+from repo_sleeper.survey.files import SourceFile, is_aside, is_test
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tests/helpers.py",
+        "test_cart.py",
+        "shop/cart_test.go",
+        "src/cart.spec.ts",
+        "src/cart.test.tsx",
+        "src/__tests__/cart.js",
+        "spec/cart_spec.rb",
+        "src/test/java/shop/Cart.java",
+        "shop/CartTest.java",
+        "conftest.py",
+    ],
+)
+def test_tests_are_known_by_folder_or_name(path: str) -> None:
+    assert is_test(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["shop/cart.py", "shop/contest.py", "shop/testing.py", "latest/a.py", "Protest.java"]
+)
+def test_a_name_that_only_sounds_like_a_test_is_none(path: str) -> None:
+    assert not is_test(path)
+
+
+def test_the_product_is_code_that_is_neither_test_nor_example() -> None:
+    assert SourceFile("shop/cart.py", "python", 9).is_product
+    assert not SourceFile("tests/test_cart.py", "python", 9).is_product
+    assert not SourceFile("examples/cart.py", "python", 9).is_product
+    assert not SourceFile("README.md", "text", 9).is_product
+    assert is_aside("third_party/x.c")

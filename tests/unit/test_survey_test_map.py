@@ -1,0 +1,87 @@
+"""Tests and the files they belong to, by name and by import."""
+
+from __future__ import annotations
+
+import pytest
+
+from repo_sleeper.survey.files import SourceFile
+from repo_sleeper.survey.imports import Edge
+from repo_sleeper.survey.test_map import test_map as mapped
+from repo_sleeper.survey.test_map import tests_of as found_tests
+
+
+def files(*paths: str) -> list[SourceFile]:
+    return [SourceFile(path, "python", 100) for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("source", "test"),
+    [
+        ("shop/cart.py", "tests/test_cart.py"),
+        ("shop/utils/url.py", "tests/test_utils_url.py"),
+        ("shop/middlewares/cookies.py", "tests/test_middleware_cookies.py"),
+        ("shop/cart/__init__.py", "tests/test_cart.py"),
+        ("shop/cart.go", "shop/cart_test.go"),
+        ("src/cart.ts", "src/cart.spec.ts"),
+        ("src/Cart.tsx", "src/__tests__/Cart.test.tsx"),
+        ("src/main/java/shop/Cart.java", "src/test/java/shop/CartTest.java"),
+        ("src/Cart.php", "tests/TestCart.php"),
+        ("lib/cart.rb", "spec/cart_spec.rb"),
+    ],
+)
+def test_a_test_is_known_by_the_name_of_what_it_tests(source: str, test: str) -> None:
+    named, _ = found_tests(files(source, test), [])
+
+    assert named == {source: [test]}
+
+
+def test_of_two_files_of_one_name_the_one_in_the_same_folder_is_meant() -> None:
+    listing = files("a/cart.py", "b/cart.py", "b/tests/test_cart.py")
+
+    assert found_tests(listing, [])[0] == {"b/cart.py": ["b/tests/test_cart.py"]}
+
+
+def test_a_name_that_fits_two_files_equally_says_nothing() -> None:
+    listing = files("a/cart.py", "b/cart.py", "tests/test_cart.py", "tests/helpers.py")
+
+    assert found_tests(listing, [])[0] == {}
+
+
+def test_a_file_is_told_with_its_tests_and_those_that_import_it() -> None:
+    listing = files("cart.py", "tests/test_cart.py", "tests/test_shop.py")
+    edges = [
+        Edge("tests/test_cart.py", 0, "cart.py"),
+        Edge("tests/test_shop.py", 0, "cart.py"),
+        Edge("cart.py", 0, "tests/test_cart.py"),
+    ]
+
+    (note,) = mapped(listing, edges, churn={}, recent=[], mentioned={})
+
+    assert note.title == "cart.py is tested by tests/test_cart.py"
+    assert "Others that import it (1): tests/test_shop.py." in note.body
+    assert note.confidence == 1.0
+
+
+def untested(**mentioned: list[str]) -> list[str]:
+    listing = files("bare.py", "quiet.py", *(f"tests/test_{number}.py" for number in range(3)))
+    recent = [("bare.py",)] * 4 + [("quiet.py",)]
+    users = {f"{name}.py": tests for name, tests in mentioned.items()}
+    notes = mapped(listing, [], churn={"bare.py": 4.0}, recent=recent, mentioned=users)
+    return [note.title for note in notes]
+
+
+def test_a_busy_file_without_a_test_is_told() -> None:
+    assert untested() == ["bare.py has no test of its own: 4 of the last 5 commits changed it"]
+
+
+def test_a_file_whose_names_a_test_uses_is_not_called_untested() -> None:
+    assert untested(bare=["tests/test_1.py"]) == []
+    assert len(untested(bare=[])) == 1
+
+
+def test_without_tests_at_all_no_file_is_singled_out() -> None:
+    notes = mapped(
+        files("bare.py"), [], churn={"bare.py": 4.0}, recent=[("bare.py",)] * 4, mentioned={}
+    )
+
+    assert notes == []
