@@ -120,7 +120,7 @@ def _cut(
 ) -> Iterator[Piece]:
     at = start
     for one in children.get(None if owner is None else owner.position, ()):
-        first, last = max(one.row, at), min(one.end_row, end)
+        first, last = max(one.top_row, at), min(one.end_row, end)
         if last - first < _LINES_OWN:
             continue
         if at < first:

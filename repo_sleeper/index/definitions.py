@@ -41,11 +41,14 @@ _QUOTES = re.compile(r"""^[A-Za-z]{0,2}("{3}|'{3}|"|')|("{3}|'{3}|"|')$""")
 
 
 class Definition:
-    """A definition as it is being put together; `position` is its place among the symbols."""
+    """A definition as it is being put together.
+
+    `position` is its place among the symbols, `top_row` where the comment above it begins.
+    """
 
     __slots__ = (
         "doc", "end", "end_row", "head", "kind", "name", "name_at", "node", "parent", "position",
-        "qualified", "row", "start",
+        "qualified", "row", "start", "top_row",
     )  # fmt: skip
 
     def __init__(self, kind: str, name: str, name_at: int, node: Node) -> None:
@@ -55,7 +58,7 @@ class Definition:
         self.node = node
         self.start = self.head = node.start_byte
         self.end = node.end_byte
-        self.row = node.start_point.row
+        self.row = self.top_row = node.start_point.row
         end = node.end_point
         self.end_row = end.row + (end.column > 0 or end.row == self.row)
         self.parent: Definition | None = None
@@ -118,7 +121,8 @@ def _widen(found: list[Definition], outer: Sequence[Node]) -> None:
     for one in sorted(found, key=lambda one: one.start):
         around = [node for node in wraps.get(one.end, ()) if node.start_byte < one.start]
         if around:
-            one.start, one.row = around[-1].start_byte, around[-1].start_point.row
+            one.start = around[-1].start_byte
+            one.row = one.top_row = around[-1].start_point.row
             wraps[one.end].remove(around[-1])
 
 
@@ -218,8 +222,9 @@ def document(data: bytes, found: list[Definition], captures: Captures) -> None:
         return
     between = {node.end_point.row: node.start_point.row for node in captures.get("attribute", ())}
     for one in found:
-        if not one.doc and one.kind != SCOPE:
-            one.doc = _leading_comment(one.row, comments, between)
+        if one.kind != SCOPE:
+            text, one.top_row = _leading_comment(one.row, comments, between)
+            one.doc = one.doc or text
 
 
 def _docstrings(data: bytes, found: list[Definition], docs: Sequence[Node]) -> None:
@@ -247,9 +252,9 @@ def _own_line_comments(data: bytes, comments: Sequence[Node]) -> dict[int, tuple
 
 def _leading_comment(
     row: int, comments: dict[int, tuple[int, str]], between: dict[int, int]
-) -> str:
+) -> tuple[str, int]:
     lines: list[str] = []
-    at = row - 1
+    top, at = row, row - 1
     while len(lines) < _COMMENT_LINES and at >= 0:
         if at in between:
             at = between[at] - 1
@@ -258,9 +263,9 @@ def _leading_comment(
             break
         first, text = comments[at]
         lines.append(text)
-        at = first - 1
+        top, at = first, first - 1
     text = _XML.sub("", " ".join(_MARKERS.sub("", line) for line in reversed(lines)))
-    return " ".join(text.split())[:_DOC_MAX].strip()
+    return " ".join(text.split())[:_DOC_MAX].strip(), top
 
 
 def _text(data: bytes, node: Node) -> str:

@@ -10,7 +10,9 @@ from hashlib import blake2b
 from tree_sitter import Node
 
 _MARK = b"\x00"
+_WORDS_APART = b"\x01"
 _GAP = re.compile(rb"(?<=[\w\x80-\xff])\s+(?=[\w\x80-\xff])")
+_GAP_AT_CUT = re.compile(rb"(?<=[\w\x80-\xff])\s*\x00[\s\x00]*(?=[\w\x80-\xff])")
 _SPACE = b" \t\r\n\f\v"
 _CONTROL = bytes.maketrans(b"\x00\x01", b"  ")
 
@@ -52,7 +54,7 @@ class Tokens:
         state = blake2b(digest_size=8)
         strings: list[bytes] = []
         for start, end in ranges:
-            state.update(self._flat[self._offset(start) : self._offset(end)])
+            state.update(self._flat[self._offset(start) : self._offset(end)].strip(_WORDS_APART))
             first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
             strings += self._strings[first:last]
         state.update(b"\x02".join(strings))
@@ -88,7 +90,14 @@ def _squeezed(data: bytes, cuts: Sequence[int], comments: Sequence[tuple[int, in
             parts.append(data[at:cut])
             at = cut
         parts.append(_MARK)
-    return _GAP.sub(b"\x01", b"".join(parts[:-1])).translate(None, _SPACE)
+    code = _GAP.sub(_WORDS_APART, b"".join(parts[:-1]))
+    return _GAP_AT_CUT.sub(_apart_at_cut, code).translate(None, _SPACE)
+
+
+def _apart_at_cut(gap: re.Match[bytes]) -> bytes:
+    """The same mark whether or not something is cut here: what is found must not matter."""
+    marks = _MARK * gap[0].count(_MARK)
+    return marks if len(marks) == len(gap[0]) else _WORDS_APART + marks
 
 
 def _verbatim(data: bytes, strings: Sequence[Node]) -> tuple[list[int], list[bytes]]:

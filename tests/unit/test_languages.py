@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from repo_sleeper.domain import ParsedFile
-from repo_sleeper.index.languages import LANGUAGES, language_of
+from repo_sleeper.index import languages
+from repo_sleeper.index.languages import (
+    LANGUAGES,
+    QUERY_VERSION,
+    Language,
+    grammar_label,
+    language_of,
+)
 from repo_sleeper.index.tags import extract
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/repos/languages"
@@ -51,3 +59,44 @@ def test_what_is_read_from_a_file_is_what_a_person_found_in_it(language: str) ->
     assert parsed.language == language
     assert not parsed.has_error
     assert listed(parsed) == expected.read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "language"),
+    [
+        ("a.py", b"", "python"),
+        ("A.PY", b"", "python"),
+        ("py", b"", "text"),
+        (".py", b"", "text"),
+        ("Rakefile", b"", "ruby"),
+        ("bin/tool", b"#!/usr/bin/env -S python3 -u\n", "python"),
+        ("bin/tool", b"#!/bin/sh\n", "bash"),
+        ("bin/tool", b"#!/usr/bin/awk\n", "text"),
+        ("bin/tool", b"#! \n", "text"),
+        ("a.h", b"struct cart { int n; };\n", "c"),
+        ("a.h", b"namespace shop {\n", "cpp"),
+        ("README.md", b"# Cart\n", "text"),
+    ],
+)
+def test_a_language_is_told_by_name_and_where_that_is_open_by_content(
+    path: str, data: bytes, language: str
+) -> None:
+    assert language_of(path, data) == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda one: one.name)
+def test_a_grammar_label_names_the_installed_wheel(language: Language) -> None:
+    installed = version(language.package.replace("_", "-"))
+    assert grammar_label(language.name) == f"{language.name} {installed} q{QUERY_VERSION}"
+
+
+def test_a_wheel_installed_in_an_odd_way_is_still_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    grammar_label.cache_clear()
+    monkeypatch.setattr(languages, "_wheels", dict)
+    assert grammar_label("go").startswith("go 0.")
+    grammar_label.cache_clear()
+
+
+def test_no_ending_belongs_to_two_languages() -> None:
+    endings = [ending for one in LANGUAGES for ending in one.extensions]
+    assert len(endings) == len(set(endings))

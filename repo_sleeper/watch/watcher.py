@@ -1,0 +1,191 @@
+"""A hint that something happened in the work tree; what happened is for the scan to say."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+from repo_sleeper.domain import path_from_bytes
+
+# Opening and closing files must not be among these: the watcher's own walk opens folders, and
+# after one overflow would keep overflowing for ever.
+_EVENTS: list[type[FileSystemEvent]] = [
+    FileModifiedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileMovedEvent,
+    DirCreatedEvent,
+    DirMovedEvent,
+    DirDeletedEvent,
+]
+_LOGGERS = ("watchdog.observers.inotify_c", "watchdog.observers.inotify")
+_RECOUNT_S = 60.0
+_OVERFLOW_SHOWN_S = 600.0
+_FDINFO = Path("/proc/self/fdinfo")
+_LIMIT_HINT = "raise fs.inotify.max_user_watches"
+
+
+class Watcher:
+    """Calls `on_event` with a path whenever anything happens below the root.
+
+    The path is only for show; an empty one means that events were lost. Nothing here ever raises
+    because of the file system: what does not work is told by `degraded`, and the regular scan
+    finds what was missed. `on_event` is called from the watching thread and should only take note.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        on_event: Callable[[str], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._root = os.fsencode(root)
+        self._on_event = on_event
+        self._clock = clock
+        self._observer: BaseObserver | None = None
+        self._failure = ""
+        self._missing = ""
+        self._counted_at: float | None = None
+        self._overflowed_at: float | None = None
+        self._listener = _LogListener(self._lost_events)
+
+    def start(self) -> None:
+        """Begin; where the system allows no more watches, say so in `degraded` and go on."""
+        for name in _LOGGERS:
+            logging.getLogger(name).addHandler(self._listener)
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
+        observer = Observer()
+        try:
+            observer.schedule(
+                _Forwarder(self._seen),
+                os.fsdecode(self._root),
+                recursive=True,
+                event_filter=_EVENTS,
+            )
+            observer.start()
+        except (OSError, RuntimeError) as error:
+            self._failure = f"not watching ({error}): changes are found by comparing files"
+            return
+        self._observer = observer
+
+    def stop(self) -> None:
+        """End; safe to call at any time and twice."""
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            observer.stop()
+            observer.join(timeout=5)
+        for name in _LOGGERS:
+            logging.getLogger(name).removeHandler(self._listener)
+
+    @property
+    def degraded(self) -> str:
+        """Why changes may be noticed late; empty when all is well."""
+        if self._failure:
+            return self._failure
+        if self._observer is None:
+            return ""
+        if not self._observer.is_alive():
+            return "the watcher ended: changes are found by comparing files"
+        return self._overflow() or self._unwatched()
+
+    def _overflow(self) -> str:
+        at = self._overflowed_at
+        if at is None or self._clock() - at > _OVERFLOW_SHOWN_S:
+            return ""
+        return "too many changes at once: some events were lost, all files were compared"
+
+    def _unwatched(self) -> str:
+        """Whether every folder has its watch; the library is silent when the limit is reached."""
+        now = self._clock()
+        if self._counted_at is None or now - self._counted_at >= _RECOUNT_S:
+            self._counted_at = now
+            self._missing = _shortfall(_watches(), self._root)
+        return self._missing
+
+    def _lost_events(self) -> None:
+        self._overflowed_at = self._clock()
+        self._on_event("")
+
+    def _seen(self, raw: bytes) -> None:
+        if raw.startswith(self._root + b"/"):
+            path = raw[len(self._root) + 1 :]
+            if not is_internal(path):
+                self._on_event(path_from_bytes(path))
+
+
+class _Forwarder(FileSystemEventHandler):
+    def __init__(self, seen: Callable[[bytes], None]) -> None:
+        self._seen = seen
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        for path in (event.src_path, event.dest_path):
+            if path:
+                self._seen(os.fsencode(path))
+
+
+class _LogListener(logging.Handler):
+    """The library tells of lost events only in its log."""
+
+    def __init__(self, lost: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._lost = lost
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "overflow" in record.getMessage().lower():
+            self._lost()
+
+
+def is_internal(path: bytes) -> bool:
+    """Git's and our own bookkeeping, which is no activity; but commits, branches, the hook are."""
+    if path != b".git" and not path.startswith(b".git/"):
+        return False
+    inner = path[5:]
+    if inner.endswith(b".lock"):
+        return True
+    return inner not in (b"HEAD", b"packed-refs") and not inner.startswith(
+        (b"refs/", b"sleeper/spool/")
+    )
+
+
+def _watches() -> int | None:
+    """How many folders this process watches; None where the system does not say."""
+    try:
+        files = list(_FDINFO.iterdir())
+    except OSError:
+        return None
+    return sum(_watches_in(file) for file in files)
+
+
+def _watches_in(file: Path) -> int:
+    try:
+        return file.read_bytes().count(b"inotify wd:")
+    except OSError:
+        return 0
+
+
+def _shortfall(watched: int | None, root: bytes) -> str:
+    if watched is None:
+        return ""
+    folders = sum(1 for _ in os.walk(root))
+    if folders - watched <= folders // 50:  # folders come and go while we count
+        return ""
+    return f"{watched} of {folders} folders watched: {_LIMIT_HINT}, until then files are compared"
