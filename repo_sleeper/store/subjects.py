@@ -72,7 +72,8 @@ def seen_nodes(db: Database, path: str) -> set[int]:
     rows = db.rows(
         """
         select distinct s.node_hash
-        from thoughts t join blobs b on b.hash = t.content_hash join symbols s on s.blob_id = b.id
+        from thoughts t cross join blobs b on b.hash = t.content_hash
+        cross join symbols s on s.blob_id = b.id  -- in this order: few thoughts, many symbols
         where t.subject_path = ? and t.state = 'applied'
         """,
         (path,),

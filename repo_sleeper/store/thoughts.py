@@ -219,7 +219,8 @@ group by n.blob_id"""
 _COVERAGE = """
 with seen as (
     select distinct t.kind, s.node_hash
-    from thoughts t join blobs b on b.hash = t.content_hash join symbols s on s.blob_id = b.id
+    from thoughts t cross join blobs b on b.hash = t.content_hash
+    cross join symbols s on s.blob_id = b.id
     where t.state = 'applied'
 ), sizes as (
     select s.blob_id, count(*) as symbols from symbols s

@@ -145,11 +145,10 @@ def _names(lines: Sequence[str]) -> set[str]:
 def _ranges(
     db: Database, path: str, file: KnownFile, lines: Sequence[str], room: int
 ) -> tuple[Range, ...]:
-    # The delimiters of further parts cost as well; a tenth has always been enough for them.
     sizes = [_size(shown.numbered(at, line)) + 1 for at, line in enumerate(lines)]
+    part = _size(shown.block(path, lines, Range(len(lines), len(lines)))) + 8
     seen = subjects.seen_nodes(db, path)
-    spare = room if sum(sizes) + 100 + len(path) <= room else room * 9 // 10
-    return excerpt(sizes, file.symbols, seen=seen, budget=spare)
+    return excerpt(sizes, file.symbols, seen=seen, budget=room, part=part)
 
 
 def _frame(path: str, file: KnownFile) -> str:

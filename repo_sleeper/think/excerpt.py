@@ -20,23 +20,29 @@ class _Piece:
 
 
 def excerpt(
-    sizes: Sequence[int], symbols: Sequence[KnownSymbol], *, seen: Collection[int], budget: int
+    sizes: Sequence[int],
+    symbols: Sequence[KnownSymbol],
+    *,
+    seen: Collection[int],
+    budget: int,
+    part: int = 0,
 ) -> tuple[Range, ...]:
     """The ranges of lines to show, in order, whose `sizes` add up to at most `budget`.
+
+    Each range costs `part` besides, for what it is delimited with.
 
     First what no earlier thought has seen as it is now, then what is used most elsewhere. A
     class is taken apart: its first lines and each of its members stand for themselves.
     """
-    if sum(sizes) <= budget:
+    if sum(sizes) + part <= budget:
         return (Range(0, len(sizes)),)
-    shown: set[int] = set()
-    head = _head(symbols, len(sizes))
-    left = budget - _take(shown, sizes, head, min(budget, max(budget // _HEAD_SHARE, 1)))
+    page = _Page(sizes, part)
+    left = budget - page.take(_head(symbols, len(sizes)), max(budget // _HEAD_SHARE, 1))
     for piece in sorted(_pieces(symbols, seen, len(sizes)), key=_rank):
-        left -= _take(shown, sizes, piece.range, left)
+        left -= page.take(piece.range, left)
     if not symbols:
-        _take(shown, sizes, Range(0, len(sizes)), left)
-    return _runs(shown)
+        page.take(Range(0, len(sizes)), left)
+    return _runs(page.shown)
 
 
 def _head(symbols: Sequence[KnownSymbol], lines: int) -> Range:
@@ -59,21 +65,32 @@ def _rank(piece: _Piece) -> tuple[bool, int, Range]:
     return (not piece.changed, -piece.references, piece.range)
 
 
-def _take(shown: set[int], sizes: Sequence[int], wanted: Range, budget: int) -> int:
-    """Show as much of the beginning of `wanted` as fits; what it costs."""
-    lines, cost = [], 0
-    for line in range(wanted.start, wanted.end):
-        if line in shown:
-            continue
-        if cost + sizes[line] > budget:
-            break
-        cost += sizes[line]
-        lines.append(line)
-    whole = len(lines) == wanted.end - wanted.start
-    if not whole and len(lines) < _WORTHWHILE:
-        return 0
-    shown.update(lines)
-    return cost
+class _Page:
+    """The lines chosen so far."""
+
+    def __init__(self, sizes: Sequence[int], part: int) -> None:
+        self._sizes = sizes
+        self._part = part
+        self.shown: set[int] = set()
+
+    def take(self, wanted: Range, budget: int) -> int:
+        """Show as much of the beginning of `wanted` as fits; what it costs."""
+        lines: list[int] = []
+        cost = 0
+        for line in range(wanted.start, wanted.end):
+            if line in self.shown:
+                continue
+            size = self._sizes[line]
+            if line - 1 not in self.shown and (not lines or lines[-1] != line - 1):
+                size += self._part
+            if cost + size > budget:
+                break
+            cost += size
+            lines.append(line)
+        if len(lines) < min(_WORTHWHILE, wanted.end - wanted.start):
+            return 0
+        self.shown.update(lines)
+        return cost
 
 
 def _runs(lines: Collection[int]) -> tuple[Range, ...]:

@@ -68,13 +68,17 @@ SYMBOLS = st.builds(
 
 
 @given(
-    st.lists(st.integers(1, 30), max_size=40), st.lists(SYMBOLS, max_size=8), st.integers(1, 400)
+    st.lists(st.integers(1, 30), max_size=40),
+    st.lists(SYMBOLS, max_size=8),
+    st.integers(1, 400),
+    st.integers(0, 30),
 )
 def test_no_excerpt_is_larger_than_its_budget_or_leaves_the_file(
-    sizes: list[int], symbols: list[KnownSymbol], budget: int
+    sizes: list[int], symbols: list[KnownSymbol], budget: int, part: int
 ) -> None:
-    shown = lines_of(excerpt(sizes, symbols, seen={1}, budget=budget))
+    ranges = excerpt(sizes, symbols, seen={1}, budget=budget, part=part)
+    shown = lines_of(ranges)
 
     assert shown == sorted(set(shown))
     assert all(0 <= line < len(sizes) for line in shown)
-    assert sum(sizes[line] for line in shown) <= budget
+    assert sum(sizes[line] for line in shown) + part * len(ranges) <= budget
