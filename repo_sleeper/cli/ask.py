@@ -104,11 +104,12 @@ def _query(written: str) -> str:
 @contextmanager
 def _asking(workspace: Workspace) -> Iterator[_Asked]:
     """The store as the disk is now: by the daemon where there is one, else by ourselves."""
-    from repo_sleeper.daemon.workspace import read_store, require_store
+    from repo_sleeper.daemon.workspace import read_store
 
-    require_store(workspace)
-    look = _look_of_daemon(workspace) or _look_of_ours(workspace)
+    # Opened first and closed last: then closing what we write with does not fold the WAL back
+    # into the file each time, which a question would wait for.
     with closing(read_store(workspace)) as db:
+        look = _look_of_daemon(workspace) or _look_of_ours(workspace)
         warning = look.warning and f"{look.warning}{_since(db)}"
         tree_id, commit = _tree(db, workspace)
         yield _Asked(db, tree_id, commit, warning, look.complete)
@@ -176,10 +177,10 @@ def _tree(db: Database, workspace: Workspace) -> tuple[int, str]:
 def _context(
     asked: _Asked, workspace: Workspace, query: str, *, files: int | None, tokens: int | None
 ) -> Context:
-    from repo_sleeper.recall import answer
+    from repo_sleeper.recall.context import context
 
     settings = workspace.settings.ask
-    found = answer.context(
+    found = context(
         asked.db,
         tree_id=asked.tree_id,
         root=workspace.repo.root,

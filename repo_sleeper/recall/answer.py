@@ -1,41 +1,22 @@
-"""A question's context, and the model's answer with its citations checked."""
+"""The model's answer to a question, with its citations checked."""
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from repo_sleeper.domain import Context, Prompt, Range, Usage, path_to_bytes
-from repo_sleeper.recall import rank
-from repo_sleeper.recall.excerpt import Excerpt, excerpt
-from repo_sleeper.recall.names import is_prose, is_test
-from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
-from repo_sleeper.recall.question import Question, understand
-from repo_sleeper.recall.retrieve import Found, retrieve
+from repo_sleeper.domain import Context, Prompt, Range, Usage
+from repo_sleeper.errors import ModelError, ModelReplyError
+from repo_sleeper.llm.model import Model
+from repo_sleeper.recall.context import context
 from repo_sleeper.redact import clean, redact
-from repo_sleeper.store import search
+from repo_sleeper.store import ledger, search
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.ledger import Refusal
 
-if TYPE_CHECKING:
-    from repo_sleeper.llm.model import Model
-    from repo_sleeper.store.ledger import Refusal
+__all__ = ["Answer", "answer", "checked", "context", "prompt_for"]
 
-# Below this share of a question's weight, found together in one place, nothing is relevant.
-# On seven public repositories 96 % of 609 commit subjects are above it, and 13 % of questions
-# about cooking, sports and the like.
-CONFIDENCE = 0.2
-_EXCERPTS = 10
-_PER_FILE = 2
-_LESS = 0.6
-_READ_MAX = 4 * 1024 * 1024
-
-NO_WORDS = "The question has no words to search for."
 
 SYSTEM = """\
 You answer questions about one repository for its developers. You are shown what an index of the
@@ -71,121 +52,21 @@ class Answer:
     cut: bool = False
 
 
-def context(  # noqa: PLR0913 -- what a context is made of, each by name
-    db: Database, *, tree_id: int, root: Path, query: str, budget: int, files: int, commit: str
-) -> Context:
-    """Everything worth knowing for a question, packed; nothing at all when we are not sure."""
-    question = understand(query)
-    found = retrieve(db, tree_id, question)
-    known = not question.is_empty and found.confidence >= CONFIDENCE
-    hits = rank.hits(found.ranked, found.reasons, limit=files) if known else ()
-    if hits:
-        packed = pack(
-            commit=commit,
-            files=hits,
-            symbols=found.symbols,
-            notes=found.notes,
-            excerpts=_excerpts(db, tree_id, root, question, found),
-            budget=budget,
-        )
-    else:
-        packed = nothing(budget=budget, why=NO_WORDS if question.is_empty else NOTHING)
-    return Context(
-        query=query,
-        root=os.fspath(root),
-        commit=commit,
-        budget=budget,
-        tokens=count_tokens(packed.text),
-        files=hits,
-        symbols=found.symbols if hits else (),
-        notes=packed.notes,
-        text=packed.text,
-    )
-
-
-# --- code -------------------------------------------------------------------------------------
-
-
-def _excerpts(
-    db: Database, tree_id: int, root: Path, question: Question, found: Found
-) -> list[Excerpt]:
-    sources: dict[str, list[str]] = {}
-    shown: list[Excerpt] = []
-    for path, place in islice(_worth_reading(found), _EXCERPTS):
-        if path not in sources:
-            sources[path] = _source(db, tree_id, root, path)
-        one = excerpt(path, sources[path], place, question.words)
-        if one is not None:
-            shown.append(one)
-    return shown
-
-
-def _worth_reading(found: Found) -> Iterator[tuple[str, Range]]:
-    """Places by what they and their file are worth: few of one file, none inside another."""
-    taken: dict[str, list[Range]] = {}
-    for _, path, place in sorted(_places(found), key=lambda item: (-item[0], item[1], item[2])):
-        others = taken.setdefault(path, [])
-        inside = any(place.start < other.end and other.start < place.end for other in others)
-        if not inside and len(others) < _PER_FILE:
-            others.append(place)
-            yield path, place
-
-
-def _places(found: Found) -> Iterator[tuple[float, str, Range]]:
-    files = rank.shares({one.path: one.score for one in found.ranked})
-    best = max((one.score for one in found.passages), default=0.0) or 1.0
-    for hit in found.symbols:
-        yield hit.score * _code_worth(hit.path), hit.path, hit.range
-    for one in found.passages:
-        score = (files.get(one.path, 0.0) + one.score / best) / 2
-        yield score * _code_worth(one.path), one.path, one.range
-
-
-def _code_worth(path: str) -> float:
-    """Tests and prose may well be the files asked for, but their lines rarely explain much."""
-    return _LESS if is_test(path) or is_prose(path) else 1.0
-
-
-def _source(db: Database, tree_id: int, root: Path, path: str) -> list[str]:
-    """The lines of a file, if it still is what the index has read; without its secrets."""
-    data = _read(os.path.join(os.fsencode(root), path_to_bytes(path)))  # noqa: PTH118 -- bytes
-    from hashlib import sha256  # only when code is shown
-
-    if not data or sha256(data).hexdigest()[:32] != search.content_hash(db, tree_id, path):
-        return []
-    text = data.decode("utf-8", "replace")
-    # What is packed is redacted there. Only a key over many lines must be seen as a whole.
-    return (redact(text)[0] if "PRIVATE KEY" in text else text).split("\n")
-
-
-def _read(file: bytes) -> bytes:
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    with open(descriptor, "rb") as source:  # noqa: PTH123 -- a descriptor
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _READ_MAX:
-            return b""
-        return source.read()
-
-
 # --- the model --------------------------------------------------------------------------------
 
 
-def prompt_for(context: Context, *, max_tokens: int) -> Prompt:
+def prompt_for(found: Context, *, max_tokens: int) -> Prompt:
     """What is sent: the text that never changes first, then the context, the question last."""
-    query, secrets = redact(clean(context.query))
-    user = f"{context.text}\n## Question\n{query}\n"
+    query, secrets = redact(clean(found.query))
+    user = f"{found.text}\n## Question\n{query}\n"
     ranges = tuple(
-        (path, Range(int(first) - 1, int(last)))
-        for path, first, last in _SHOWN.findall(context.text)
+        (path, Range(int(first) - 1, int(last))) for path, first, last in _SHOWN.findall(found.text)
     )
-    return Prompt(SYSTEM, user, max_tokens, ranges, secrets + context.text.count(_REDACTED))
+    return Prompt(SYSTEM, user, max_tokens, ranges, secrets + found.text.count(_REDACTED))
 
 
 def answer(  # noqa: PLR0913 -- a call, each part by name
-    context: Context,
+    found: Context,
     *,
     model: Model,
     db: Database,
@@ -196,10 +77,7 @@ def answer(  # noqa: PLR0913 -- a call, each part by name
     max_tokens: int = 2000,
 ) -> Answer:
     """Ask the model. What it may cost is reserved first; raises BudgetError or a ModelError."""
-    from repo_sleeper.errors import ModelError, ModelReplyError
-    from repo_sleeper.store import ledger  # only a call needs it
-
-    prompt = prompt_for(context, max_tokens=max_tokens)
+    prompt = prompt_for(found, max_tokens=max_tokens)
     price, started = model.price(), clock()
     call = ledger.reserve(
         db,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from repo_sleeper.store import search
 from repo_sleeper.store.database import Database
@@ -24,29 +24,28 @@ _SATURATION = 2.0
 _ALONE = 0.4
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What the words of a question found.
 
     `coverage` is the share of the question's weight that the best passage answers to, 0..1.
     """
 
-    text: dict[str, float] = field(default_factory=dict)
-    fields: dict[str, float] = field(default_factory=dict)
-    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    named: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    passages: tuple[Passage, ...] = ()
-    coverage: float = 0.0
+    text: dict[str, float]
+    fields: dict[str, float]
+    words: dict[str, tuple[str, ...]]
+    named: dict[str, tuple[str, ...]]
+    passages: tuple[Passage, ...]
+    coverage: float
 
 
-@dataclass(slots=True)
 class _Tally:
     """Sums over all matches; a bit of `seen` stands for a term."""
 
-    chunk: dict[int, float] = field(default_factory=dict)
-    seen: dict[int, int] = field(default_factory=dict)
-    blob: dict[int, int] = field(default_factory=dict)  # chunk -> blob
-    parts: dict[int, dict[int, float]] = field(default_factory=dict)  # blob -> term -> frequency
+    def __init__(self) -> None:
+        self.chunk: dict[int, float] = {}
+        self.seen: dict[int, int] = {}
+        self.blob: dict[int, int] = {}  # chunk -> blob
+        self.parts: dict[int, dict[int, float]] = {}  # blob -> term -> frequency
 
 
 def search_content(db: Database, tree_id: int, words: Iterable[str]) -> Content:

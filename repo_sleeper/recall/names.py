@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from repo_sleeper.domain import SymbolHit
 from repo_sleeper.recall.question import Place, Question
@@ -25,16 +24,16 @@ _PROSE_ENDINGS = (
 _TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
 
 
-@dataclass(slots=True)
 class Named:
     """What the names in a question point at."""
 
-    mention: dict[str, float] = field(default_factory=dict)
-    name: dict[str, float] = field(default_factory=dict)
-    guess: dict[str, float] = field(default_factory=dict)
-    caller: dict[str, float] = field(default_factory=dict)
-    symbols: list[SymbolHit] = field(default_factory=list)
-    reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.mention: dict[str, float] = {}
+        self.name: dict[str, float] = {}
+        self.guess: dict[str, float] = {}
+        self.caller: dict[str, float] = {}
+        self.symbols: list[SymbolHit] = []
+        self.reasons: dict[str, dict[str, str]] = {}
 
 
 def search_names(db: Database, tree_id: int, question: Question) -> Named:

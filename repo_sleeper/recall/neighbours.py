@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.names import core, is_prose, is_test
@@ -12,29 +11,28 @@ from repo_sleeper.recall.question import held
 from repo_sleeper.recall.rank import Scores
 from repo_sleeper.store import history, search
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.history import CommitHit
+from repo_sleeper.store.topics import Precedent, commits_about
 
 _COMMITS = 200
 _WIDE = 30  # a commit over more files is about everything, so about nothing
 _FADES_AFTER = 600  # commits
 
 
-@dataclass(slots=True)
 class Past:
     """What earlier commits about the same words touched.
 
     `coverage` is the share of the question's words that one commit's subject has, 0..1.
     """
 
-    scores: dict[str, float] = field(default_factory=dict)
-    told: dict[str, list[CommitHit]] = field(default_factory=dict)
-    coverage: float = 0.0
+    def __init__(self) -> None:
+        self.scores: dict[str, float] = {}
+        self.told: dict[str, list[Precedent]] = {}
+        self.coverage = 0.0
 
 
 def past_commits(db: Database, tree_id: int, words: Sequence[str]) -> Past:
     """Credit files for commits whose message has the question's words, recent ones more."""
-    found = history.search_commits(db, words, limit=_COMMITS) if words else []
-    hits = [hit for hit in found if 0 < len(hit.paths) <= _WIDE]
+    hits = commits_about(db, words, limit=_COMMITS, widest=_WIDE) if words else []
     live = search.existing(db, tree_id, {path for hit in hits for path in hit.paths})
     best = max((hit.score for hit in hits), default=0.0) or 1.0
     past = Past()
@@ -95,7 +93,7 @@ def _covered(subject: str, words: Sequence[str]) -> float:
     return count / len(words) if count > 1 or len(words) == 1 else 0.0
 
 
-def _credit(hit: CommitHit, best: float) -> float:
+def _credit(hit: Precedent, best: float) -> float:
     recency = 0.5 + 0.5 * math.exp(-hit.age / _FADES_AFTER)
     return (hit.score / best) ** 2 / math.sqrt(len(hit.paths)) * recency
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from repo_sleeper.words import parts
 
@@ -53,8 +54,7 @@ _CALLERS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A path as a person writes it, perhaps with a 1-based line."""
 
     path: str
@@ -111,13 +111,20 @@ def content_words(text: str) -> list[str]:
 def held(text: str, words: Iterable[str]) -> list[str]:
     """Those of the words that a text has, endings aside: "round" and "rounding" are one here."""
     found = set(parts(text))
-    return [word for word in words if word in found or any(_alike(word, one) for one in found)]
+    starts = {one[:_SAME_START] for one in found}
+    return [
+        word
+        for word in words
+        if word in found or (word[:_SAME_START] in starts and _is_like(word, found))
+    ]
 
 
-def _alike(word: str, other: str) -> bool:
-    if min(len(word), len(other)) < _SAME_START:
-        return False
-    return word.startswith(other) or other.startswith(word)
+def _is_like(word: str, others: Iterable[str]) -> bool:
+    return any(
+        min(len(word), len(other)) >= _SAME_START
+        and (word.startswith(other) or other.startswith(word))
+        for other in others
+    )
 
 
 def _tells(word: str) -> bool:

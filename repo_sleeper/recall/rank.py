@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from repo_sleeper.domain import FileHit
 
@@ -28,8 +28,7 @@ _REASONS = 3
 _LEAST = 0.02  # of the best score: what a signal must add to be a reason
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A file with its score and what each signal added to it."""
 
     path: str
@@ -93,7 +92,7 @@ def to_unit(ranked: list[Ranked], weights: Mapping[str, float] = WEIGHTS) -> lis
 
 
 def hits(
-    ranked: list[Ranked], reasons: Mapping[str, Mapping[str, str]], *, limit: int
+    ranked: Sequence[Ranked], reasons: Mapping[str, Mapping[str, str]], *, limit: int
 ) -> tuple[FileHit, ...]:
     """The best files with their reasons, the weightiest reason first."""
     best = max((value for one in ranked for _, value in one.parts), default=0.0)

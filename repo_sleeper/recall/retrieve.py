@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from repo_sleeper.domain import Note, SymbolHit
 from repo_sleeper.recall import rank
@@ -25,12 +25,11 @@ _EXPLAINED = 100
 _FILE_SHARE = 0.5  # of a symbol's score: what its file is worth
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What there is for a question, best first, and how sure we are that it is about it (0..1)."""
 
-    ranked: list[Ranked] = field(default_factory=list)
-    reasons: dict[str, dict[str, str]] = field(default_factory=dict)
+    ranked: Sequence[Ranked] = ()
+    reasons: Mapping[str, Mapping[str, str]] = {}
     symbols: tuple[SymbolHit, ...] = ()
     passages: tuple[Passage, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from repo_sleeper.domain import Range, SymbolHit, SymbolKind
 from repo_sleeper.store.database import Database
@@ -16,8 +16,7 @@ _TOKENIZER = "porter unicode61 remove_diacritics 2"
 _NAMES_AT_ONCE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A word of the question as the index knows it: its stem, and how many documents have it."""
 
     word: str
@@ -26,8 +25,7 @@ class Term:
     paths: int
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A chunk of a live file, and the symbol it belongs to if it does."""
 
     path: str
@@ -78,7 +76,7 @@ def chunk_scores(db: Database, term: Term, *, limit: int) -> list[tuple[int, int
     found = db.rows(
         f"""select w.rowid, c.blob_id, -{_BM25} from chunk_words w
             join chunks c on c.id = w.rowid where chunk_words match ? limit ?""",
-        (_quoted(term.word), limit),
+        (quoted(term.word), limit),
     )
     return [(row[0], row[1], row[2]) for row in found]
 
@@ -89,7 +87,7 @@ def live_paths(
     """Paths and sizes of the tree's files with these contents; a dead content has none."""
     rows = db.rows(
         f"""select blob_id, path, size from files
-            where blob_id in {_numbers(blobs)} and tree_id = ? order by path""",
+            where blob_id in {numbers(blobs)} and tree_id = ? order by path""",
         (tree_id,),
     )
     found: dict[int, list[tuple[str, int]]] = {}
@@ -103,7 +101,7 @@ def passages(db: Database, tree_id: int, scores: dict[int, float]) -> list[Passa
     rows = db.rows(
         f"""select f.path, c.start_line, c.end_line, c.symbol_id, c.id from chunks c
             join files f on f.blob_id = c.blob_id and f.tree_id = ?
-            where c.id in {_numbers(scores)}""",
+            where c.id in {numbers(scores)}""",
         (tree_id,),
     )
     found = [Passage(row[0], Range(row[1], row[2]), row[3], scores[row[4]]) for row in rows]
@@ -114,7 +112,7 @@ def path_matches(db: Database, tree_id: int, wanted: Sequence[Term], *, limit: i
     """Indexed paths that have any of the terms among their words, best first."""
     if not wanted:
         return []
-    words = " OR ".join(_quoted(term.word) for term in wanted)
+    words = " OR ".join(quoted(term.word) for term in wanted)
     return _paths(db, tree_id, words, order="rank, path", limit=limit)
 
 
@@ -124,7 +122,7 @@ def paths_ending(
     """Paths that have all of these words: the few among which a written path is looked for."""
     if not words:
         return []
-    return _paths(db, tree_id, " AND ".join(map(_quoted, words)), order="path", limit=limit)
+    return _paths(db, tree_id, " AND ".join(map(quoted, words)), order="path", limit=limit)
 
 
 def _paths(db: Database, tree_id: int, match: str, *, order: str, limit: int) -> list[str]:
@@ -168,7 +166,7 @@ def symbols_by_id(db: Database, ids: Iterable[int]) -> dict[int, SymbolHit]:
     """Symbols of these ids; the path is the caller's, because a content may have several."""
     rows = db.rows(
         f"""select '', qualified, kind, start_line, end_line, signature, id from symbols
-            where id in {_numbers(ids)}"""
+            where id in {numbers(ids)}"""
     )
     return {row[6]: _hit(row) for row in rows}
 
@@ -257,13 +255,14 @@ def _hit(row: sqlite3.Row) -> SymbolHit:
     return SymbolHit(row[0], row[1], SymbolKind(row[2]), place, 1.0, row[5])
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
+    """A word as FTS5 takes it whatever it holds."""
     doubled = word.replace('"', '""')
     return f'"{doubled}"'
 
 
-def _numbers(values: Iterable[int]) -> str:
-    # Our own integers, never text: safe to write out, and free of the limit on variables.
+def numbers(values: Iterable[int]) -> str:
+    """Our own integers as a list for `in`: safe to write out, and not limited in number."""
     return f"({','.join(str(int(value)) for value in sorted(values))})"
 
 

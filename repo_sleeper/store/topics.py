@@ -1,0 +1,74 @@
+"""Commits about a topic: what history has to say to a question, in few queries."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.search import numbers, quoted
+
+_AGES = 3_000  # commits: what is older is as old as that
+_NEWEST = "select -time from commits order by time desc limit ?"
+
+
+class Precedent(NamedTuple):
+    """A commit on the question's topic; `age` is how many commits are newer, up to a limit."""
+
+    subject: str
+    score: float
+    age: int
+    paths: tuple[str, ...]
+
+
+def commits_about(
+    db: Database, words: Iterable[str], *, limit: int, widest: int
+) -> list[Precedent]:
+    """Commits whose message has any of the words and that touched few files, the best first."""
+    match = " OR ".join(quoted(word) for word in words)
+    best = db.rows(
+        """select rowid, -bm25(commit_words, 3.0, 1.0) as score from commit_words
+           where commit_words match ? order by score desc, rowid limit ?""",
+        (match, limit),
+    )
+    scores = {row[0]: row[1] for row in best}
+    found = db.rows(
+        f"""select id, subject, time from commits
+            where id in {numbers(scores)} and files between 1 and ?""",
+        (widest,),
+    )
+    newest = [row[0] for row in db.rows(_NEWEST, (_AGES,))]
+    touched = _touched(db, [row[0] for row in found])
+    commits = [
+        Precedent(row[1], scores[row[0]], _age(row[2], newest), touched.get(row[0], ()))
+        for row in found
+    ]
+    return sorted(commits, key=lambda one: (-one.score, one.age, one.subject))
+
+
+def _age(time: int, newest: Sequence[int]) -> int:
+    """How many commits are newer; where more are than we look at, as many as that."""
+    return bisect_left(newest, -time)
+
+
+def _touched(db: Database, commits: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The paths of each commit, under the names they have now."""
+    renames = db.rows("select path, successor from history_paths where successor is not null")
+    successors: dict[str, str] = {row[0]: row[1] for row in renames}
+    rows = db.rows(
+        f"""select c.commit_id, p.path from commit_paths c
+            join history_paths p on p.id = c.path_id where c.commit_id in {numbers(commits)}"""
+    )
+    found: dict[int, dict[str, None]] = {}
+    for commit, path in rows:
+        found.setdefault(commit, {})[_followed(path, successors)] = None
+    return {commit: tuple(sorted(paths)) for commit, paths in found.items()}
+
+
+def _followed(path: str, successors: dict[str, str]) -> str:
+    seen = {path}
+    while (following := successors.get(path)) is not None and following not in seen:
+        path = following
+        seen.add(path)
+    return path
