@@ -115,7 +115,7 @@ def _line_of(text: str, key: str) -> int:
         bare = line.strip()
         if bare.startswith("["):
             table = bare.strip("[]").split("#")[0].strip(" ]")
-            if table in {key, name if not group else ""}:
+            if table == key or (not group and table.startswith(f"{name}.")):
                 return number
         left = bare.split("=")[0].strip().strip("\"'")
         if "=" in bare and (f"{table}.{left}" if table else left) in {key, group}:

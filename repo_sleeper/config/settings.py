@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from repo_sleeper.providers import is_private
 
@@ -62,6 +61,8 @@ def _variable(value: str) -> str:
 
 
 def _endpoint(value: str) -> str:
+    from urllib.parse import urlsplit  # only when there is one
+
     if not value:
         return ""
     try:

@@ -35,18 +35,22 @@ class DeadError(Exception):
     """The worker ended by itself, or was told to, without an answer."""
 
 
+def scrubbed(env: Mapping[str, str], also: tuple[str, ...] = ()) -> dict[str, str]:
+    """The few variables a worker gets: no other key, no proxy, no endpoint, nothing of Python's."""
+    return {name: env[name] for name in (*_PASSED_ON, *also) if name in env}
+
+
 class Child:
     """A started worker. Its key comes in the first line, never in an argument or a variable."""
 
     def __init__(self, env: Mapping[str, str], also: tuple[str, ...] = ()) -> None:
-        passed = {name: env[name] for name in (*_PASSED_ON, *also) if name in env}
         self._process = subprocess.Popen(
             [sys.executable, *_ARGUMENTS],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env=passed,
+            env=scrubbed(env, also),
             bufsize=0,
             start_new_session=True,
         )

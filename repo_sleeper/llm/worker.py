@@ -26,9 +26,12 @@ def main() -> None:
         return
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     busy = threading.Event()
+    busy.set()
     threading.Thread(target=_read, args=(lines, busy), daemon=True).start()
     caller = Caller(hello)
-    _say(out, caller.prepare())
+    ready = caller.prepare()
+    busy.clear()
+    _say(out, ready)
     while line := lines.get():
         busy.set()
         answer = caller.complete(json.loads(line))

@@ -14,6 +14,7 @@ _PASSWORD_LENGTH = 6
 _PASSWORD_BITS = 2.0  # per character
 _RANDOM_LENGTH = 12
 _RANDOM_BITS = 3.0
+_ROUNDS = 20
 
 # Everyrepetition below is bounded, possessive, or ends its pattern: no line can make this slow.
 
@@ -56,6 +57,16 @@ def redact(text: str) -> tuple[str, int]:
     Idempotent, and the number of lines never changes. What is replaced reads `SECRET:kind` in
     single angle quotes.
     """
+    total = 0
+    for _ in range(_ROUNDS):  # taking one out may lay its neighbour bare
+        text, count = _redacted_once(text)
+        total += count
+        if not count:
+            break
+    return text, total
+
+
+def _redacted_once(text: str) -> tuple[str, int]:
     text, count = _without_private_keys(text)
     for rule in KNOWN:
         if rule.hint in text:
@@ -91,21 +102,29 @@ def _is_key_line(line: str) -> bool:
 
 def _without_key_material(line: str, *, inside: bool) -> tuple[str, int, bool]:
     # Walks the BEGIN and END marks of one line; what lies between them is not shown.
-    shown, count, at = "", 0, 0
-    if inside and (start := _NUMBERED.match(line)):
-        shown, at = start.group(), start.end()
-    while True:
+    shown, at, count = "", 0, 0
+    if inside:
+        shown, at, inside = _without_continued_key(line)
         if inside:
-            end = _END.search(line, at)
-            shown += _mark("private-key") if end or line[at:].strip() else line[at:]
-            if end is None:
-                return shown, count, True
-            at, inside = end.end(), False
-        begin = _BEGIN.search(line, at)
-        if begin is None:
-            return shown + line[at:], count, False
-        shown += line[at : begin.start()]
-        at, inside, count = begin.end(), True, count + 1
+            return shown, 0, True
+    while begin := _BEGIN.search(line, at):
+        shown += line[at : begin.start()] + _mark("private-key")
+        count += 1
+        end = _END.search(line, begin.end())
+        if end is None:
+            return shown, count, True
+        at = end.end()
+    return shown + line[at:], count, False
+
+
+def _without_continued_key(line: str) -> tuple[str, int, bool]:
+    """What to show of a line inside a key, where the key ends in it, and whether it goes on."""
+    start = _NUMBERED.match(line)
+    shown = start.group() if start else ""
+    end = _END.search(line)
+    if end or line[len(shown) :].strip():
+        shown += _mark("private-key")
+    return shown, end.end() if end else len(line), end is None
 
 
 def _without_jwt(text: str) -> tuple[str, int]:
