@@ -105,19 +105,19 @@ class ParserPool:
 
     def _feed(self, source: Iterator[Request], again: deque[Request]) -> bool:
         """Hand out work; False when all of it is done."""
-        while (child := self._with_room()) is not None:
+        while len(self._children) < self._workers or any(one.has_room for one in self._children):
             request = again.popleft() if again else next(source, None)
             if request is None:
                 break
-            child.send(request, self._clock())
+            self._least_busy().send(request, self._clock())
         return any(child.waiting for child in self._children)
 
-    def _with_room(self) -> _Child | None:
+    def _least_busy(self) -> _Child:
         least = min(self._children, key=lambda child: child.load, default=None)
         if least is None or (least.is_worth_another and len(self._children) < self._workers):
             least = _Child(self._limit_s)
             self._children.append(least)
-        return least if least.has_room else None
+        return least
 
     def _collect(self, again: deque[Request]) -> Iterator[Parsed]:
         """Wait for the next answers, or for the end of a child."""
@@ -127,7 +127,7 @@ class ParserPool:
             if child in ready:
                 yield from child.answers(now)
             elif child.waiting and now - child.since > self._limit_s + _GRACE_S:
-                child.kill(signal.SIGALRM)
+                child.give_up()
             if child.is_over:
                 self._children.remove(child)
                 yield from child.leftovers(again)
@@ -166,6 +166,7 @@ class _Child:
         self.load = 0
         self.since = 0.0
         self.is_over = False
+        self.timed_out = False
 
     @property
     def has_room(self) -> bool:
@@ -194,17 +195,19 @@ class _Child:
         """Blame the file it died at, keep the rest for another."""
         code = self._reap()
         if self.waiting and code != _RECYCLE:
-            timed_out = code == -signal.SIGALRM
+            timed_out = self.timed_out or code == -signal.SIGALRM
             reason = SkipReason.PARSER_TIMEOUT if timed_out else SkipReason.PARSER_CRASHED
             yield Parsed(self.waiting.popleft(), skip=reason)
         again.extend(self.waiting)
         self.waiting.clear()
 
-    def kill(self, signal_: int = signal.SIGKILL) -> None:
-        self.process.send_signal(signal_)
-        if signal_ != signal.SIGKILL:
-            self.is_over = True
-            return
+    def give_up(self) -> None:
+        """It is past its time and its own alarm did not end it."""
+        self.process.kill()
+        self.is_over = self.timed_out = True
+
+    def kill(self) -> None:
+        self.process.kill()
         self._reap()
 
     def stop(self) -> None:
