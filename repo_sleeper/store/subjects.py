@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from repo_sleeper.domain import Range
 from repo_sleeper.store.database import Database, Row
@@ -82,46 +83,77 @@ def seen_nodes(db: Database, path: str) -> set[int]:
 
 
 def callers(db: Database, tree_id: int, path: str, *, limit: int) -> list[Neighbour]:
-    """Definitions in other files that use the names this file defines, widest users first."""
+    """Definitions in other files that use the names this file defines, widest users first.
+
+    Names are all we have: a file that imports this one is believed, and as soon as there is one
+    the others are not.
+    """
     rows = db.rows(
         """
         with mine as (
-            select distinct s.name, s.blob_id from files f join symbols s on s.blob_id = f.blob_id
+            select distinct s.name, s.blob_id, b.language
+            from files f join blobs b on b.id = f.blob_id join symbols s on s.blob_id = b.id
             where f.tree_id = :tree and f.path = :path and (
                 select count(distinct x.blob_id) from symbols x where x.name = s.name
             ) <= :few
         )
         select f.path, u.start_line, u.signature, u.qualified, group_concat(distinct m.name) names,
-               count(distinct m.name) as times
+               count(distinct m.name) as times, exists (
+                   select 1 from imports i where i.blob_id = f.blob_id and (
+                       instr(i.module, :stem) or instr(i.names, :stem)
+                   )
+               ) as near
         from mine m join refs r on r.name = m.name and r.blob_id != m.blob_id
         join files f on f.blob_id = r.blob_id and f.tree_id = :tree
+        join blobs b on b.id = f.blob_id and b.language = m.language
         join symbols u on u.id = r.symbol_id
-        group by f.path, u.id order by times desc, f.path, u.start_line limit :limit
+        where not exists (
+            select 1 from symbols own where own.blob_id = r.blob_id and own.name = r.name
+        )
+        group by f.path, u.id order by near desc, times desc, f.path, u.start_line limit :limit
         """,
-        {"tree": tree_id, "path": path, "few": _AMBIGUOUS, "limit": limit},
+        {
+            "tree": tree_id,
+            "path": path,
+            "stem": _stem(path),
+            "few": _AMBIGUOUS,
+            "limit": limit,
+        },
     )
-    return [_neighbour(row, row["names"]) for row in rows]
+    return [_neighbour(row, row["names"]) for row in _near(rows)]
 
 
 def callees(
     db: Database, tree_id: int, path: str, names: Collection[str], *, limit: int
 ) -> list[Neighbour]:
-    """The definitions in other files that these names can mean, in the order of their files."""
+    """The definitions in other files that these names can mean, those of imported files first.
+
+    Where something is imported at all, what is not is a namesake.
+    """
+    db.connection.create_function("stem", 1, _stem, deterministic=True)
     rows = db.rows(
         """
-        with used as (
+        with me as (
+            select b.id, b.language, (
+                select group_concat(i.module || ' ' || i.names, ' ') from imports i
+                where i.blob_id = b.id
+            ) as imported
+            from files f join blobs b on b.id = f.blob_id
+            where f.tree_id = :tree and f.path = :path
+        ), used as (
             select value as name from json_each(:names) where not exists (
-                select 1 from files f join symbols s on s.blob_id = f.blob_id
-                where f.tree_id = :tree and f.path = :path and s.name = value
+                select 1 from symbols s join me on s.blob_id = me.id where s.name = value
             )
         )
-        select f.path, d.start_line, d.signature, d.qualified, u.name
-        from used u join symbols d on d.name = u.name
-        join files f on f.blob_id = d.blob_id and f.tree_id = :tree and f.path != :path
+        select f.path, d.start_line, d.signature, d.qualified, u.name,
+               instr(coalesce(me.imported, ''), stem(f.path)) > 0 as near
+        from me cross join used u cross join symbols d on d.name = u.name
+        cross join files f on f.blob_id = d.blob_id and f.tree_id = :tree and f.path != :path
+        cross join blobs b on b.id = f.blob_id and b.language = me.language
         where d.kind not in ('field', 'variable', 'module') and (
             select count(distinct x.blob_id) from symbols x where x.name = u.name
         ) <= :few
-        order by f.path, d.start_line limit :limit
+        order by near desc, f.path, d.start_line limit :limit
         """,
         {
             "tree": tree_id,
@@ -131,7 +163,7 @@ def callees(
             "limit": limit,
         },
     )
-    return [_neighbour(row, row["name"]) for row in rows]
+    return [_neighbour(row, row["name"]) for row in _near(rows)]
 
 
 def recent_subjects(db: Database, path: str, *, limit: int) -> list[str]:
@@ -159,6 +191,16 @@ def known_paths(db: Database, tree_id: int, names: Collection[str]) -> set[str]:
         (json.dumps(sorted(names)), tree_id),
     )
     return {row["name"] for row in rows}
+
+
+def _stem(path: str) -> str:
+    """What other files call this one when they import it."""
+    pure = PurePosixPath(path)
+    return pure.parent.name if pure.stem in {"__init__", "index", "mod"} else pure.stem
+
+
+def _near(rows: Sequence[Row]) -> Sequence[Row]:
+    return [row for row in rows if row["near"]] or rows
 
 
 def _known(db: Database, row: Row) -> KnownFile:

@@ -46,7 +46,7 @@ def excerpt(
 
 
 def _head(symbols: Sequence[KnownSymbol], lines: int) -> Range:
-    return Range(0, min((s.range.start for s in symbols), default=lines))
+    return Range(0, min([lines, *(symbol.range.start for symbol in symbols)]))
 
 
 def _pieces(symbols: Sequence[KnownSymbol], seen: Collection[int], lines: int) -> list[_Piece]:

@@ -102,6 +102,22 @@ def test_what_surrounds_the_file_is_named(tree: Indexed) -> None:
     assert "<observations>\n- Often changed. Nine of ten.\n</observations>" in text
 
 
+def test_namesakes_are_no_neighbours(tree: Indexed) -> None:
+    tree.write("own.py", "def total():\n    return 1\n\n\ndef use():\n    return total()\n")
+    tree.write("shop.c", "int convert(int money) {}\n")
+    tree.write("till.py", "def pay(cart):\n    return cart.clear()\n")
+    tree.write("desk.py", "def sell(cart):\n    return cart.clear()\n")
+    blob = tree.db.value("select blob_id from files where path = 'desk.py'")
+    tree.db.execute("insert into imports values (?, 0, 'shop.cart', 'Cart')", (blob,))
+
+    text = built(tree, "shop/cart.py", tree.write("shop/cart.py", CART)).user
+
+    assert "own.py" not in text
+    assert "shop.c" not in text
+    assert "till.py" not in text  # another file imports the cart; this one does not
+    assert "- used by desk.py:1 function sell (clear)\n" in text
+
+
 def _remember_commits(db: Database, path: str, *subjects: str) -> None:
     db.execute("insert into history_paths (id, path) values (1, ?)", (path,))
     for number, subject in enumerate(subjects):
