@@ -1,0 +1,485 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from repo_sleeper import git, trust
+from repo_sleeper.daemon import service as service_module
+from repo_sleeper.daemon import workspace as workspaces
+from repo_sleeper.daemon.service import Service
+from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.domain import Origin
+from repo_sleeper.errors import (
+    DaemonError,
+    ModelAuthError,
+    ModelRateError,
+    ModelReplyError,
+    StoreError,
+)
+from repo_sleeper.integrations import git_hook
+from repo_sleeper.store import code, notes
+from repo_sleeper.store.database import Database
+from tests import fakes
+from tests.conftest import GitRepo
+from tests.fakes import FakeModel
+
+SHOP = """\
+\"\"\"Adds up what is in a basket.\"\"\"
+
+TAX = 0.2
+
+
+def total(prices):
+    net = sum(prices)
+    return net + tax(net)
+
+
+def tax(net):
+    return net * TAX
+
+
+def is_empty(prices):
+    return not prices
+"""
+THINKING = {
+    "SLEEPER_MODEL_NAME": "fake/model",
+    "SLEEPER_IDLE_QUIET_S": "0.1",
+    "SLEEPER_IDLE_MAX_LOAD": "1000",
+    "SLEEPER_IDLE_ON_BATTERY": "true",
+}
+
+
+class Running:
+    """A service in a thread of the test, with a second connection to see what it stored."""
+
+    def __init__(self, workspace: Workspace, model: FakeModel) -> None:
+        self.workspace = workspace
+        self.model = model
+        self.writer = workspaces.write_store(workspace)
+        self.db = workspaces.read_store(workspace)
+        self.service = Service(workspace, self.writer, make_model=lambda _: model)
+        self.thread = threading.Thread(target=self.service.run)
+        self.thread.start()
+
+    def until(self, wanted: Callable[[], object], *, seconds: float = 20.0) -> None:
+        """Wait for something to be so."""
+        deadline = time.monotonic() + seconds
+        while not wanted():
+            assert self.thread.is_alive() or self.service.ended, "the loop has died"
+            assert time.monotonic() < deadline, self.status()
+            time.sleep(0.02)
+
+    def status(self) -> dict[str, object]:
+        """What the daemon says of itself."""
+        return self.service.answer({"verb": "status"})
+
+    def tree(self) -> dict[str, object]:
+        """What it says of the first work tree."""
+        trees = self.status()["trees"]
+        assert isinstance(trees, list)
+        return dict(trees[0]) if trees else {}
+
+    def looked(self) -> bool:
+        """Whether the first round is over."""
+        return self.tree().get("looked_s_ago") is not None
+
+    def knows(self, name: str) -> bool:
+        """Whether a definition of this name is in the store."""
+        return any(code.definitions(self.db, tree.id, name) for tree in code.trees(self.db))
+
+    def model_notes(self) -> int:
+        """How many notes a model has made."""
+        return len(notes.list_notes(self.db, 1, origin=Origin.MODEL))
+
+    def stop(self) -> None:
+        """End it as a signal would."""
+        self.service.end("the test is over")
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+        self.db.close()
+        self.writer.close()
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    # The instructions name other kinds as plain words; the task names the one that is asked for.
+    monkeypatch.setattr(
+        fakes, "_kind", lambda _, user: re.findall(r'has the kind "([a-z-]+)"', user)[-1]
+    )
+    repo.commit("first", shop_py=SHOP)
+    running: list[Running] = []
+
+    def start(*replies: str | Exception, **env: str) -> Running:
+        found = git.discover(repo.root)
+        trust.grant(found)
+        workspace = workspaces.open_workspace(repo.root, {**os.environ, **env})
+        workspaces.create_store(workspace)
+        with closing(workspaces.write_store(workspace)):
+            pass
+        running.append(Running(workspace, FakeModel(*replies)))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+# --- watching ---------------------------------------------------------------------------------
+
+
+def test_what_is_there_is_indexed_at_the_start(start: Start) -> None:
+    daemon = start()
+
+    daemon.until(lambda: daemon.knows("total"))
+
+
+def test_a_save_is_in_the_index_without_being_asked_for(start: Start, repo: GitRepo) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+
+    repo.write("basket.py", "def weigh(): ...\n")
+
+    daemon.until(lambda: daemon.knows("weigh"))
+
+
+def test_a_question_has_the_tree_looked_at_now(start: Start, repo: GitRepo) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+    repo.write("basket.py", "def weigh(): ...\n")
+
+    answer = daemon.service.answer({"verb": "reconcile", "root": str(repo.root)})
+
+    assert answer["changed"] == 1
+    assert daemon.knows("weigh")
+
+
+def test_a_question_from_elsewhere_is_refused(start: Start, tmp_path: Path) -> None:
+    daemon = start()
+    GitRepo(tmp_path / "other")
+
+    for place in (tmp_path / "other", tmp_path, Path("/absent")):
+        with pytest.raises(DaemonError, match="could not reconcile"):
+            daemon.service.answer({"verb": "reconcile", "root": str(place)})
+
+
+def test_a_commit_is_learnt_of_from_the_hook(start: Start, repo: GitRepo) -> None:
+    daemon = start()
+    git_hook.install(git.discover(repo.root), spool=daemon.workspace.spool)
+    daemon.until(daemon.looked)
+
+    repo.commit("Weigh baskets", basket_py="def weigh(): ...\n")
+
+    daemon.until(lambda: "Weigh baskets" in _subjects(daemon.db))
+    assert not (daemon.workspace.spool / "commits").exists()
+
+
+def _subjects(db: Database) -> list[str]:
+    return [row["subject"] for row in db.rows("select subject from commits")]
+
+
+def test_a_commit_without_a_hook_is_seen_in_the_refs(start: Start, repo: GitRepo) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+
+    repo.commit("Nothing but words")
+
+    daemon.until(lambda: "Nothing but words" in _subjects(daemon.db))
+
+
+def test_a_second_work_tree_joins_in(start: Start, repo: GitRepo, tmp_path: Path) -> None:
+    daemon = start()
+    repo.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
+    (tmp_path / "side" / "aside.py").write_text("def aside(): ...\n")
+
+    answer = daemon.service.answer({"verb": "reconcile", "root": str(tmp_path / "side")})
+
+    assert answer["head"] == repo.git("rev-parse", "HEAD").strip()
+    trees = daemon.status()["trees"]
+    assert isinstance(trees, list)
+    assert len(trees) == 2
+
+
+def test_a_machine_that_slept_has_everything_looked_at(
+    start: Start
+) -> None:
+    daemon = start(SLEEPER_IDLE_RECONCILE_S="86400")
+    daemon.until(daemon.looked)
+    before = daemon.service._forest.all()[0].tree.looked_at
+
+    daemon.service._clock_gap -= 3600
+
+    daemon.until(lambda: daemon.service._forest.all()[0].tree.looked_at > before)
+
+
+def test_an_unchanged_tree_costs_no_writes(start: Start) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+    before = daemon.db.value("pragma data_version")
+
+    for _ in range(3):
+        daemon.service.answer({"verb": "reconcile", "root": str(daemon.workspace.repo.root)})
+
+    assert daemon.db.value("pragma data_version") == before
+
+
+# --- trouble ----------------------------------------------------------------------------------
+
+
+def test_a_round_that_fails_is_told_and_tried_again(
+    start: Start, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("repo_sleeper.daemon.rounds.reconcile_round", fail)
+        with pytest.raises(DaemonError):
+            daemon.service.answer({"verb": "reconcile", "root": str(repo.root)})
+        assert daemon.tree()["failure"] == "ZeroDivisionError: of all things"
+
+    daemon.until(lambda: not daemon.tree()["failure"])
+
+
+def test_an_error_of_ours_is_told_in_its_own_words(
+    start: Start, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = start()
+
+    def fail(*_: object, **__: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("repo_sleeper.daemon.rounds.reconcile_round", fail)
+        with pytest.raises(DaemonError):
+            daemon.service.answer({"verb": "reconcile", "root": str(repo.root)})
+        assert daemon.tree()["failure"] == "the disk is full"
+
+
+def test_settings_with_a_mistake_leave_the_old_ones(start: Start, private_home: Path) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+    file = private_home / "config" / "sleeper" / "config.toml"
+    file.parent.mkdir(parents=True)
+
+    file.write_text("[idle]\nquiet_s = 'soon'\n")
+    daemon.service._chores_at = 0.0
+    daemon.until(lambda: "quiet_s" in str(daemon.status()["config_error"]))
+
+    file.write_text("[idle]\nquiet_s = 7.0\n")
+    daemon.service._chores_at = 0.0
+    daemon.until(lambda: daemon.service.workspace.settings.idle.quiet_s == 7.0)
+    assert daemon.status()["config_error"] == ""
+
+
+def test_a_work_tree_that_is_gone_is_forgotten_and_its_notes_are_not(
+    start: Start, repo: GitRepo, tmp_path: Path
+) -> None:
+    daemon = start()
+    side = tmp_path / "side"
+    repo.git("worktree", "add", "-q", "-b", "side", str(side))
+    daemon.service.answer({"verb": "reconcile", "root": str(side)})
+
+    shutil.rmtree(side)
+    daemon.service._chores_at = 0.0
+
+    daemon.until(lambda: len(daemon.service._forest.all()) == 1)
+    assert {tree.root for tree in code.trees(daemon.db)} == {repo.root, side}
+
+
+def test_without_a_repository_the_daemon_ends(start: Start, repo: GitRepo) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+
+    shutil.rmtree(repo.root)
+    daemon.service._chores_at = 0.0
+
+    daemon.until(lambda: daemon.service.ended)
+    assert daemon.service.ended == "the store is gone"
+
+
+def test_an_absent_root_is_waited_for_before_the_daemon_ends(
+    start: Start, repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = tmp_path / "common"
+    daemon = start()
+    daemon.until(daemon.looked)
+    monkeypatch.setattr(service_module, "_GONE_S", 0.1)
+
+    repo.root.rename(common)
+    repo.root.mkdir()
+    (repo.root / ".git" / "sleeper").mkdir(parents=True)
+    daemon.workspace.database_file.write_bytes(b"")
+    daemon.service._chores_at = 0.0
+    daemon.until(lambda: not daemon.service._forest)
+    assert not daemon.service.ended
+    daemon.service._chores_at = 0.0
+
+    daemon.until(lambda: daemon.service.ended == "the repository is gone")
+
+
+def test_a_socket_that_was_swept_away_ends_the_daemon(start: Start) -> None:
+    daemon = start()
+    daemon.service.is_reachable = lambda: False
+    daemon.service._chores_at = 0.0
+
+    daemon.until(lambda: daemon.service.ended == "the socket is gone")
+
+
+# --- thinking ---------------------------------------------------------------------------------
+
+
+def test_when_nobody_works_it_thinks_until_nothing_is_left(start: Start) -> None:
+    daemon = start(**THINKING)
+
+    daemon.until(lambda: daemon.status()["why"] == "nothing is left to think about")
+
+    assert len(daemon.model.prompts) == 3, "one subject, three kinds"
+    assert daemon.model_notes() == 3
+    assert daemon.model.closed
+
+
+def test_without_a_model_it_says_so_and_thinks_nothing(start: Start) -> None:
+    daemon = start()
+
+    daemon.until(lambda: daemon.status()["why"] == "no model is set")
+    assert not daemon.model.prompts
+
+
+def test_activity_keeps_it_awake(start: Start) -> None:
+    daemon = start(**{**THINKING, "SLEEPER_IDLE_QUIET_S": "3600"})
+    daemon.until(daemon.looked)
+
+    daemon.service.answer({"verb": "activity"})
+
+    daemon.until(lambda: "files changed" in str(daemon.status()["why"]))
+    assert not daemon.status()["asleep"]
+    assert not daemon.model.prompts
+
+
+def test_a_question_keeps_it_awake(start: Start, repo: GitRepo) -> None:
+    daemon = start(**{**THINKING, "SLEEPER_IDLE_QUIET_S": "3600"})
+    daemon.until(daemon.looked)
+
+    daemon.service.answer({"verb": "reconcile", "root": str(repo.root)})
+
+    daemon.until(lambda: "asked" in str(daemon.status()["why"]))
+
+
+def test_a_changed_file_is_thought_about_again(start: Start, repo: GitRepo) -> None:
+    daemon = start(**THINKING)
+    daemon.until(lambda: daemon.status()["why"] == "nothing is left to think about")
+
+    repo.write("shop.py", SHOP.replace("sum", "max"))
+
+    daemon.until(lambda: len(daemon.model.prompts) == 6)
+
+
+def test_a_key_that_is_refused_stops_it_until_a_person_acts(start: Start) -> None:
+    daemon = start(ModelAuthError("401: the key is wrong"), **THINKING)
+
+    daemon.until(lambda: "401: the key is wrong" in str(daemon.status()["why"]))
+    assert daemon.status()["last_thought_error"] == "401: the key is wrong"
+    assert len(daemon.model.prompts) == 1
+
+
+def test_a_provider_that_asks_for_time_gets_it(start: Start) -> None:
+    daemon = start(ModelRateError("429: slow down", retry_after=3600), **THINKING)
+
+    daemon.until(lambda: "429: slow down" in str(daemon.status()["why"]))
+    assert len(daemon.model.prompts) == 1
+
+
+def test_a_useless_reply_is_followed_by_a_rest_not_by_silence(start: Start) -> None:
+    daemon = start(ModelReplyError("empty"), **THINKING)
+
+    daemon.until(lambda: len(daemon.model.prompts) > 1)
+
+
+def test_a_cap_of_nothing_sends_nothing(start: Start) -> None:
+    daemon = start(**THINKING, SLEEPER_BUDGET_CALLS_PER_DAY="0")
+
+    daemon.until(lambda: "calls per day" in str(daemon.status()["why"]))
+    assert not daemon.model.prompts
+
+
+def test_a_rebase_under_way_is_not_disturbed(start: Start, repo: GitRepo) -> None:
+    (repo.root / ".git" / "rebase-merge").mkdir()
+
+    daemon = start(**THINKING)
+
+    daemon.until(lambda: "rebase" in str(daemon.status()["why"]))
+    assert not daemon.model.prompts
+
+
+def test_a_full_disk_stops_spending(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("repo_sleeper.daemon.machine.free_bytes", lambda _: 0)
+
+    daemon = start(**THINKING)
+
+    daemon.until(lambda: daemon.status()["why"] == "the disk is nearly full")
+    assert not daemon.model.prompts
+
+
+def test_settings_that_changed_since_they_were_trusted_stop_sending(
+    start: Start, repo: GitRepo
+) -> None:
+    daemon = start(**{**THINKING, "SLEEPER_IDLE_QUIET_S": "1"})
+    daemon.until(daemon.looked)
+
+    repo.write(".sleeper.toml", "[index]\nignore = ['secret/']\n")
+
+    daemon.until(lambda: "sleeper trust" in str(daemon.status()["why"]))
+
+
+def test_what_git_cannot_tell_apart_is_not_sent(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repo_sleeper.watch.scanner._listed", _broken_git)
+
+    daemon = start(**THINKING)
+
+    daemon.until(lambda: "what is ignored" in str(daemon.status()["why"]))
+    assert not daemon.model.prompts
+
+
+def _broken_git(_: object) -> None:
+    from repo_sleeper.errors import GitError
+
+    raise GitError("git is broken")
+
+
+def test_a_mistake_in_thinking_does_not_end_the_daemon(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr("repo_sleeper.daemon.rounds.agenda", fail)
+
+    daemon = start(**THINKING)
+
+    daemon.until(lambda: "of all things" in str(daemon.status()["why"]))
+
+
+def test_an_unknown_verb_is_refused(start: Start) -> None:
+    daemon = start()
+
+    with pytest.raises(DaemonError, match="'dance'"):
+        daemon.service.answer({"verb": "dance"})
+    assert daemon.service.answer({"verb": "ping"})["pid"] == os.getpid()
+    assert daemon.service.answer({"verb": "stop"}) == {}
+    daemon.until(lambda: daemon.service.ended == "asked to")
