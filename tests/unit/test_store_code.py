@@ -1,0 +1,156 @@
+"""Plain questions about stored code, and what is thrown away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from repo_sleeper.domain import Range, Signature, SymbolKind
+from repo_sleeper.index.languages import grammar_label
+from repo_sleeper.index.rows import read_rows
+from repo_sleeper.store import code, contents
+from repo_sleeper.store.code import StoredReference
+from repo_sleeper.store.contents import Content, FileRow
+from repo_sleeper.store.database import Database
+
+CART = """import os.path
+from shop import Item
+
+class Cart:
+    def total(self):
+        return add(self, add(1, 2))
+
+def main():
+    add(Cart(), Cart)
+"""
+
+
+def put(db: Database, tree: int, path: str, text: str) -> int:
+    rows = read_rows(text.encode(), "python")
+    content = Content(
+        hash=str(hash(text)),
+        grammar=grammar_label("python"),
+        language="python",
+        size=len(text),
+        **rows._asdict(),
+    )
+    key = (content.hash, content.grammar)
+    blob_id = (contents.known_contents(db, [key]) or contents.add_contents(db, [content]))[key]
+    contents.put_files(db, tree, [FileRow(path, blob_id, Signature(1, 2, 3, 4))])
+    return blob_id
+
+
+@pytest.fixture
+def tree(db: Database) -> int:
+    number = code.ensure_tree(db, Path("/w/shop"), Path("/w/shop/.git"))
+    put(db, number, "a.py", "def other(): pass\n")
+    put(db, number, "cart.py", CART)
+    return number
+
+
+def test_a_tree_is_known_by_its_root_and_written_once(db: Database) -> None:
+    tree = code.ensure_tree(db, Path("/w/b\udcff"), Path("/w/.git"))
+    writes = db.connection.total_changes
+
+    assert code.ensure_tree(db, Path("/w/b\udcff"), Path("/w/.git")) == tree
+    assert db.connection.total_changes == writes
+    code.mark_reconciled(db, tree, "abc", 7.0)
+    assert code.ensure_tree(db, Path("/w/b\udcff"), Path("/moved/.git")) == tree
+    (found,) = code.trees(db)
+    assert (found.root, found.git_dir) == (Path("/w/b\udcff"), Path("/moved/.git"))
+    assert (found.head, found.reconciled_at) == ("abc", 7.0)
+
+
+def test_symbols_of_a_file_come_in_order_with_their_parents(db: Database, tree: int) -> None:
+    cart, total, main = code.symbols_in(db, tree, "cart.py")
+
+    assert (cart.name, cart.kind, cart.range) == ("Cart", SymbolKind.CLASS, Range(3, 6))
+    assert (total.qualified, total.parent_id) == ("Cart.total", cart.id)
+    assert (main.parent_id, main.path) == (None, "cart.py")
+
+
+def test_a_definition_is_found_by_its_name_or_by_the_end_of_its_qualified_name(
+    db: Database, tree: int
+) -> None:
+    assert [one.path for one in code.definitions(db, tree, "total")] == ["cart.py"]
+    assert [one.name for one in code.definitions(db, tree, "Cart.total")] == ["total"]
+    assert code.definitions(db, tree, "art.total") == []
+    assert code.definitions(db, tree + 1, "total") == []
+
+
+def test_references_say_where_and_in_what(db: Database, tree: int) -> None:
+    assert code.references_to(db, tree, "add") == [
+        StoredReference("cart.py", "add", "call", (5,), "Cart.total"),
+        StoredReference("cart.py", "add", "call", (8,), "main"),
+    ]
+
+
+def test_imports_are_as_written(db: Database, tree: int) -> None:
+    assert code.imports_of(db, tree) == [
+        ("cart.py", 0, "os.path", ()),
+        ("cart.py", 1, "shop", ("Item",)),
+    ]
+
+
+def test_a_name_exists_when_it_is_defined_used_or_imported(db: Database, tree: int) -> None:
+    asked = ["Cart", "Cart.total", "Item", "add", "os.path", "os.walk", "nothing"]
+    assert code.names_exist(db, tree, asked) == {"Cart", "Cart.total", "Item", "add", "os.path"}
+    assert code.names_exist(db, tree, []) == set()
+
+
+def test_counts_are_of_live_code(db: Database, tree: int) -> None:
+    put(db, tree, "a.py", "")
+    found = code.counts(db, tree)
+
+    assert (found.files, found.symbols, found.languages) == (2, 3, {"python": 2})
+    assert found.references == 4
+    assert found.skipped == 0
+
+
+def test_a_blob_is_the_content_at_a_path(db: Database, tree: int) -> None:
+    found = code.blob_of(db, tree, "cart.py")
+
+    assert found is not None
+    assert (found.language, found.lines, found.has_error) == ("python", 9, False)
+    assert code.blob_of(db, tree, "none.py") is None
+
+
+def test_old_contents_are_thrown_away_but_for_the_newest(db: Database, tree: int) -> None:
+    for number in range(5):
+        put(db, tree, "a.py", f"def version_{number}(): pass\n")
+    live = db.value("select count(*) from symbols") - 5
+
+    assert code.garbage_collect(db, keep=2) == 3
+    assert code.garbage_collect(db, keep=2) == 0
+
+    names = {row[0] for row in db.rows("select name from symbols")}
+    assert {"version_2", "version_3", "version_4"} <= names
+    assert not {"other", "version_0", "version_1"} & names
+    assert db.value("select count(*) from symbols") == live + 2
+    assert db.rows("pragma foreign_key_check") == []
+
+
+def test_a_number_of_a_chunk_is_never_given_twice(db: Database, tree: int) -> None:
+    put(db, tree, "z.py", "def zebra(): pass\n")
+    last = db.value("select max(id) from chunks")
+    contents.remove_files(db, tree, ["z.py"])
+    code.garbage_collect(db, keep=0)
+    put(db, tree, "y.py", "def yak(): pass\n")
+
+    assert db.value("select max(id) from chunks") > last
+    assert (
+        db.rows(
+            """select f.path from chunk_words w join chunks c on c.id = w.rowid
+           join files f on f.blob_id = c.blob_id where chunk_words match 'zebra'"""
+        )
+        == []
+    )
+
+
+def test_forgetting_nothing_and_forgetting_what_is_not_there_is_fine(
+    db: Database, tree: int
+) -> None:
+    contents.remove_files(db, tree, [])
+    contents.remove_files(db, tree, ["none.py"])
+    assert len(code.stored_files(db, tree)) == 2
