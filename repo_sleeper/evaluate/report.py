@@ -65,11 +65,12 @@ def table(replays: Sequence[Replay]) -> str:
 def title(replays: Sequence[Replay]) -> str:
     """What was measured, in one line."""
     number = questions_in(replays, Slice.ALL)
+    asked = f"{number} question{'' if number == 1 else 's'}"
     if len(replays) > 1:
-        return f"{number} questions from {len(replays)} repositories; means over repositories"
+        return f"{asked} from {len(replays)} repositories; means over repositories"
     only = replays[0]
     state = f"one index frozen at {only.frozen_at[:12]}" if only.frozen_at else "exact states"
-    return f"{only.name}: {number} questions from its own commits, {state}"
+    return f"{only.name}: {asked} from its own commits, {state}"
 
 
 def _slice_lines(replays: Sequence[Replay], part: Slice) -> Iterator[str]:

@@ -8,9 +8,10 @@ from repo_sleeper.domain import Range
 from repo_sleeper.errors import GitError
 from repo_sleeper.git import discover
 from repo_sleeper.git.past import ancestors, contents, edits, files_at, hunks
+from tests.conftest import GitRepo
 
 
-def test_edits_are_told_newest_first_with_the_status_of_each_path(repo):
+def test_edits_are_told_newest_first_with_the_status_of_each_path(repo: GitRepo) -> None:
     repo.commit("Add two", a_py="1\n", b_py="2\n")
     (repo.root / "b.py").unlink()
     second = repo.commit("Change one, remove one", a_py="3\n")
@@ -23,7 +24,7 @@ def test_edits_are_told_newest_first_with_the_status_of_each_path(repo):
     assert told[0].author == "Ada"
 
 
-def test_merges_and_empty_commits_tell_nothing_of_others(repo):
+def test_merges_and_empty_commits_tell_nothing_of_others(repo: GitRepo) -> None:
     first = repo.commit("Add one", a_py="1\n")
     repo.git("checkout", "-q", "-b", "side")
     repo.commit("Add on the side", b_py="1\n")
@@ -41,11 +42,11 @@ def test_merges_and_empty_commits_tell_nothing_of_others(repo):
     assert ancestors(discover(repo.root), first) == [first]
 
 
-def ids(repo):
+def ids(repo: GitRepo) -> list[str]:
     return repo.git("rev-list", "HEAD").split()
 
 
-def test_odd_names_and_messages_survive(repo):
+def test_odd_names_and_messages_survive(repo: GitRepo) -> None:
     name = "a b\n\u00e9\"'.py"
     repo.write(name, "1\n")
     repo.git("add", "--all")
@@ -57,7 +58,7 @@ def test_odd_names_and_messages_survive(repo):
     assert told[0].subject.endswith("Odd \u00e9 subject")
 
 
-def test_a_commit_lists_its_files_or_those_asked_for(repo):
+def test_a_commit_lists_its_files_or_those_asked_for(repo: GitRepo) -> None:
     first = repo.commit("Add", a__x_py="1\n", b_py="2\n")
     repo.commit("Change", b_py="3\n")
     here = discover(repo.root)
@@ -66,7 +67,7 @@ def test_a_commit_lists_its_files_or_those_asked_for(repo):
     assert [one.path for one in files_at(here, first, ["b.py", "gone.py"])] == ["b.py"]
 
 
-def test_contents_are_read_whole_and_missing_ones_are_left_out(repo):
+def test_contents_are_read_whole_and_missing_ones_are_left_out(repo: GitRepo) -> None:
     first = repo.commit("Add", a_py="one\n\ntwo", b_py="")
     here = discover(repo.root)
     oids = [one.oid for one in files_at(here, first)]
@@ -75,7 +76,7 @@ def test_contents_are_read_whole_and_missing_ones_are_left_out(repo):
     assert list(contents(here, [])) == []
 
 
-def test_hunks_are_lines_of_the_parent(repo):
+def test_hunks_are_lines_of_the_parent(repo: GitRepo) -> None:
     lines = [f"{number}\n" for number in range(10)]
     old = repo.commit("Add", a_py="".join(lines), z_py="1\n")
     changed = [*lines[:2], "new\n", *lines[2:5], "five\n", *lines[6:9]]
@@ -89,7 +90,7 @@ def test_hunks_are_lines_of_the_parent(repo):
     }
 
 
-def test_files_are_told_apart_in_the_order_of_their_bytes(repo):
+def test_files_are_told_apart_in_the_order_of_their_bytes(repo: GitRepo) -> None:
     names = ["a.py", "a/b.py", "a0.py", "\u00e9.py", "B.py"]
     for name in names:
         repo.write(name, "1\n")
@@ -101,7 +102,7 @@ def test_files_are_told_apart_in_the_order_of_their_bytes(repo):
     assert set(hunks(discover(repo.root), old, new, names)) == set(names)
 
 
-def test_a_binary_file_has_no_hunks(repo):
+def test_a_binary_file_has_no_hunks(repo: GitRepo) -> None:
     repo.write("a.bin", b"\0\1")
     old = repo.commit("Add")
     repo.write("a.bin", b"\0\2")
@@ -110,6 +111,6 @@ def test_a_binary_file_has_no_hunks(repo):
     assert hunks(discover(repo.root), old, new, ["a.bin"]) == {"a.bin": []}
 
 
-def test_what_is_no_commit_id_is_refused(repo):
+def test_what_is_no_commit_id_is_refused(repo: GitRepo) -> None:
     with pytest.raises(GitError, match="not a commit id"):
         files_at(discover(repo.root), "--output=x")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from repo_sleeper.domain import SkipReason
 from repo_sleeper.evaluate.snapshot import Moved, Snapshot, discard, is_safe
 from repo_sleeper.git import discover
+from tests.conftest import GitRepo
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     return tmp_path / "work" / "tree"
 
 
-def on_disk(folder):
+def on_disk(folder: Path) -> dict[str, str]:
     return {
         str(file.relative_to(folder)): file.read_text()
         for file in folder.rglob("*")
@@ -22,7 +25,9 @@ def on_disk(folder):
     }
 
 
-def test_a_snapshot_holds_a_commit_and_the_repository_is_as_before(repo, folder):
+def test_a_snapshot_holds_a_commit_and_the_repository_is_as_before(
+    repo: GitRepo, folder: Path
+) -> None:
     first = repo.commit("Add", a__x_py="1\n", b_py="2\n")
     repo.commit("Change", b_py="3\n")
 
@@ -33,7 +38,7 @@ def test_a_snapshot_holds_a_commit_and_the_repository_is_as_before(repo, folder)
     assert repo.git("status", "--porcelain") == ""
 
 
-def test_only_what_differs_is_written(repo, folder):
+def test_only_what_differs_is_written(repo: GitRepo, folder: Path) -> None:
     first = repo.commit("Add", a_py="1\n", b_py="2\n", c_py="4\n")
     (repo.root / "c.py").unlink()
     second = repo.commit("Change", b_py="3\n")
@@ -44,7 +49,7 @@ def test_only_what_differs_is_written(repo, folder):
     assert on_disk(folder) == {"a.py": "1\n", "b.py": "3\n"}
 
 
-def test_a_folder_that_becomes_a_file_and_back(repo, folder):
+def test_a_folder_that_becomes_a_file_and_back(repo: GitRepo, folder: Path) -> None:
     first = repo.commit("Add", a__x_py="1\n")
     repo.git("rm", "-rq", "a")
     repo.write("a", "now a file\n")
@@ -58,7 +63,7 @@ def test_a_folder_that_becomes_a_file_and_back(repo, folder):
     assert on_disk(folder) == {"a/x.py": "1\n"}
 
 
-def test_links_are_left_out(repo, folder):
+def test_links_are_left_out(repo: GitRepo, folder: Path) -> None:
     (repo.root / "link.py").symlink_to("/etc/passwd")
     commit = repo.commit("Add", a_py="1\n")
 
@@ -69,11 +74,11 @@ def test_links_are_left_out(repo, folder):
 
 
 @pytest.mark.parametrize("path", ["../a", "a/../b", "/a", "a//b", "./a", ".git/config", "a/.GIT/x"])
-def test_names_that_lead_elsewhere_are_not_safe(path):
+def test_names_that_lead_elsewhere_are_not_safe(path: str) -> None:
     assert not is_safe(path)
 
 
-def test_a_snapshot_is_taken_up_again(repo, folder):
+def test_a_snapshot_is_taken_up_again(repo: GitRepo, folder: Path) -> None:
     first = repo.commit("Add", a_py="1\n", b_py="2\n")
     second = repo.commit("Change", b_py="3\n")
     Snapshot(discover(repo.root), folder).move_to(first)
@@ -85,7 +90,7 @@ def test_a_snapshot_is_taken_up_again(repo, folder):
     assert again.move_to(second).written == ("b.py",)
 
 
-def test_a_scan_tells_what_one_of_a_work_tree_would(repo, folder):
+def test_a_scan_tells_what_one_of_a_work_tree_would(repo: GitRepo, folder: Path) -> None:
     commit = repo.commit("Add", a_py="1\n", big_py="x" * 100)
     snapshot = Snapshot(discover(repo.root), folder)
     snapshot.move_to(commit)
@@ -97,7 +102,7 @@ def test_a_scan_tells_what_one_of_a_work_tree_would(repo, folder):
     assert scan.skipped["big.py"] is SkipReason.TOO_LARGE
 
 
-def test_a_content_that_is_lacking_is_a_file_that_is_not_there(repo, folder):
+def test_a_content_that_is_lacking_is_a_file_that_is_not_there(repo: GitRepo, folder: Path) -> None:
     commit = repo.commit("Add", a_py="1\n", b_py="2\n")
     oid = repo.git("rev-parse", "HEAD:b.py").strip()
     (repo.root / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
@@ -109,7 +114,7 @@ def test_a_content_that_is_lacking_is_a_file_that_is_not_there(repo, folder):
     assert list(snapshot.scan(max_bytes=50).files) == ["a.py"]
 
 
-def test_a_discarded_snapshot_is_gone(repo, folder):
+def test_a_discarded_snapshot_is_gone(repo: GitRepo, folder: Path) -> None:
     Snapshot(discover(repo.root), folder).move_to(repo.commit("Add", a_py="1\n"))
 
     discard(folder)

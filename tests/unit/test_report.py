@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,8 +14,15 @@ from repo_sleeper.evaluate.queries import Slice
 from repo_sleeper.evaluate.results import Mode, Plan, Ranker, Replay, Result
 
 
-def result(oid, ours, theirs, *, slices=(Slice.ALL,), context=True):
-    def scores(value, **more):
+def result(
+    oid: str,
+    ours: float,
+    theirs: float,
+    *,
+    slices: tuple[Slice, ...] = (Slice.ALL,),
+    context: bool = True,
+) -> Result:
+    def scores(value: float, **more: float) -> dict[str, float]:
         return dict.fromkeys(("R@5", "R@10", "F1@5", "MRR", "RPrec"), value) | more
 
     symbols = {"SymRecall@256": ours / 2, "CtxEff@256": 0.1} if context else {}
@@ -28,7 +36,9 @@ def result(oid, ours, theirs, *, slices=(Slice.ALL,), context=True):
     )
 
 
-def replay(name="shop & co", results=(), frozen_at="f" * 40):
+def replay(
+    name: str = "shop & co", results: Sequence[Result] = (), frozen_at: str = "f" * 40
+) -> Replay:
     return Replay(
         name=name,
         plan=Plan(count=2, mode=Mode.FAST if frozen_at else Mode.EXACT, budgets=(256,)),
@@ -39,31 +49,31 @@ def replay(name="shop & co", results=(), frozen_at="f" * 40):
 
 
 @pytest.fixture
-def shop():
+def shop() -> Replay:
     both = (Slice.ALL, Slice.NO_LEAK)
     return replay(
         results=[result("1", 1.0, 0.5, slices=both), result("2", 0.5, 0.0, context=False)]
     )
 
 
-def test_a_cell_is_the_mean_over_repositories_of_their_means(shop):
+def test_a_cell_is_the_mean_over_repositories_of_their_means(shop: Replay) -> None:
     other = replay("other", [result("3", 0.0, 0.0)])
 
     assert report.cell([shop], Ranker.SLEEPER, Slice.ALL, "R@5") == 0.75
     assert report.cell([shop, other], Ranker.SLEEPER, Slice.ALL, "R@5") == 0.375
 
 
-def test_what_was_not_measured_has_no_number(shop):
+def test_what_was_not_measured_has_no_number(shop: Replay) -> None:
     assert report.cell([shop], Ranker.SLEEPER, Slice.MULTI, "R@5") is None
     assert report.cell([shop], Ranker.CONTENT, Slice.ALL, "SymRecall@256") is None
     assert report.difference([shop], Ranker.MAP, Slice.ALL, "R@5") is None
 
 
-def test_a_difference_is_over_the_same_questions(shop):
+def test_a_difference_is_over_the_same_questions(shop: Replay) -> None:
     assert report.difference([shop], Ranker.CONTENT, Slice.ALL, "R@5") == Interval(0.5, 0.5, 0.5)
 
 
-def test_the_table_shows_every_slice_that_has_questions(shop):
+def test_the_table_shows_every_slice_that_has_questions(shop: Replay) -> None:
     assert (
         report.table([shop])
         == """\
@@ -90,12 +100,12 @@ CtxEff, tokens          256
     )
 
 
-def test_the_title_says_what_was_measured(shop):
+def test_the_title_says_what_was_measured(shop: Replay) -> None:
     assert "exact states" in report.title([replay(frozen_at="")])
     assert report.title([shop, shop]) == "4 questions from 2 repositories; means over repositories"
 
 
-def test_programs_get_every_question(shop):
+def test_programs_get_every_question(shop: Replay) -> None:
     found = json.loads(json.dumps(report.as_json([shop])))
 
     assert found["repositories"][0]["results"][0]["ranked"]["sleeper"] == ["cart.py"]
@@ -106,11 +116,11 @@ def test_programs_get_every_question(shop):
     assert found["budgets"] == [256]
 
 
-def test_questions_can_be_left_out(shop):
+def test_questions_can_be_left_out(shop: Replay) -> None:
     assert "results" not in report.as_json([shop], with_questions=False)["repositories"][0]
 
 
-def test_the_picture_is_well_formed_and_needs_nothing_else(shop):
+def test_the_picture_is_well_formed_and_needs_nothing_else(shop: Replay) -> None:
     drawn = plot.svg([shop])
 
     root = ET.fromstring(drawn)  # noqa: S314 -- our own
@@ -119,7 +129,7 @@ def test_the_picture_is_well_formed_and_needs_nothing_else(shop):
     assert "shop &amp; co" in drawn
 
 
-def test_the_picture_has_a_bar_for_each_ranker_and_slice_measured(shop):
+def test_the_picture_has_a_bar_for_each_ranker_and_slice_measured(shop: Replay) -> None:
     drawn = plot.svg([shop])
 
     assert drawn.count("sleeper: ") == 2
@@ -127,5 +137,5 @@ def test_the_picture_has_a_bar_for_each_ranker_and_slice_measured(shop):
     assert "reference map" not in drawn
 
 
-def test_the_same_numbers_give_the_same_picture(shop):
+def test_the_same_numbers_give_the_same_picture(shop: Replay) -> None:
     assert plot.svg([shop]) == plot.svg([shop])
