@@ -44,7 +44,8 @@ class Bench:
         self._limits = limits
         self._clock = clock
         self._pool = pool
-        self._rivals: Rivals | None = None
+        self._rivals = Rivals()
+        self._rivals_at = ""
         self._db = open_database(folder / "index.db")
         self._tree_id = code.ensure_tree(self._db, self.snapshot.root, repo.git_dir)
         self._resume()
@@ -68,7 +69,6 @@ class Bench:
         code.mark_reconciled(self._db, self._tree_id, commit, now)
         self._db.set_meta(_AT, commit)
         self.commit = commit
-        self._rivals = None
 
     def ask(self, question: str, budgets: Sequence[int]) -> Answer:
         """What `sleeper ask --context` would have said."""
@@ -89,13 +89,13 @@ class Bench:
 
     def rivals(self, past: Past) -> Rivals:
         """The baselines in the same state."""
-        if self._rivals is None:
-            self._rivals = Rivals()
+        if self._rivals_at != self.commit:
             self._rivals.learn(
                 self.snapshot,
                 past.before(self._repo, self.commit, limit=self._limits.max_commits),
                 names_in(self._db, self._tree_id),
             )
+            self._rivals_at = self.commit
         return self._rivals
 
     def ranges(self, path: str) -> dict[str, Range]:

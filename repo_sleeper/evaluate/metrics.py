@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from repo_sleeper.evaluate.queries import GoldSymbol
@@ -145,9 +145,3 @@ def paired_interval(
     )
     cut = round(rounds * 0.025)
     return Interval(macro(groups), drawn[cut], drawn[rounds - cut - 1])
-
-
-def mean_scores(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """The mean of each metric over the queries that have it."""
-    names = sorted({name for one in scores for name in one})
-    return {name: mean([one[name] for one in scores if name in one]) for name in names}

@@ -106,6 +106,7 @@ def test_exact_mode_asks_each_question_of_its_own_parent(shop: GitRepo, tmp_path
     subjects = {commit.subject for commit in history.recent_commits(with_past, 100)}
     with_past.close()
     assert found.frozen_at == ""
+    assert found.results[-1].ranked[Ranker.RECENCY][0] == "mail.py"
     assert "Print letters with a stamp" in subjects
     assert "Count a discount from whole cents" not in subjects
 
@@ -237,6 +238,15 @@ def test_the_command_prints_the_table(command: Command) -> None:
     assert done.exit_code == 0
     assert done.stdout.startswith("repo: 1 question from its own commits")
     assert "sleeper minus" in done.stdout
+
+
+@pytest.mark.usefixtures("set_up")
+def test_a_person_who_looks_on_sees_a_bar(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repo_sleeper.cli.output.is_terminal", lambda _: True)
+
+    assert command("--commits", "1").exit_code == 0
 
 
 @pytest.mark.usefixtures("set_up")
