@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from repo_sleeper.index.definitions import SCOPE, Definition
@@ -14,12 +13,11 @@ LINES_MAX = 60
 _LINES_WHOLE = 40  # a class no longer than this stays in one piece
 _LINES_OWN = 4  # a definition shorter than this shares a piece with its neighbours
 _NAME_MAX = 80
-_REPEATS_MAX = 3  # the search saturates: more of the same word would only cost room
 _CACHE_MAX = 50_000
 
-_ASCII_WORD = re.compile(r"[^\W\d]\w+", re.ASCII)
+_ASCII_WORD = re.compile(rb"[^\W\d]\w+")
 _WORD = re.compile(r"[^\W\d]\w+")
-_HEADING = re.compile(r"^(?:#{1,6}[ \t]+(.+)|(\S.*)\n[=\-~^]{3,}[ \t]*)$", re.MULTILINE)
+_HEADING = re.compile(rb"^(?:#{1,6}[ \t]+(.+)|(\S.*)\n[=\-~^]{3,}[ \t]*)$", re.MULTILINE)
 
 ChunkRow = tuple[int | None, int, int, str, str, str]
 Piece = tuple[int, int, Definition | None]
@@ -27,13 +25,13 @@ Piece = tuple[int, int, Definition | None]
 
 def text_chunks(data: bytes) -> list[ChunkRow]:
     """Windows of a text that is no code; its headings count as names."""
-    lines = data.decode("utf-8", "replace").split("\n")
+    lines = data.split(b"\n")
     rows: list[ChunkRow] = []
     for start in range(0, len(lines), LINES_MAX):
-        window = "\n".join(lines[start : start + LINES_MAX])
-        headings = " ".join(one[0] or one[1] for one in _HEADING.findall(window))
+        window = b"\n".join(lines[start : start + LINES_MAX])
         body = words(window)
         if body:
+            headings = b" ".join(one[0] or one[1] for one in _HEADING.findall(window))
             end = min(start + LINES_MAX, len(lines))
             rows.append((None, start, end, words(headings), "", body))
     return rows
@@ -52,7 +50,7 @@ def code_chunks(
     comment_rows = [row for row, _, _ in comments]
     chunks: list[ChunkRow] = []
     for start, end, owner in _windows(_pieces(symbols, len(offsets) - 1)):
-        body = words(_slice(code, offsets, start, end))
+        body = words(code[offsets[start] : offsets[end]])
         doc = words(_comment_text(data, comments, comment_rows, start, end))
         if not (body or doc):
             continue
@@ -61,36 +59,34 @@ def code_chunks(
         if owner is not None:
             names.update(owner.qualified.split("."))
         place = owner.position if owner is not None else None
-        chunks.append((place, start, end, words(" ".join(sorted(names))), doc, body))
+        chunks.append((place, start, end, words(" ".join(sorted(names)).encode()), doc, body))
     return chunks
 
 
-class _Words(dict[str, str]):
+class _Words(dict[bytes, str]):
     """Identifier -> its words; remembers, because the same names come again and again."""
 
-    def __missing__(self, name: str) -> str:
+    def __missing__(self, name: bytes) -> str:
         if len(self) > _CACHE_MAX:
             self.clear()
-        apart = self[name] = _apart(name)
+        apart = self[name] = _apart(name.decode("utf-8", "replace"))
         return apart
 
 
 _words_of = _Words()
 
 
-def words(text: str) -> str:
+def words(text: bytes) -> str:
     """Every identifier and word of a text, taken apart, separated by spaces.
 
-    A word is repeated as often as it occurs, but for the limit: this is the hot path of a first
-    index, hence one pass for each repetition instead of a loop over all.
+    The hot path of a first index: one pass in C over bytes, which is three times as fast as over
+    text; only what is not ASCII takes the other way.
     """
-    pattern = _ASCII_WORD if text.isascii() else _WORD
-    counts = Counter(pattern.findall(text))
-    out = [_words_of[name] for name in counts]
-    for repeat in range(1, _REPEATS_MAX):
-        more = [name for name, count in counts.items() if count > repeat]
-        out += [_words_of[name] for name in more]
-    return " ".join(filter(None, out))
+    if text.isascii():
+        found = _ASCII_WORD.findall(text)
+    else:
+        found = [name.encode() for name in _WORD.findall(text.decode("utf-8", "replace"))]
+    return " ".join(filter(None, map(_words_of.__getitem__, found)))
 
 
 def _apart(name: str) -> str:
@@ -154,10 +150,6 @@ def _line_offsets(data: bytes) -> list[int]:
     return offsets
 
 
-def _slice(data: bytes, offsets: Sequence[int], start: int, end: int) -> str:
-    return data[offsets[start] : offsets[end]].decode("utf-8", "replace")
-
-
 def _without(data: bytes, comments: Sequence[tuple[int, int, int]]) -> bytes:
     if not comments:
         return data
@@ -173,6 +165,6 @@ def _comment_text(
     rows: Sequence[int],
     start: int,
     end: int,
-) -> str:
+) -> bytes:
     inside = comments[bisect_left(rows, start) : bisect_left(rows, end)]
-    return b"\n".join(data[a:b] for _, a, b in inside).decode("utf-8", "replace")
+    return b"\n".join([data[a:b] for _, a, b in inside])

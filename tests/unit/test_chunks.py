@@ -20,26 +20,26 @@ def body(lines: int, indent: str = "    ") -> str:
 
 
 def test_identifiers_are_taken_apart_and_camel_case_stays_findable_whole() -> None:
-    assert words("getHTTPUrl add_to_cart") == "get http url gethttpurl add to cart"
+    assert words(b"getHTTPUrl add_to_cart") == "get http url gethttpurl add to cart"
 
 
-def test_a_word_is_repeated_but_not_for_ever() -> None:
-    assert words("tax tax tax tax tax total") == "tax total tax tax"
+def test_a_word_counts_as_often_as_it_occurs() -> None:
+    assert words(b"tax tax total tax") == "tax tax total tax"
 
 
 def test_what_nobody_would_type_is_left_out() -> None:
-    assert words(f"a 42 {'x' * 500}") == ""
+    assert words(b"a 42 " + b"x" * 500) == ""
 
 
 def test_other_scripts_are_words_too() -> None:
-    assert words("größe = 価格") == "größe 価格"
+    assert words("größe = 価格".encode()) == "größe 価格"
 
 
 def test_the_cache_of_words_does_not_grow_for_ever() -> None:
     for start in range(0, 60_000, 10_000):
         text = " ".join(f"name{'abcdefghij'[start // 10_000]}{number}" for number in range(10_000))
-        assert words(text)
-    assert words("getHTTPUrl") == "get http url gethttpurl"
+        assert words(text.encode())
+    assert words(b"getHTTPUrl") == "get http url gethttpurl"
 
 
 def test_a_definition_is_a_piece_of_its_own_with_its_names_and_comments() -> None:
@@ -52,7 +52,7 @@ def test_a_definition_is_a_piece_of_its_own_with_its_names_and_comments() -> Non
     assert (top.range, top.body, top.doc) == (Range(0, 2), "import os", "")
     assert (total.range, total.names) == (Range(2, 8), "total")
     assert total.doc == "sums up with tax rounded"
-    assert total.body == "def total items value sum return items value"
+    assert total.body == "def total items value sum items return value"
     assert total.symbol == 0
 
 
