@@ -123,8 +123,12 @@ def _read(file: bytes) -> bytes:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return b""
-    with open(descriptor, "rb") as source:  # noqa: PTH123 -- a descriptor
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > _READ_MAX:
             return b""
-        return source.read()
+        return os.read(descriptor, _READ_MAX)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)

@@ -130,7 +130,6 @@ def _scored(hit: SymbolHit, score: float) -> SymbolHit:
 
 
 def _add_users(db: Database, tree_id: int, question: Question, found: Named) -> None:
-    worth = 4.0 if question.wants_callers else 1.0
     for path, name, uses in search.users(db, tree_id, question.names, limit=_USERS):
-        found.caller[path] = found.caller.get(path, 0.0) + worth * math.log1p(uses)
+        found.caller[path] = found.caller.get(path, 0.0) + math.log1p(uses)
         found.reasons.setdefault(path, {}).setdefault("caller", f"uses {name}")

@@ -21,6 +21,7 @@ WEIGHTS: Mapping[str, float] = {
     "caller": 0.3,  # refers to an identifier the question writes
     "note": 0.15,  # a fresh note about the same words
 }
+CALLERS_WANTED = 2.0  # what "caller" weighs when the question is who calls something
 CO_CHANGE = 0.15
 PAIR = 0.15
 _SPREADING = 6  # files whose neighbours are looked at

@@ -1,0 +1,385 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from repo_sleeper.domain import (
+    Anchor,
+    CallState,
+    Context,
+    Evidence,
+    Note,
+    NoteKind,
+    Origin,
+    Range,
+    Reply,
+    Usage,
+)
+from repo_sleeper.errors import BudgetError, ModelReplyError, ModelServerError
+from repo_sleeper.recall.answer import answer, checked, context, prompt_for
+from repo_sleeper.recall.content import drivers
+from repo_sleeper.recall.context import NO_WORDS
+from repo_sleeper.recall.pack import NOTHING
+from repo_sleeper.recall.question import understand
+from repo_sleeper.recall.retrieve import retrieve
+from repo_sleeper.store import history, notes, search, topics
+from repo_sleeper.store.database import open_database
+from repo_sleeper.store.history import CoChange
+from repo_sleeper.store.search import Term
+from tests.fakes import FakeModel
+from tests.searchable import CART, Searchable, shop
+
+
+@pytest.fixture
+def tree(db, tmp_path) -> Searchable:
+    return shop(db, tmp_path / "shop")
+
+
+def asked(tree: Searchable, query: str, **changed: int) -> Context:
+    limits = {"budget": 1200, "files": 20, **changed}
+    return context(
+        tree.db, tree_id=tree.tree, root=tree.root, query=query, commit="c0ffee", **limits
+    )
+
+
+def paths(found: Context) -> list[str]:
+    return [hit.path for hit in found.files]
+
+
+def whys(found: Context, path: str) -> tuple[str, ...]:
+    return next(hit.why for hit in found.files if hit.path == path)
+
+
+# --- finding ----------------------------------------------------------------------------------
+
+
+def test_the_file_whose_words_history_and_symbols_agree_comes_first(tree):
+    found = asked(tree, "How are totals of the cart rounded?")
+
+    assert paths(found)[0] == "shop/cart.py"
+    assert found.files[0].score > found.files[1].score
+    assert "changed in 2 commits about 'rounded'" in whys(found, "shop/cart.py")
+    assert found.tokens <= 1200
+    assert "   8| " in found.text
+
+
+def test_a_symbol_that_is_named_is_found_with_its_lines(tree):
+    found = asked(tree, "what does `round_half_up` do")
+
+    first = found.symbols[0]
+    assert (first.path, first.name, first.range) == ("shop/cart.py", "round_half_up", Range(14, 16))
+    assert "defines round_half_up" in whys(found, "shop/cart.py")
+
+
+def test_a_place_that_is_named_comes_first_whatever_the_words_say(tree):
+    found = asked(tree, "totals of carts rounded, see mail.py:3")
+
+    assert paths(found)[0] == "shop/mail.py"
+    assert "the question names shop/mail.py:3" in whys(found, "shop/mail.py")
+    assert found.symbols[0].name in {"send_receipt", "Cart.total"}
+
+
+def test_the_path_of_another_machine_is_found_by_its_end(tree):
+    trace = 'File "/srv/app/shop/cart.py", line 9, in total'
+
+    assert paths(asked(tree, trace))[0] == "shop/cart.py"
+
+
+def test_a_test_is_told_apart_from_what_it_tests(tree):
+    found = asked(tree, "round_half_up in the cart")
+
+    assert "tests shop/cart.py" in whys(found, "tests/test_cart.py")
+
+
+def test_prose_ranks_below_code_unless_it_is_asked_for(tree):
+    code_first = paths(asked(tree, "receipts mailed totals rounded"))
+    docs_first = paths(asked(tree, "guide documentation: receipts mailed totals rounded"))
+
+    assert code_first.index("docs/guide.md") > 0
+    assert docs_first[0] == "docs/guide.md"
+
+
+def test_who_calls_something_is_answered_by_its_users(tree):
+    found = asked(tree, "who calls `total`?")
+
+    assert "uses total" in " ".join(whys(found, "tests/test_cart.py"))
+
+
+def test_files_that_change_together_are_lent_weight(tree):
+    history.save_co_changes(tree.db, [CoChange("shop/cart.py", "shop/mail.py", 3, 4)])
+
+    found = asked(tree, "round half up")
+
+    assert "changes together with shop/cart.py" in whys(found, "shop/mail.py")
+
+
+def test_only_live_files_are_found(tree):
+    tree.write("shop/cart.py", "def nothing_here():\n    pass\n")
+
+    assert "round_half_up" not in asked(tree, "round half up totals").text
+
+
+def test_lines_that_are_not_what_the_index_has_read_are_not_shown(tree):
+    (tree.root / "shop/cart.py").write_text("# changed since\n" + CART)
+    shown = asked(tree, "How are totals of the cart rounded?").text
+
+    assert "shop/cart.py" in shown
+    assert '<file path="shop/cart.py"' not in shown
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder"])
+def test_a_file_that_cannot_be_read_shows_no_lines(tree, kind):
+    (tree.root / "shop/cart.py").unlink()
+    if kind == "folder":
+        (tree.root / "shop/cart.py").mkdir()
+
+    assert '<file path="shop/cart.py"' not in asked(tree, "totals of the cart rounded").text
+
+
+def test_a_key_over_many_lines_is_never_shown(tree):
+    body = "\n".join("Qx7" * 20 for _ in range(30))
+    mark = "PRIVATE KEY"
+    tree.write(
+        "shop/sign.py",
+        f'def sign(invoice):\n    key = """-----BEGIN {mark}-----\n{body}\n'
+        f'-----END {mark}-----"""\n'
+        "    return seal_invoice(key, invoice)\n",
+    )
+
+    text = asked(tree, "how is `seal_invoice` used to sign an invoice").text
+
+    assert "shop/sign.py" in text
+    assert "Qx7Qx7" not in text
+
+
+# --- abstaining -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "how do I bake sourdough bread at home",
+        "購物車在哪裡",
+        "¿por qué llueve tanto en Bilbao?",
+        '"AND" OR NEAR(* ^',
+    ],
+)
+def test_a_question_about_nothing_here_gets_nothing(tree, query):
+    found = asked(tree, query)
+
+    assert (found.files, found.symbols, found.notes) == ((), (), ())
+    assert found.text == f"{NOTHING}\n"
+
+
+def test_a_question_of_stop_words_is_told_so(tree):
+    assert asked(tree, "what is it?").text == f"{NO_WORDS}\n"
+
+
+def test_an_empty_index_is_no_mistake(tmp_path, db):
+    assert asked(Searchable(db, tmp_path), "where is the cart").files == ()
+
+
+def test_the_same_question_twice_gives_the_same_bytes(tree):
+    assert asked(tree, "totals of the cart") == asked(tree, "totals of the cart")
+
+
+def test_fewer_files_and_tokens_are_kept_to(tree):
+    found = asked(tree, "totals of the cart rounded", files=1, budget=60)
+
+    assert len(found.files) == 1
+    assert found.tokens <= 60
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(query=st.text(max_size=80))
+def test_any_question_at_all_has_an_answer(tree, query):
+    found = asked(tree, query)
+
+    assert found.tokens <= 1200
+    assert all(0.0 <= hit.score <= 1.0 for hit in found.files)
+
+
+# --- notes ------------------------------------------------------------------------------------
+
+
+def note_on(path: str, title: str, **changed: object) -> Note:
+    one = Note(
+        id=f"id-{title}",
+        kind=NoteKind.HOTSPOT,
+        title=title,
+        body="Totals are rounded once, at the end of the cart.",
+        confidence=0.9,
+        origin=Origin.SURVEY,
+        subject=path,
+        evidence=(Evidence(path, Range(0, 1), "", Anchor.PATH),),
+    )
+    return replace(one, **changed)  # type: ignore[arg-type]
+
+
+def test_fresh_notes_about_the_question_are_packed_and_stale_ones_are_not(tree):
+    given_notes = [note_on("shop/cart.py", "rounding"), note_on("shop/gone.py", "rounding gone")]
+    notes.save_survey_notes(
+        tree.db,
+        given_notes,
+        kinds=[NoteKind.HOTSPOT],
+        inputs={note.id: "1" for note in given_notes},
+    )
+
+    found = asked(tree, "how are totals of the cart rounded")
+
+    assert [note.title for note in found.notes] == ["rounding"]
+    assert "hotspot: rounding." in found.text
+    assert "gone" not in found.text
+
+
+# --- the pieces -------------------------------------------------------------------------------
+
+
+def test_common_words_do_not_drive_the_search():
+    terms = [Term(word, word, count, 0) for word, count in (("a", 1), ("b", 30), ("self", 900))]
+
+    assert [term.word for term in drivers(terms, total=1000)] == ["a", "b"]
+
+
+def test_common_words_drive_when_there_are_no_others():
+    terms = [Term("a", "a", 1, 0), Term("self", "self", 900, 0), Term("def", "def", 950, 0)]
+
+    assert [term.word for term in drivers(terms, total=1000)] == ["a", "self"]
+
+
+def test_the_search_reads_a_limited_number_of_rows():
+    terms = [Term("a", "a", 900, 0), Term("b", "b", 900, 0), Term("c", "c", 900, 0)]
+
+    assert len(drivers(terms, total=100_000, rows=1000)) == 1
+
+
+def test_words_of_one_stem_are_one_term(tree):
+    found = search.terms(tree.db, ["rounded", "rounding", "zzz"])
+
+    assert sorted(term.stem for term in found) == ["round", "zzz"]
+
+
+def test_renamed_paths_are_credited_under_the_name_they_have(tree):
+    tree.db.execute("update history_paths set successor = 'shop/post.py' where path like '%mail%'")
+
+    (found,) = topics.commits_about(tree.db, ["smtp"], limit=5, widest=30)
+
+    assert (found.subject, found.paths, found.age) == ("Retry the smtp relay", ("shop/post.py",), 1)
+
+
+def test_a_question_is_remembered_where_that_is_possible(tree):
+    search.remember_question(tree.db, "why?", now=5.0, paths=["a.py"], notes=[])
+
+    row = tree.db.row("select at, text, paths, notes from questions")
+    assert row is not None
+    assert tuple(row) == (5.0, "why?", '["a.py"]', "[]")
+
+
+def test_a_question_that_cannot_be_remembered_stops_nobody():
+    database = open_database()
+    database.execute("pragma query_only = on")
+
+    assert not search.remember_question(database, "why?", now=5.0, paths=[], notes=[])
+
+    database.close()
+
+
+def test_an_empty_question_retrieves_nothing(tree):
+    assert retrieve(tree.db, tree.tree, understand("")).ranked == ()
+
+
+# --- the model --------------------------------------------------------------------------------
+
+
+def answered(tree: Searchable, model: FakeModel, *, refusal: str = "") -> object:
+    return answer(
+        asked(tree, "how are totals of the cart rounded"),
+        model=model,
+        db=tree.db,
+        tree_id=tree.tree,
+        clock=lambda: 1_000_000.0,
+        refusal=lambda *_: refusal,
+    )
+
+
+def calls(tree: Searchable) -> list[tuple[str, str]]:
+    return [tuple(row) for row in tree.db.rows("select state, error_kind from calls")]
+
+
+def test_what_never_changes_is_sent_first_and_the_question_last(tree):
+    found = asked(tree, "how are totals of the cart rounded")
+
+    prompt = prompt_for(found, max_tokens=50)
+
+    assert prompt.user.startswith(found.text)
+    assert prompt.user.endswith("## Question\nhow are totals of the cart rounded\n")
+    assert ("shop/cart.py", Range(3, 11)) in prompt.ranges or prompt.ranges
+    assert prompt.system == prompt_for(asked(tree, "mail receipts"), max_tokens=50).system
+
+
+def test_a_secret_in_the_question_is_not_sent(tree):
+    key = "AKIA" + "IOSFODNN7EXAMPLQ"
+
+    prompt = prompt_for(asked(tree, f"does the cart use {key}"), max_tokens=50)
+
+    assert key not in prompt.user
+    assert prompt.redactions == 1
+
+
+def test_citations_that_do_not_exist_are_struck(tree):
+    said = answered(tree, FakeModel("See shop/cart.py:9 and shop/cart.py:900, not shop/no.py:1."))
+
+    assert said.citations == ("shop/cart.py:9",)
+    assert said.struck == ("shop/cart.py:900", "shop/no.py:1")
+    assert "~~shop/cart.py:900~~ (no such line)" in said.text
+    assert calls(tree) == [(CallState.SETTLED, "")]
+
+
+@pytest.mark.parametrize(
+    "text", ["at 12:30", "localhost:8000", "http://example.com:80/x", "version 1.2:3", "a: 5"]
+)
+def test_what_only_looks_like_a_citation_is_left_alone(tree, text):
+    assert checked(tree.db, tree.tree, text) == (text, (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "exists"),
+    [("shop/cart.py:1-16", True), ("shop/cart.py:1-99", False), ("shop/cart.py:0", False)],
+)
+def test_a_range_exists_when_all_of_it_does(tree, text, exists):
+    _, good, struck = checked(tree.db, tree.tree, text)
+
+    assert (bool(good), bool(struck)) == (exists, not exists)
+
+
+def test_an_answer_that_was_cut_says_so(tree):
+    reply = Reply("half an ans", Usage(10, 5), "fake/model", finish="length")
+
+    assert answered(tree, FakeModel(reply)).cut
+
+
+def test_nothing_is_sent_beyond_the_budget(tree):
+    model = FakeModel("never")
+
+    with pytest.raises(BudgetError):
+        answered(tree, model, refusal="the budget is used up")
+
+    assert model.prompts == []
+    assert calls(tree) == []
+
+
+def test_a_failed_call_is_in_the_ledger(tree):
+    with pytest.raises(ModelServerError):
+        answered(tree, FakeModel(ModelServerError("503")))
+
+    assert calls(tree) == [(CallState.FAILED, "server")]
+
+
+def test_an_empty_answer_is_an_error_that_was_paid_for(tree):
+    with pytest.raises(ModelReplyError):
+        answered(tree, FakeModel(" \n"))
+
+    assert calls(tree) == [(CallState.SETTLED, "reply")]

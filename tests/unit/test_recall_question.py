@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repo_sleeper.recall.question import Place, held, understand
+
+
+def test_words_are_split_lowered_and_each_kept_once():
+    question = understand("Why does getHTTPUrl drop the URL of a redirect_target?")
+
+    assert question.words == ("http", "url", "redirect", "target")
+
+
+def test_verbs_of_commit_subjects_count_only_when_there_is_nothing_else():
+    assert understand("Fix rounding").words == ("rounding",)
+    assert understand("fix bug").words == ("fix", "bug")
+
+
+def test_numbers_of_issues_are_no_words():
+    assert understand("Handle zstd responses (#3412)").words == ("zstd", "responses")
+
+
+@pytest.mark.parametrize("text", ["what is it?", "the of and", "?!", "", "a"])
+def test_only_stop_words_are_nothing_to_look_for(text):
+    assert understand(text).is_empty
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("where is `total` set", ("total",)),
+        ('what does "Cart.total" do', ("total", "Cart")),
+        ("who calls round_half_up()", ("round_half_up",)),
+        ("shop::Cart::total", ("total", "Cart")),
+        ("CookieJar is empty", ("CookieJar",)),
+        ("it's the user's basket", ()),
+        ("`a b c`", ()),
+    ],
+)
+def test_names_are_what_is_quoted_or_looks_like_code(text, names):
+    assert understand(text).names == names
+
+
+def test_neighbouring_words_make_guesses_in_every_usual_spelling():
+    guesses = understand("round half up").guesses
+
+    assert {"round_half", "RoundHalf", "roundHalf", "roundhalf"} <= set(guesses)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("see shop/cart.py:12 please", (Place("shop/cart.py", 12),)),
+        ("in ./shop/cart.py", (Place("shop/cart.py"),)),
+        (r"in shop\cart.py", (Place("shop/cart.py"),)),
+        ("at total (src/cart.ts:4:11)", (Place("src/cart.ts", 4),)),
+        ("cart.py and cart.py:7", (Place("cart.py", 7),)),
+        ("everything in src/shop", (Place("src/shop"),)),
+        ("no place", ()),
+    ],
+)
+def test_places_are_written_paths(text, places):
+    assert understand(text).places == places
+
+
+def test_a_python_stack_trace_gives_its_frames():
+    trace = 'File "/app/shop/cart.py", line 9, in total\n    raise ValueError'
+
+    question = understand(trace)
+
+    assert question.places[0] == Place("app/shop/cart.py", 9)
+    assert "total" in question.names
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("who calls total?", True), ("callers of total", True), ("how is total computed", False)],
+)
+def test_questions_for_callers_are_understood(text, wanted):
+    assert understand(text).wants_callers is wanted
+
+
+def test_questions_for_documentation_are_understood():
+    assert understand("where are the docs").wants_prose
+    assert not understand("where is the cart").wants_prose
+
+
+def test_words_are_alike_when_one_begins_with_the_other():
+    assert held("Rounding of totals", ["round", "total", "of", "cart"]) == ["round", "total", "of"]
+    assert held("red", ["re"]) == []
+
+
+@given(st.text())
+def test_any_text_can_be_understood_twice_alike(text):
+    assert understand(text) == understand(text)
+
+
+def test_a_long_text_takes_no_time_worth_mentioning():
+    text = "a/" * 10_000 + "`" * 5_000 + "word_" * 5_000 + '"' * 4_001
+
+    assert understand(text).text == text
