@@ -185,8 +185,8 @@ def _shown(path: Path) -> str:
 
 def _check_together(settings: Settings) -> None:
     model = settings.model
-    bound = bool(model.key_env or model.api_base)
-    if model.name and model.ask_name and bound and provider_of(model.ask_name) != provider_of(model.name):
+    bound = model.name and (model.key_env or model.api_base)
+    if bound and model.ask_name and provider_of(model.ask_name) != provider_of(model.name):
         raise ConfigError(
             "model.ask_name must be of the same provider as model.name",
             hint="the key and the endpoint in your settings belong to one provider",

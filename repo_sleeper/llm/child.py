@@ -56,7 +56,6 @@ class Child:
         )
         self._in = cast("IO[bytes]", self._process.stdin)
         self._out = cast("IO[bytes]", self._process.stdout)
-        self.killed = False
         self._rest = b""
 
     @property
@@ -64,22 +63,25 @@ class Child:
         """Which process it is, for people and tests."""
         return self._process.pid
 
+    @property
+    def killed(self) -> bool:
+        """Whether a signal ended it, ours or the system's; known once `end` has returned."""
+        return (self._process.returncode or 0) < 0
+
     def exchange(self, message: Mapping[str, Any], *, deadline_s: float) -> dict[str, Any]:
         """Say one thing, wait for one answer; LateError or DeadError when there is none."""
         until = time.monotonic() + deadline_s
         try:
             self._in.write(f"{json.dumps(message)}\n".encode())
-            line = self._line(until)
+            answer = json.loads(self._line(until))
         except (OSError, ValueError) as error:
             raise DeadError from error
-        answer = json.loads(line)
         if not isinstance(answer, dict):
             raise DeadError
         return answer
 
     def kill(self) -> None:
         """At once; whoever waits for an answer learns that it is dead."""
-        self.killed = True
         with suppress(OSError):
             self._process.kill()
 
@@ -105,7 +107,6 @@ class Child:
             parts.append(os.read(self._out.fileno(), _CHUNK))
             size += len(parts[-1])
             if not parts[-1] or size > _MAX_LINE:
-                self.kill()
                 raise DeadError
         line, _, self._rest = b"".join(parts).partition(b"\n")
         return line

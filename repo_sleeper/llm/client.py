@@ -99,7 +99,7 @@ class WorkerModel:
     def price(self) -> Price:
         """The person's own figures before the list's."""
         choice = self._choice
-        listed = listed_price(self.name, choice.api_base)
+        listed = listed_price(self.name)
         return Price(
             sent=listed.sent if choice.sent_price is None else choice.sent_price,
             received=listed.received if choice.received_price is None else choice.received_price,
@@ -176,8 +176,8 @@ class WorkerModel:
         try:
             answer = child.exchange(self._hello(), deadline_s=_START_S)
         except (LateError, DeadError):
-            if child.killed:  # late, or told to end: neither is a reason to stop for good
-                self._drop()
+            self._drop()
+            if child.killed:  # late, told to end, out of memory: no reason to stop for good
                 raise ModelTimeoutError("the model's process was ended", sent=False) from None
             answer = {"failure": {"message": "its process did not start"}}
         if "failure" in answer:

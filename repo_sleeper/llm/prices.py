@@ -17,12 +17,12 @@ _FREE = Price(0.0, 0.0, 0.0)
 
 
 @lru_cache(maxsize=8)
-def listed_price(model: str, api_base: str = "") -> Price:
+def listed_price(model: str) -> Price:
     """US dollars per million tokens; nothing known is not nothing to pay."""
     if provider_of(model) in LOCAL:
         return _FREE  # it runs on a machine of one's own
     entry = _entry(model)
-    if entry is None or (api_base and not entry):
+    if entry is None:
         return Price()
     return Price(
         sent=_per_million(entry.get("input_cost_per_token")),
@@ -36,13 +36,13 @@ def _entry(model: str) -> dict[str, Any] | None:
     prices = _prices()
     for name in names:
         entry = prices.get(name)
-        if isinstance(entry, dict) and entry.get("litellm_provider") in {
-            provider_of(model),
-            provider_of(name),
-            None,
-        }:
+        if isinstance(entry, dict) and (name == model or _is_by(entry, provider_of(model))):
             return entry
     return None
+
+
+def _is_by(entry: dict[str, Any], provider: str) -> bool:
+    return str(entry.get("litellm_provider", "")).startswith(provider)
 
 
 @lru_cache(maxsize=1)

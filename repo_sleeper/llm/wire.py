@@ -46,7 +46,7 @@ class Wire:
 def guard(wire: Wire) -> None:
     """Let nothing in this process resolve or reach another host; it cannot be undone."""
 
-    def hook(event: str, args: tuple[Any, ...]) -> None:
+    def hook(event: str, args: tuple[Any, ...]) -> None:  # pragma: no cover [never traced]
         if event == "socket.getaddrinfo" and args[0]:
             host = args[0].decode() if isinstance(args[0], bytes) else str(args[0])
             wire.check(host.lower())

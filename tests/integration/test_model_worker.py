@@ -1,0 +1,351 @@
+"""Real litellm in its cage against a provider on loopback that does everything wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from repo_sleeper import errors
+from repo_sleeper.domain import Prompt, Usage
+from repo_sleeper.errors import ModelError, ModelOfflineError, ModelTimeoutError
+from repo_sleeper.llm.client import WorkerModel
+from tests.fakes import FakeProvider, refused
+
+KEY = "sk-canary-0123456789abcdef"
+PROMPT = Prompt(
+    system='Answer with JSON: {"notes": []}. You look for a likely-bug.',
+    user='<file path="shop/cart.py" lines="1-2">\n'
+    "  1| def total(items):\n  2|     return sum(items)\n</file>\n",
+    max_tokens=500,
+)
+
+
+@dataclass
+class Settings:
+    """Model settings that a test may change while the worker lives."""
+
+    name: str = "openai/gpt-5-mini"
+    ask_name: str = ""
+    api_base: str = ""
+    deadline_s: float = 30.0
+    sent_price: float | None = None
+    received_price: float | None = None
+    cached_price: float | None = None
+    local_only: bool = False
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def settings(provider: FakeProvider) -> Settings:
+    return Settings(api_base=provider.url)
+
+
+@pytest.fixture(scope="module")
+def model(settings: Settings) -> Iterator[WorkerModel]:
+    """One worker for the whole module: importing litellm takes seconds."""
+    made = WorkerModel(settings, key=KEY)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def asked(provider: FakeProvider) -> Iterator[list[object]]:
+    """The requests of this test alone."""
+    provider.requests.clear()
+    yield provider.requests  # type: ignore[misc]  # only counted here
+    provider.script("ok")
+
+
+def test_a_grounded_answer_comes_back_with_its_usage(
+    model: WorkerModel, provider: FakeProvider, asked: list[object]
+) -> None:
+    reply = model.complete(PROMPT)
+
+    assert '"quote": "def total(items):"' in reply.text
+    assert '"likely-bug"' in reply.text
+    assert isinstance(reply.usage, Usage)
+    assert reply.model == "gpt-5-mini"
+    assert reply.finish == "stop"
+    assert len(asked) == 1
+    assert provider.requests[0].path == "/v1/chat/completions"
+    assert provider.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert "stream" not in provider.requests[0].body
+    assert "response_format" not in provider.requests[0].body
+
+
+class Fault(NamedTuple):
+    """A mode of the provider and what becomes of it."""
+
+    mode: str
+    kind: str
+    retry_after: float | None
+    sent: bool
+
+
+FAULTS = [
+    Fault("400", "request", None, sent=False),
+    Fault("400_context", "too-long", None, sent=False),
+    Fault("400_filter", "refused", None, sent=False),
+    Fault("401", "auth", None, sent=False),
+    Fault("401_echo_key", "auth", None, sent=False),
+    Fault("402", "quota", None, sent=False),
+    Fault("403", "auth", None, sent=False),
+    Fault("404", "request", None, sent=False),
+    Fault("429_ra1", "rate", 1.0, sent=False),
+    Fault("429_ra3600", "rate", 3600.0, sent=False),
+    Fault("429_ra_odd", "rate", None, sent=False),
+    Fault("429_quota", "quota", None, sent=False),
+    Fault("500", "server", None, sent=True),
+    Fault("503_html", "server", None, sent=True),
+    Fault("529", "server", None, sent=True),
+    Fault("reset", "offline", None, sent=True),
+    Fault("close_nohdr", "offline", None, sent=True),
+    Fault("redirect", "request", None, sent=True),
+    Fault("empty_body", "offline", None, sent=True),
+    Fault("200_html", "offline", None, sent=True),
+    Fault("200_error", "server", None, sent=True),
+    Fault("no_choices", "reply", None, sent=True),
+    Fault("empty_content", "reply", None, sent=True),
+    Fault("null_content", "reply", None, sent=True),
+    Fault("truncated", "reply", None, sent=True),
+    Fault("cut_body", "reply", None, sent=True),
+    Fault("deep_json", "reply", None, sent=True),
+    Fault("huge", "reply", None, sent=True),
+    Fault("refusal", "refused", None, sent=True),
+    Fault("content_filter", "refused", None, sent=True),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.mode)
+def test_every_fault_has_its_outcome_and_costs_one_request(
+    model: WorkerModel, provider: FakeProvider, asked: list[object], fault: Fault
+) -> None:
+    provider.script(fault.mode)
+    pid = model.pid
+
+    with pytest.raises(ModelError) as told:
+        model.complete(PROMPT)
+
+    assert told.value.kind == fault.kind
+    assert told.value.retry_after == fault.retry_after
+    assert told.value.sent is fault.sent
+    assert len(asked) == 1
+    assert KEY not in f"{told.value} {told.value.hint} {told.value!r}"
+    assert "\n" not in str(told.value)
+    assert pid is None or model.pid == pid, "the worker lives on"
+
+
+@pytest.mark.parametrize("mode", ["hang", "drip"])
+def test_a_provider_that_never_finishes_is_left_at_the_deadline(
+    model: WorkerModel, provider: FakeProvider, settings: Settings, asked: list[object], mode: str
+) -> None:
+    model.complete(PROMPT)
+    provider.script(mode)
+    settings.deadline_s = 1.5
+
+    with pytest.raises(ModelTimeoutError) as told:
+        model.complete(PROMPT)
+
+    settings.deadline_s = 30.0
+    assert told.value.sent
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("mode", ["bad_json", "prose", "fenced_json", "invented_quotes", "ansi"])
+def test_an_answer_is_passed_on_verbatim_whatever_it_says(
+    model: WorkerModel, provider: FakeProvider, asked: list[object], mode: str
+) -> None:
+    provider.script(mode)
+
+    assert model.complete(PROMPT).text
+    assert len(asked) == 1
+
+
+def test_what_cannot_be_stored_is_replaced(
+    model: WorkerModel, provider: FakeProvider, asked: list[object]
+) -> None:
+    provider.script("surrogate")
+
+    reply = model.complete(
+        Prompt(system=PROMPT.system, user=f"{PROMPT.user}\ud800\0", max_tokens=9)
+    )
+
+    assert reply.text.endswith("\ufffd\ufffd")
+    assert provider.requests[0].prompt[1].endswith("\ufffd\ufffd")
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("mode", ["no_usage", "neg_usage", "usage_absurd"])
+def test_usage_that_is_missing_or_absurd_is_unknown(
+    model: WorkerModel, provider: FakeProvider, asked: list[object], mode: str
+) -> None:
+    provider.script(mode)
+
+    assert model.complete(PROMPT).usage is None
+    assert len(asked) == 1
+
+
+def test_more_usage_than_expected_is_believed(
+    model: WorkerModel, provider: FakeProvider, asked: list[object]
+) -> None:
+    provider.script("ok", "usage_x10")
+
+    honest, dear = model.complete(PROMPT).usage, model.complete(PROMPT).usage
+
+    assert honest is not None
+    assert dear == Usage(sent=honest.sent * 10, received=honest.received * 10)
+    assert len(asked) == 2
+
+
+def test_the_model_that_answered_is_recorded(
+    model: WorkerModel, provider: FakeProvider, asked: list[object]
+) -> None:
+    provider.script("other_model")
+
+    assert model.complete(PROMPT).model == "someone-else-7b"
+    assert len(asked) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def test_the_key_is_in_no_argument_and_no_variable_of_the_worker(model: WorkerModel) -> None:
+    model.complete(PROMPT)
+    seen = b"".join(
+        Path(f"/proc/{model.pid}/{name}").read_bytes() for name in ("cmdline", "environ")
+    )
+
+    assert b"repo_sleeper.llm.worker" in seen
+    assert KEY.encode() not in seen
+    assert b"API_KEY" not in seen
+
+
+def test_a_worker_that_does_not_answer_is_killed_and_the_next_call_starts_another(
+    model: WorkerModel, settings: Settings
+) -> None:
+    model.complete(PROMPT)
+    first = model.pid
+    assert first is not None
+    os.kill(first, signal.SIGSTOP)
+    settings.deadline_s = 0.3
+
+    with pytest.raises(ModelTimeoutError, match=r"no answer within 0\.3 s"):
+        model.complete(PROMPT)
+
+    settings.deadline_s = 30.0
+    assert model.pid is None
+    assert not Path(f"/proc/{first}").exists()
+    assert model.complete(PROMPT).text
+    assert model.pid not in {None, first}
+
+
+def test_closing_cuts_a_call_off(
+    model: WorkerModel, provider: FakeProvider, asked: list[object]
+) -> None:
+    model.complete(PROMPT)
+    pid = model.pid
+    provider.script("hang")
+    caught: list[ModelError] = []
+
+    def call() -> None:
+        try:
+            model.complete(PROMPT)
+        except ModelError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    _until(lambda: len(asked) == 2)
+    model.close()
+    thread.join()
+
+    assert [type(error) for error in caught] == [ModelTimeoutError]
+    assert model.pid is None
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_nobody_listening_is_offline_and_nothing_was_sent() -> None:
+    with refused() as url:
+        model = WorkerModel(Settings(api_base=url), key=KEY)
+        with pytest.raises(ModelOfflineError, match="cannot be reached") as told:
+            model.complete(PROMPT)
+        model.close()
+
+    assert not told.value.sent
+
+
+@pytest.mark.parametrize("name", ["anthropic/claude-haiku-4-5", "gemini/gemini-2.5-flash"])
+def test_no_provider_s_client_follows_a_redirect_with_the_key(
+    provider: FakeProvider, asked: list[object], name: str
+) -> None:
+    """These do not go through the openai client: another library path, the same fence."""
+    provider.script("redirect", "401_echo_key")
+    model = WorkerModel(Settings(name=name, api_base=provider.url), key=KEY)
+
+    with pytest.raises(errors.ModelRequestError, match="redirect refused"):
+        model.complete(PROMPT)
+    with pytest.raises(errors.ModelAuthError) as told:
+        model.complete(PROMPT)
+    model.close()
+
+    assert KEY not in str(told.value)
+    assert len(asked) == 2
+
+
+def test_a_model_name_without_provider_is_a_matter_of_set_up(asked: list[object]) -> None:
+    model = WorkerModel(Settings(name="nobody-knows-this"), key=None)
+
+    with pytest.raises(errors.ModelSetupError) as told:
+        model.complete(PROMPT)
+    model.close()
+
+    assert not told.value.sent
+    assert not asked
+
+
+ORPHAN = """
+import os, sys, time
+from repo_sleeper.llm.child import Child
+child = Child(os.environ)
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_worker_does_not_outlive_its_parent() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    with parent.stdout:
+        worker = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+
+    _until(lambda: not _lives(worker))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _until(happened: object, limit: float = 20.0) -> None:
+    assert callable(happened)
+    end = time.monotonic() + limit
+    while not happened():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)

@@ -1,0 +1,121 @@
+"""What a model's name and endpoint say about where code would go, and at what price."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from repo_sleeper.domain import Price
+from repo_sleeper.llm import prices
+from repo_sleeper.llm.prices import listed_price
+from repo_sleeper.providers import (
+    host_for,
+    host_of,
+    is_local,
+    is_loopback,
+    is_private,
+    needs_key,
+    provider_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [
+        ("anthropic/claude-haiku-4-5", "anthropic"),
+        ("openrouter/anthropic/claude", "openrouter"),
+        ("gpt-5-mini", "openai"),
+        ("o3-mini", "openai"),
+        ("Claude-opus", "anthropic"),
+        ("gemini-2.5-flash", "vertex_ai"),
+        ("llama", ""),
+    ],
+)
+def test_the_name_says_whose_model_it_is(model: str, provider: str) -> None:
+    assert provider_of(model) == provider
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1"])
+def test_loopback_is_this_machine(host: str) -> None:
+    assert is_loopback(host)
+    assert is_private(host)
+
+
+@pytest.mark.parametrize("host", ["127.evil.example", "localhost.evil.example", "evil.example"])
+def test_a_name_that_looks_like_loopback_is_not(host: str) -> None:
+    assert not is_loopback(host)
+    assert not is_private(host)
+
+
+@pytest.mark.parametrize("host", ["192.168.1.9", "10.0.0.1", "nas", "nas.local", "fd00::1"])
+def test_the_own_network_is_private(host: str) -> None:
+    assert is_private(host)
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["10.example.org", "2001:db8::1", "fd.example.org"])
+def test_what_only_begins_like_a_private_address_is_public(host: str) -> None:
+    assert not is_private(host)
+
+
+def test_a_broken_address_has_no_host() -> None:
+    assert host_of("http://[::1") == ""
+    assert host_of("https://Example.org:8080/v1") == "example.org"
+
+
+def test_where_a_call_goes() -> None:
+    assert host_for("openai/x", "https://llm.example.org/v1") == "llm.example.org"
+    assert host_for("anthropic/x", "") == "api.anthropic.com"
+    assert host_for("ollama/x", "") == "localhost"
+    assert host_for("unheard/x", "") == ""
+
+
+def test_what_stays_on_this_machine() -> None:
+    assert is_local("ollama/x", "")
+    assert is_local("openai/x", "http://127.0.0.1:8080/v1")
+    assert not is_local("ollama/x", "http://192.168.1.9:11434")
+    assert not is_local("openai/x", "")
+
+
+def test_only_a_provider_s_own_endpoint_surely_needs_a_key() -> None:
+    assert needs_key("openai/x", "")
+    assert not needs_key("openai/x", "http://127.0.0.1:8080/v1")
+    assert not needs_key("ollama/x", "")
+    assert not needs_key("bedrock/x", "")
+
+
+@pytest.mark.parametrize(
+    "model", ["gpt-4o-mini", "openai/gpt-4o-mini", "anthropic/claude-haiku-4-5", "groq/x", "x"]
+)
+def test_a_listed_price_is_complete_and_an_unlisted_one_unknown(model: str) -> None:
+    price = listed_price(model)
+
+    assert price.known is (model not in {"groq/x", "x"})
+    assert price.known is False or 0 < (price.sent or 0) < (price.received or 0) < 100
+
+
+def test_a_model_on_this_machine_costs_nothing() -> None:
+    assert listed_price("ollama/qwen3-coder") == Price(0.0, 0.0, 0.0)
+
+
+def test_another_provider_s_price_is_not_taken_for_a_namesake() -> None:
+    assert not listed_price("unheard/gpt-4o-mini").known
+
+
+def test_without_a_list_every_price_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "litellm"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for content in (None, "{", "[]", json.dumps({"m": {"input_cost_per_token": "dear"}})):
+        prices._prices.cache_clear()
+        listed_price.cache_clear()
+        if content is not None:
+            (package / "model_prices_and_context_window_backup.json").write_text(content)
+        assert listed_price("m") == Price()
+    prices._prices.cache_clear()
+    listed_price.cache_clear()
