@@ -135,7 +135,8 @@ def _look_of_ours(workspace: Workspace) -> _Look:
         return _Look(f"the index could not be brought up to date ({error})", complete=False)
     if done is None:
         return _Look("the daemon is busy or does not answer")
-    return _Look("no daemon is running", done.complete)
+    doubt = "" if done.complete else ", git cannot say which files are ignored"
+    return _Look(f"no daemon is running{doubt}", done.complete)
 
 
 def _round(workspace: Workspace) -> Round | None:

@@ -10,7 +10,7 @@ from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
 from repo_sleeper.recall.names import Named, is_prose, search_names
 from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
-from repo_sleeper.recall.question import Question
+from repo_sleeper.recall.question import Question, held
 from repo_sleeper.recall.rank import Ranked, Scores
 from repo_sleeper.store import notes as note_store
 from repo_sleeper.store import search
@@ -23,6 +23,7 @@ _SYMBOLS = 30
 _WORDS_SHOWN = 3
 _EXPLAINED = 100
 _PASSAGE = 0.9  # a symbol found by its text comes after one found by its name
+_OPENED = 12  # passages whose inner symbols are looked at
 _FILE_SHARE = 0.5  # of a symbol's score: what its file is worth
 
 
@@ -54,10 +55,11 @@ def retrieve(
     fused = rank.damp(fused, {one.path: kept for one in fused if is_prose(one.path)})
     kinds, borrowed = lent(db, tree_id, rank.leaders(fused), prose=kept)
     ranked = rank.to_unit(rank.spread(fused, kinds), weights)
+    inside = _passage_symbols(db, tree_id, content, question.words)
     return Found(
         ranked=ranked,
         reasons=_reasons(content, named, noted, borrowed, _history(past, question, ranked)),
-        symbols=_symbols(db, content, named, ranked),
+        symbols=_symbols(named, inside, ranked),
         passages=content.passages,
         notes=tuple(note for note, _ in noted),
         confidence=_confidence(content, named, past),
@@ -145,37 +147,48 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _symbols(
-    db: Database, content: Content, named: Named, ranked: Sequence[Ranked]
+    named: Named, inside: Sequence[SymbolHit], ranked: Sequence[Ranked]
 ) -> tuple[SymbolHit, ...]:
     """Symbols by name and by passage, weighed by their own match and by their file's rank."""
     files = rank.shares({one.path: one.score for one in ranked})
-    own = _by_place([*named.symbols, *_passage_symbols(db, content)])
     scored = [
-        SymbolHit(
+        _at(
+            hit,
             hit.path,
-            hit.name,
-            hit.kind,
-            hit.range,
             round(_FILE_SHARE * files.get(hit.path, 0.0) + (1 - _FILE_SHARE) * hit.score, 4),
-            hit.signature,
         )
-        for hit in own
+        for hit in _by_place([*named.symbols, *inside])
     ]
     scored.sort(key=lambda hit: (-hit.score, hit.path, hit.range, hit.name))
     return tuple(scored[:_SYMBOLS])
 
 
-def _passage_symbols(db: Database, content: Content) -> list[SymbolHit]:
-    passages = [passage for passage in content.passages if passage.symbol_id is not None]
-    best = max((passage.score for passage in passages), default=0.0) or 1.0
-    known = search.symbols_by_id(db, {one.symbol_id for one in passages if one.symbol_id})
-    return [
-        SymbolHit(
-            one.path, hit.name, hit.kind, hit.range, _PASSAGE * one.score / best, hit.signature
-        )
-        for one in passages
-        if one.symbol_id and (hit := known.get(one.symbol_id))
-    ]
+def _passage_symbols(
+    db: Database, tree_id: int, content: Content, words: Sequence[str]
+) -> list[SymbolHit]:
+    """The symbols that the best passages belong to, and those inside them with the same words."""
+    best = max((one.score for one in content.passages), default=0.0) or 1.0
+    known = search.symbols_by_id(db, {one.symbol_id for one in content.passages if one.symbol_id})
+    found = []
+    for position, one in enumerate(content.passages):
+        worth = _PASSAGE * one.score / best
+        if one.symbol_id and (hit := known.get(one.symbol_id)):
+            found.append(_at(hit, one.path, worth))
+        if position < _OPENED:
+            found += _inner(search.symbols_inside(db, tree_id, one), words, worth)
+    return found
+
+
+def _inner(
+    symbols: Sequence[tuple[SymbolHit, str]], words: Sequence[str], worth: float
+) -> list[SymbolHit]:
+    counts = [(hit, len(held(f"{hit.name} {doc}", words))) for hit, doc in symbols]
+    most = max((count for _, count in counts), default=0)
+    return [_at(hit, hit.path, worth * count / most) for hit, count in counts if count]
+
+
+def _at(hit: SymbolHit, path: str, score: float) -> SymbolHit:
+    return SymbolHit(path, hit.name, hit.kind, hit.range, score, hit.signature)
 
 
 def _by_place(hits: Sequence[SymbolHit]) -> list[SymbolHit]:

@@ -171,6 +171,18 @@ def symbols_by_id(db: Database, ids: Iterable[int]) -> dict[int, SymbolHit]:
     return {row[6]: _hit(row) for row in rows}
 
 
+def symbols_inside(db: Database, tree_id: int, passage: Passage) -> list[tuple[SymbolHit, str]]:
+    """Symbols that lie within a passage, each with its doc comment, in order."""
+    rows = db.rows(
+        """select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature, s.doc
+           from files f join symbols s on s.blob_id = f.blob_id
+           where f.tree_id = ? and f.path = ? and s.start_line >= ? and s.end_line <= ?
+           order by s.id""",
+        (tree_id, passage.path, passage.range.start, passage.range.end),
+    )
+    return [(_hit(row), row[6]) for row in rows]
+
+
 def symbols_around(db: Database, tree_id: int, path: str, line: int) -> list[SymbolHit]:
     """Symbols of a file whose range holds the line, innermost first."""
     rows = db.rows(

@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from repo_sleeper.cli.app import app
+from repo_sleeper.daemon import locks
+from repo_sleeper.daemon.workspace import Workspace, create_store, open_workspace, read_store
+from repo_sleeper.daemon.workspace import write_store as open_store
+from repo_sleeper.domain import Reply, Usage
+from repo_sleeper.errors import (
+    BudgetError,
+    ModelServerError,
+    ModelSetupError,
+    NotInitialisedError,
+    SleeperError,
+    UsageError,
+)
+from repo_sleeper.llm import client
+from tests.conftest import GitRepo
+from tests.fakes import FakeModel
+from tests.searchable import CART, MAIL
+
+QUESTION = "how are totals of the cart rounded"
+MODEL = ("--model", "fake/model")
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+@pytest.fixture
+def here(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A repository with a store, nothing indexed yet, no daemon."""
+    repo.commit("Round totals half up", shop__cart_py=CART, shop__mail_py=MAIL)
+    monkeypatch.chdir(repo.root)
+    workspace = open_workspace(repo.root, dict(os.environ))
+    create_store(workspace)
+    with closing(open_store(workspace)):
+        pass
+    return workspace
+
+
+def ask(*words: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, ["ask", *words], input=stdin)
+
+
+def error_of(result: Result) -> SleeperError:
+    assert isinstance(result.exception, SleeperError), result.exception
+    return result.exception
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> list[FakeModel]:
+    """Puts the given model in place of the process that would call a provider."""
+    models = [FakeModel("Half up, in shop/cart.py:9; not in shop/cart.py:99.")]
+
+    class Stub:
+        host = "localhost"
+
+        def __new__(cls, *_: object, **__: object) -> FakeModel:  # type: ignore[misc]
+            models[0].host = cls.host  # type: ignore[attr-defined]
+            return models[0]
+
+    monkeypatch.setattr(client, "WorkerModel", Stub)
+    return models
+
+
+# --- the context ------------------------------------------------------------------------------
+
+
+def test_the_context_is_printed_and_talk_goes_to_stderr():
+    result = ask(QUESTION, "--context")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("# Where to look at commit ")
+    assert "1. shop/cart.py -- " in result.stdout
+    assert "sleeper: no daemon is running; there are no notes yet" in result.stderr
+
+
+def test_a_change_that_nobody_committed_is_known(here):
+    (here.repo.root / "shop/tax.py").write_text("def value_added_tax(net):\n    return net\n")
+
+    assert "shop/tax.py" in ask("value_added_tax", "--context").stdout
+
+
+def test_json_is_the_contract(here):
+    found = json.loads(ask(QUESTION, "--context", "--json", "--files", "1").stdout)
+
+    assert list(found) == [
+        *("query", "root", "commit", "budget", "tokens", "model_called"),
+        *("files", "symbols", "notes", "text"),
+    ]
+    assert found["root"] == str(here.repo.root)
+    assert found["budget"] == 1200
+    assert found["model_called"] is False
+    assert [hit["path"] for hit in found["files"]] == ["shop/cart.py"]
+    assert set(found["files"][0]) == {"path", "score", "why"}
+    assert {(one["name"], one["start_line"], one["end_line"]) for one in found["symbols"]} >= {
+        ("Cart.total", 7, 9)
+    }
+
+
+def test_words_need_no_quotes():
+    assert ask(*QUESTION.split(), "--context").stdout == ask(QUESTION, "--context").stdout
+
+
+def test_the_question_may_come_from_a_pipe():
+    assert ask("-", "--context", stdin=QUESTION.encode()).stdout == ask(QUESTION).stdout
+
+
+def test_bytes_that_are_no_text_are_asked_without_them():
+    result = ask("-", "--context", stdin=b"\xff\x00 cart \x1b[31m totals rounded \xfe")
+
+    assert result.exit_code == 0
+    assert "shop/cart.py" in result.stdout
+
+
+@pytest.mark.parametrize("question", ["how to bake sourdough bread", "what is it?", "購物車"])
+def test_nothing_found_is_said_and_is_exit_code_3(question):
+    result = ask(question, "--context")
+
+    assert result.exit_code == 3
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_nothing_found_is_an_empty_list_in_json():
+    result = ask("how to bake sourdough bread", "--context", "--json")
+
+    assert result.exit_code == 3
+    assert json.loads(result.stdout)["files"] == []
+
+
+@pytest.mark.parametrize(
+    ("stdin", "message"),
+    [(b" \n", "there is no question"), (b"cart " * 20_000, "longer than 64 KB")],
+)
+def test_no_question_and_too_long_ones_are_refused(stdin, message):
+    error = error_of(ask("-", stdin=stdin))
+
+    assert isinstance(error, UsageError)
+    assert message in str(error)
+
+
+def test_a_repository_that_is_not_set_up_says_so(tmp_path, monkeypatch):
+    other = GitRepo(tmp_path / "other")
+    other.commit("start")
+    monkeypatch.chdir(other.root)
+
+    assert isinstance(error_of(ask(QUESTION)), NotInitialisedError)
+
+
+def test_while_another_process_reconciles_the_index_is_used_as_it_is(here, monkeypatch):
+    ask(QUESTION, "--context")
+    monkeypatch.setattr("repo_sleeper.cli.ask._LOCK_LIMIT_S", 0.0)
+
+    with locks.held(here.store_lock):
+        result = ask(QUESTION, "--context")
+
+    assert "1. shop/cart.py" in result.stdout
+    assert "the daemon is busy or does not answer" in result.stderr
+
+
+def test_a_socket_nobody_listens_on_is_no_daemon(here):
+    here.socket_file.touch()
+
+    assert "no daemon is running" in ask(QUESTION, "--context").stderr
+
+
+def test_a_broken_repository_is_asked_as_it_is(here):
+    ask(QUESTION, "--context")
+    (here.repo.git_dir / "index").write_bytes(b"nonsense")
+
+    result = ask(QUESTION, "--context")
+
+    assert "1. shop/cart.py" in result.stdout
+    assert "git cannot say which files are ignored" in result.stderr
+
+
+def test_a_store_that_cannot_be_written_is_asked_as_it_was(here):
+    ask(QUESTION, "--context")
+    here.store_lock.unlink()
+    here.store_lock.mkdir()
+
+    result = ask(QUESTION, "--context")
+
+    assert "1. shop/cart.py" in result.stdout
+    assert "could not be brought up to date" in result.stderr
+
+
+def test_questions_are_remembered_unless_switched_off(here, monkeypatch):
+    ask(QUESTION, "--context")
+    monkeypatch.setenv("SLEEPER_ASK_REMEMBER", "false")
+    ask("where are receipts mailed", "--context")
+
+    with closing(read_store(here)) as db:
+        assert [row[0] for row in db.rows("select text from questions")] == [QUESTION]
+
+
+# --- the model --------------------------------------------------------------------------------
+
+
+def test_without_a_model_the_context_is_the_answer():
+    assert ask(QUESTION).stdout == ask(QUESTION, "--context").stdout
+
+
+def test_the_answer_has_its_citations_checked(fake):
+    result = ask(QUESTION, *MODEL)
+
+    assert result.exit_code == 0
+    assert (
+        result.stdout == "Half up, in shop/cart.py:9; not in ~~shop/cart.py:99~~ (no such line).\n"
+    )
+    assert "struck what does not exist: shop/cart.py:99" in result.stderr
+    assert fake[0].closed
+
+
+@pytest.mark.usefixtures("fake")
+def test_the_answer_in_json_comes_with_its_context():
+    found = json.loads(ask(QUESTION, *MODEL, "--json").stdout)
+
+    assert found["model_called"] is True
+    assert found["answer"]["citations"] == ["shop/cart.py:9"]
+    assert found["answer"]["usd"] > 0
+
+
+def test_an_answer_that_was_cut_says_so(fake):
+    fake[0] = FakeModel(Reply("Half", Usage(9, 1), "fake/model", finish="length"))
+
+    assert "the answer was cut" in ask(QUESTION, *MODEL).stderr
+
+
+def test_no_model_is_asked_about_nothing(fake):
+    assert ask("how to bake sourdough bread", *MODEL).exit_code == 3
+    assert fake[0].prompts == []
+
+
+@pytest.mark.parametrize("option", ["--no-model", "--context"])
+def test_a_model_can_be_left_out(fake, option):
+    assert ask(QUESTION, *MODEL, option).stdout.startswith("# Where to look")
+    assert fake[0].prompts == []
+
+
+def test_when_the_model_fails_the_context_is_still_printed(fake):
+    fake[0] = FakeModel(ModelServerError("the provider says 503"))
+
+    result = ask(QUESTION, *MODEL)
+
+    assert result.stdout.startswith("# Where to look")
+    assert error_of(result).exit_code == 6
+
+
+def test_when_the_model_fails_json_says_why(fake):
+    fake[0] = FakeModel(ModelServerError("the provider says 503"))
+
+    found = json.loads(ask(QUESTION, *MODEL, "--json").stdout)
+
+    assert (found["model_called"], found["error"]) == (True, "the provider says 503")
+
+
+def test_beyond_the_budget_the_context_is_still_printed(fake, monkeypatch):
+    monkeypatch.setenv("SLEEPER_BUDGET_CALLS_PER_DAY", "0")
+
+    result = ask(QUESTION, *MODEL)
+
+    assert result.stdout.startswith("# Where to look")
+    assert isinstance(error_of(result), BudgetError)
+    assert fake[0].prompts == []
+
+
+def test_nothing_is_sent_when_git_cannot_say_what_is_ignored(here, fake):
+    ask(QUESTION, "--context")
+    (here.repo.git_dir / "index").write_bytes(b"nonsense")
+
+    assert isinstance(error_of(ask(QUESTION, *MODEL)), ModelSetupError)
+    assert fake[0].prompts == []
+
+
+# --- the process ------------------------------------------------------------------------------
+
+
+def test_a_question_loads_no_model_library_and_no_console():
+    ask(QUESTION, "--context")
+    script = (
+        "import sys; sys.argv = ['sleeper', 'ask', '--context', 'totals of the cart']\n"
+        "from repo_sleeper.cli.app import main\n"
+        "try: main()\n"
+        "finally: print([name for name in sys.modules if name in "
+        "{'litellm', 'git', 'sqlite_utils', 'rich', 'watchdog', 'asyncio', 'openai'}],"
+        " file=sys.stderr)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.startswith("# Where to look"), done.stderr
+    assert done.stderr.splitlines()[-1] == "[]"
