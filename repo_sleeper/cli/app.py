@@ -116,11 +116,15 @@ def _told(error: SleeperError) -> int:
 
 
 def _confessed(error: Exception) -> int:
-    """A mistake of ours: one line, and the whole story in a file."""
+    """One line for what should not have happened, and the whole story in a file."""
     from repo_sleeper.cli import output
     from repo_sleeper.cli.crash import write_down
 
-    output.complain(f"{type(error).__name__}: {error}", write_down(error))
+    if type(error).__module__ == "sqlite3":  # by name: importing it is the store's business
+        hint = "`sleeper doctor` looks at the store; `sleeper init --rebuild` starts a new one"
+        output.complain(f"the database cannot be used: {error}", hint)
+    else:
+        output.complain(f"{type(error).__name__}: {error}", write_down(error))
     return 1
 
 

@@ -180,21 +180,19 @@ def stop(workspace: Workspace, *, limit: float = STOP_S) -> bool:
     """
     if not locks.is_held(workspace.daemon_lock):
         return False
+    holder = _holder(workspace)
     deadline = time.monotonic() + limit
-    steps: tuple[tuple[Callable[[Workspace], bool], float], ...] = (
-        (_asked, limit * 0.6),
-        (lambda found: _signalled(found, signal.SIGTERM), limit * 0.2),
-        (lambda found: _signalled(found, signal.SIGKILL), limit * 0.2),
+    steps: tuple[tuple[Callable[[], bool], float], ...] = (
+        (lambda: _asked(workspace), 0.6),
+        (lambda: _signalled(holder, signal.SIGTERM), 0.2),
+        (lambda: _signalled(holder, signal.SIGKILL), 0.2),
     )
-    for step, patience in steps:
-        if step(workspace) and _released(
-            workspace, until=min(time.monotonic() + patience, deadline)
-        ):
+    for step, share in steps:
+        patience = min(time.monotonic() + limit * share, deadline)
+        if step() and _ended(workspace, holder, until=patience):
             return True
-    if not locks.is_held(workspace.daemon_lock):
-        return True
     raise DaemonError(
-        f"the daemon (pid {_holder(workspace).pid}) does not end",
+        f"the daemon (pid {holder.pid}) does not end",
         hint="its process may be stuck in the operating system; `sleeper daemon logs` may say more",
     )
 
@@ -213,9 +211,8 @@ def _asked(workspace: Workspace) -> bool:
     return True
 
 
-def _signalled(workspace: Workspace, number: signal.Signals) -> bool:
-    holder = _holder(workspace)
-    if not holder.pid or _born(holder.pid) != holder.born:
+def _signalled(holder: _Holder, number: signal.Signals) -> bool:
+    if not _lives(holder):
         return False
     try:
         if number is signal.SIGKILL and os.getpgid(holder.pid) == holder.pid:
@@ -229,8 +226,9 @@ def _signalled(workspace: Workspace, number: signal.Signals) -> bool:
     return True
 
 
-def _released(workspace: Workspace, *, until: float) -> bool:
-    while locks.is_held(workspace.daemon_lock):
+def _ended(workspace: Workspace, holder: _Holder, *, until: float) -> bool:
+    """Wait until the lock is free and the process that held it has left."""
+    while locks.is_held(workspace.daemon_lock) or _lives(holder):
         if time.monotonic() >= until:
             return False
         time.sleep(_POLL)
@@ -275,13 +273,21 @@ def _holder(workspace: Workspace) -> _Holder:
         return _Holder(0, "")
 
 
+def _lives(holder: _Holder) -> bool:
+    return bool(holder.pid and holder.born) and _born(holder.pid) == holder.born
+
+
 def _born(pid: int) -> str:
-    """When a process began, in whatever unit the system tells it; "" when there is none."""
+    """When a process began, in whatever unit the system tells it; "" when there is none.
+
+    One that has ended and only waits for its parent to hear of it is none.
+    """
     if _IS_LINUX:
         try:
-            return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
+            fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
         except OSError:
             return ""
+        return "" if fields[0] in {"Z", "X"} else fields[19]
     told = subprocess.run(  # pragma: no cover (not Linux)
         ["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     )

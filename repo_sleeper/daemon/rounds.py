@@ -20,6 +20,7 @@ from repo_sleeper.sleep import budget
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import code, history, thoughts
 from repo_sleeper.store.database import Database
+from repo_sleeper.trust import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from repo_sleeper.index.pool import ParserPool
@@ -165,6 +166,8 @@ def agenda(
 
 
 def _is_within(path: str, places: Collection[str]) -> bool:
+    if path == SETTINGS_FILE:
+        return False  # we wrote most of it ourselves
     return not places or any(
         path == place or path.startswith(f"{place.rstrip('/')}/") or place in {"", "."}
         for place in places

@@ -19,13 +19,13 @@ from repo_sleeper.daemon.mind import Mind, ModelMaker, Thought, configured_model
 from repo_sleeper.daemon.workspace import Workspace, of_repository
 from repo_sleeper.errors import ConfigError, DaemonError
 from repo_sleeper.store.database import Database
+from repo_sleeper.trust import SETTINGS_FILE
 
 TICK_S = 1.0
 _CHORES_S = 60.0
 _GONE_S = 600.0  # an absent root may be a disk that comes back
 _SUSPENDED_S = 60.0
 _RECONCILE_LIMIT_S = 60.0
-_SETTINGS_FILE = ".sleeper.toml"
 
 
 class Service:
@@ -138,7 +138,7 @@ class Service:
             return None
         if not first and (done.changes.paths or done.head != head):
             self._active()
-        if _SETTINGS_FILE in done.changes.paths:
+        if SETTINGS_FILE in done.changes.paths:
             self._reload()
         return done
 

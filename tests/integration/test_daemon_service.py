@@ -210,9 +210,7 @@ def test_a_second_work_tree_joins_in(start: Start, repo: GitRepo, tmp_path: Path
     assert len(trees) == 2
 
 
-def test_a_machine_that_slept_has_everything_looked_at(
-    start: Start
-) -> None:
+def test_a_machine_that_slept_has_everything_looked_at(start: Start) -> None:
     daemon = start(SLEEPER_IDLE_RECONCILE_S="86400")
     daemon.until(daemon.looked)
     before = daemon.service._forest.all()[0].tree.looked_at

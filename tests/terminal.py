@@ -8,12 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
-from tests import fakes
 from tests.conftest import GitRepo
 
 SLEEPER = str(Path(sys.executable).with_name("sleeper"))
@@ -91,27 +89,13 @@ class Person:
         return int(found[1])
 
 
-@pytest.fixture
-def person(repo: GitRepo, private_home: Path) -> Iterator[Person]:
-    """Someone with a small repository of one commit. Their daemon ends with the test."""
+@contextmanager
+def someone(repo: GitRepo, home: Path) -> Iterator[Person]:
+    """Someone with a small repository of one commit. Their daemon ends with the block."""
     repo.commit("Add up baskets", shop_py=SHOP)
-    person = Person(repo, {**os.environ, "HOME": str(private_home), "COLUMNS": "100"})
+    person = Person(repo, {**os.environ, "HOME": str(home), "COLUMNS": "100"})
     yield person
     person.types("daemon", "stop")
-
-
-@pytest.fixture
-def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[fakes.FakeProvider]:
-    """A model provider on this machine that answers about the kind it is asked for."""
-    # The instructions name other kinds as plain words; the task names the one that is asked for.
-    monkeypatch.setattr(fakes, "_kind", _kind)
-    with fakes.FakeProvider() as provider:
-        yield provider
-
-
-def _kind(_system: str, user: str) -> str:
-    found = re.findall(r'has the kind "([a-z-]+)"', user)
-    return found[-1] if found else "architecture"
 
 
 def is_alive(pid: int) -> bool:

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import fakes
+from tests.conftest import GitRepo
+from tests.fakes import FakeProvider
+from tests.terminal import Person, someone
+
+
+@pytest.fixture
+def person(repo: GitRepo, private_home: Path) -> Iterator[Person]:
+    with someone(repo, private_home) as person:
+        yield person
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
+    """A model provider on this machine that answers about the kind it is asked for."""
+    # The instructions name other kinds as plain words; the task names the one that is asked for.
+    monkeypatch.setattr(fakes, "_kind", _kind)
+    with FakeProvider() as provider:
+        yield provider
+
+
+def _kind(_system: str, user: str) -> str:
+    found = re.findall(r'has the kind "([a-z-]+)"', user)
+    return found[-1] if found else "architecture"
+
+
+@pytest.fixture
+def thinker(person: Person, provider: FakeProvider) -> Person:
+    """A person with a model: a provider on this machine, asked through the real worker."""
+    person.env |= {
+        "SLEEPER_IDLE_QUIET_S": "0.2",
+        "SLEEPER_IDLE_MAX_LOAD": "1000",
+        "SLEEPER_IDLE_ON_BATTERY": "true",
+        "FAKE_KEY": "fake-key-for-tests",
+    }
+    made = person.types(
+        *("init", "--yes", "--no-daemon", "--model", "openai/fake", "--api-base", provider.url)
+    )
+    assert made.code == 0
+    config = Path(person.env["XDG_CONFIG_HOME"]) / "sleeper" / "config.toml"
+    config.write_text(
+        config.read_text().replace(
+            "[model]", '[model]\nkey_env = "FAKE_KEY"\nsent_price = 1.0\nreceived_price = 2.0'
+        )
+    )
+    return person
+
+
+@pytest.mark.timeout(120)
+def test_it_thinks_while_nobody_works_and_answers_from_its_notes(
+    thinker: Person, provider: FakeProvider
+) -> None:
+    rehearsed = thinker.types("think", "--dry-run")
+    assert rehearsed.code == 0
+    assert not provider.requests
+    assert "at most $" in rehearsed.err
+
+    thinker.types("daemon", "start")
+    thinker.until(lambda: thinker.log().count("thought about shop.py") == 3, seconds=90)
+    assert len(provider.requests) == 3, thinker.log()
+    for request in provider.requests:
+        assert request.prompt[1] in rehearsed.out, "what was rehearsed is what was sent"
+    thinker.until(lambda: "nothing is left" in thinker.types("daemon").out)
+
+    listed = json.loads(thinker.types("notes", "list", "--origin", "model", "--json").out)
+    assert {note["kind"] for note in listed["notes"]} == {
+        *("architecture", "likely-bug", "debugging-strategy")
+    }
+    bug = json.loads(thinker.types("bugs", "--json").out)["notes"][0]
+    assert "shop.py:" in thinker.types("bugs", "show", bug["id"][:6]).out
+    assert thinker.types("notes", "search", "shop").code == 0
+    assert thinker.types("notes", "show", "shop.py").out.count("model · fresh") == 3
+
+    spent = json.loads(thinker.types("cost", "--by", "kind", "--json").out)
+    assert [one["calls"] for one in spent["sums"]] == [1, 1, 1]
+    assert spent["day"]["usd"] > 0
+    shown = thinker.types("cost", "show", "1").out
+    assert "shop.py" in shown
+    assert "fake-key" not in shown + thinker.log()
+    assert thinker.types("cost", "calls").out.count("settled") == 3
+    assert thinker.types("cost", "show", "99").code == 3
+
+    asked = thinker.types("ask", "how does total add the tax")
+    assert asked.code == 0, asked.err
+    assert "shop.py:" in asked.out
+    assert len(provider.requests) == 4
+
+    assert thinker.types("bugs", "dismiss", bug["id"], "--why", "by design").code == 0
+    assert thinker.types("bugs").code == 3
+
+
+@pytest.mark.timeout(120)
+def test_a_provider_that_refuses_stops_it_until_a_person_acts(
+    thinker: Person, provider: FakeProvider
+) -> None:
+    provider.script("401")
+    failed = thinker.types("think", "--limit", "2")
+    assert failed.code == 6
+    assert len(provider.requests) == 1, "a key that is refused is not tried again"
+    assert "auth" in thinker.types("status").out
+
+    thinker.types("daemon", "start")
+    thinker.until(lambda: "auth" in thinker.types("daemon").out)
+    assert len(provider.requests) == 1
+
+    provider.script("ok")
+    done = thinker.types("think", "--kind", "likely-bug", "--json")
+    assert done.code == 0, done.err
+    assert "trying again after: auth" in done.err
+    assert len(json.loads(done.out)["notes"]) == 1
+
+
+def test_what_may_be_spent_is_kept_to(thinker: Person, provider: FakeProvider) -> None:
+    refused = thinker.types("think", "--max-cost", "0.0001")
+
+    assert refused.code == 5
+    assert "--max-cost leaves" in refused.err
+    assert not provider.requests
+
+
+def test_settings_that_changed_since_they_were_trusted_stop_sending(
+    thinker: Person, provider: FakeProvider
+) -> None:
+    thinker.repo.write(".sleeper.toml", "[index]\nignore = ['secret/']\n")
+
+    refused = thinker.types("think")
+    assert refused.code == 4
+    assert "sleeper trust" in refused.err
+    assert "sleeper trust" in thinker.types("status").out
+
+    assert thinker.types("trust").code == 0
+    assert "sleeper trust" not in thinker.types("status").out
+    assert thinker.types("trust", "--revoke").code == 0
+    assert thinker.types("think").code == 4
+    assert not provider.requests
+
+
+def test_without_a_model_thinking_says_how_to_get_one(person: Person) -> None:
+    person.types("init", "--yes", "--no-daemon")
+
+    refused = person.types("think")
+
+    assert refused.code == 4
+    assert "sleeper init --model" in refused.err
