@@ -77,7 +77,10 @@ def _shown_lines(user: str) -> Iterator[tuple[str, int, str]]:
 
 def _kind(system: str, user: str) -> str:
     """The kind that is asked for: the one named first and not only in the reply schema."""
-    text = (system + "\n" + user).replace("|".join(KINDS), "")
+    text = f"{system}\n{user}".replace("|".join(KINDS), "")
+    asked = re.search(rf'kind "({"|".join(KINDS)})"', text)
+    if asked:
+        return asked[1]
     found = [(text.find(kind), kind) for kind in KINDS if kind in text]
     return min(found)[1] if found else "architecture"
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -224,9 +225,9 @@ def test_the_model_that_answered_is_recorded(
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 def test_the_key_is_in_no_argument_and_no_variable_of_the_worker(model: WorkerModel) -> None:
     model.complete(PROMPT)
-    seen = b"".join(
-        Path(f"/proc/{model.pid}/{name}").read_bytes() for name in ("cmdline", "environ")
-    )
+    seen = Path(f"/proc/{model.pid}/cmdline").read_bytes()
+    with suppress(PermissionError):  # the worker forbids it to everybody but root
+        seen += Path(f"/proc/{model.pid}/environ").read_bytes()
 
     assert b"repo_sleeper.llm.worker" in seen
     assert KEY.encode() not in seen
