@@ -273,6 +273,24 @@ def m004_notes(db: sqlite_utils.Database) -> None:
     )
 
 
+@STEPS()
+def m005_links(db: sqlite_utils.Database) -> None:
+    """Which file of a tree names which other, as far as its imports tell."""
+    _run(
+        db,
+        """
+        create table links (
+            tree_id integer not null references trees(id) on delete cascade,
+            path text not null,
+            line integer not null,             -- 0-based; of the import
+            target text not null,
+            primary key (tree_id, path, line, target)
+        ) without rowid;
+        create index links_target on links (tree_id, target);
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 
