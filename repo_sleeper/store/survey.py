@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 from repo_sleeper.store.database import Database
 
@@ -48,5 +49,99 @@ def paths_with_words(db: Database, tree_id: int, words: Collection[str]) -> list
         " join files f on f.blob_id = c.blob_id"
         " where chunk_words match ? and f.tree_id = ? order by f.path",
         (query, tree_id),
+    )
+    return [row[0] for row in rows]
+
+
+# --- what imports are resolved with -------------------------------------------------------------
+
+
+def top_level_names(db: Database, tree_id: int, languages: Collection[str]) -> dict[str, set[str]]:
+    """For each file of these languages the names it defines outside every other definition."""
+    return _names_by_path(
+        db,
+        tree_id,
+        languages,
+        "select f.path, s.name from symbols s join blobs b on b.id = s.blob_id"
+        " join files f on f.blob_id = b.id where f.tree_id = ? and b.language in ({marks})"
+        " and (s.parent_id is null"
+        "   or exists (select 1 from symbols o where o.id = s.parent_id and o.kind = 'module'))",
+    )
+
+
+def used_names(db: Database, tree_id: int, languages: Collection[str]) -> dict[str, set[str]]:
+    """For each file of these languages the names it uses."""
+    return _names_by_path(
+        db,
+        tree_id,
+        languages,
+        "select f.path, r.name from refs r join blobs b on b.id = r.blob_id"
+        " join files f on f.blob_id = b.id where f.tree_id = ? and b.language in ({marks})",
+    )
+
+
+def _names_by_path(
+    db: Database, tree_id: int, languages: Collection[str], query: str
+) -> dict[str, set[str]]:
+    wanted = sorted(languages)
+    found: dict[str, set[str]] = defaultdict(set)
+    if wanted:
+        marks = ",".join("?" * len(wanted))
+        for path, name in db.execute(query.format(marks=marks), (tree_id, *wanted)):
+            found[path].add(name)
+    return dict(found)
+
+
+def modules_defined(db: Database, tree_id: int, language: str) -> list[tuple[str, int, int, str]]:
+    """Path, first line, end and qualified name of every module or namespace a language defines."""
+    rows = db.rows(
+        "select f.path, s.start_line, s.end_line, s.qualified from symbols s"
+        " join blobs b on b.id = s.blob_id join files f on f.blob_id = b.id"
+        " where f.tree_id = ? and b.language = ? and s.kind = 'module' order by f.path, s.id",
+        (tree_id, language),
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+# --- links --------------------------------------------------------------------------------------
+
+
+def save_links(db: Database, tree_id: int, links: Iterable[tuple[str, int, str]]) -> None:
+    """Make the links of a tree exactly these: path, line of the import, file it names."""
+    wanted = set(links)
+    stored = set(_links(db, tree_id))
+    with db.transaction():
+        db.many(
+            "delete from links where tree_id = ? and path = ? and line = ? and target = ?",
+            [(tree_id, *link) for link in sorted(stored - wanted)],
+        )
+        db.many(
+            "insert into links (tree_id, path, line, target) values (?, ?, ?, ?)",
+            [(tree_id, *link) for link in sorted(wanted - stored)],
+        )
+
+
+def _links(db: Database, tree_id: int) -> list[tuple[str, int, str]]:
+    rows = db.execute(
+        "select path, line, target from links where tree_id = ? order by path, line, target",
+        (tree_id,),
+    )
+    return [(path, line, target) for path, line, target in rows]
+
+
+def imported_by(db: Database, tree_id: int, path: str) -> list[str]:
+    """The files of the tree that this file imports."""
+    rows = db.rows(
+        "select distinct target from links where tree_id = ? and path = ? order by target",
+        (tree_id, path),
+    )
+    return [row[0] for row in rows]
+
+
+def importers_of(db: Database, tree_id: int, path: str) -> list[str]:
+    """The files of the tree that import this file."""
+    rows = db.rows(
+        "select distinct path from links where tree_id = ? and target = ? order by path",
+        (tree_id, path),
     )
     return [row[0] for row in rows]

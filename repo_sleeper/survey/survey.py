@@ -18,7 +18,8 @@ from repo_sleeper.survey.entry_points import entry_points, is_manifest
 from repo_sleeper.survey.files import SourceFile, is_test
 from repo_sleeper.survey.fix_prone import fix_prone
 from repo_sleeper.survey.hotspots import hotspots
-from repo_sleeper.survey.imports import Edge, resolved
+from repo_sleeper.survey.imports import Edge
+from repo_sleeper.survey.linking import link
 from repo_sleeper.survey.reading import read_lines
 from repo_sleeper.survey.test_map import test_map
 
@@ -68,7 +69,7 @@ def survey_notes(db: Database, tree_id: int) -> list[Note]:
     """Every survey note of this tree, kind by kind, the best of each kind first."""
     files = [SourceFile(*row) for row in rows.live_files(db, tree_id)]
     root = next(tree.root for tree in code.trees(db) if tree.id == tree_id)
-    edges = resolved(code.imports_of(db, tree_id), files)
+    edges = link(db, tree_id, root, files)
     churn = history.churn(db)
     recent = history.recent_changes(db, limit=_RECENT)
     records = {record.path: record for record in history.path_records(db)}

@@ -6,8 +6,9 @@ import posixpath
 
 import pytest
 
-from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.imports import resolved
+from repo_sleeper.survey.imports.manifests import is_name_manifest, read_manifests
+from repo_sleeper.survey.imports.modules import known_modules
 
 ENDINGS = {
     ".py": "python",
@@ -20,12 +21,27 @@ ENDINGS = {
     ".c": "c",
     ".h": "c",
     ".rb": "ruby",
+    ".sh": "bash",
+    ".kt": "kotlin",
+    ".scala": "scala",
+    ".php": "php",
+    ".cs": "csharp",
+    ".json": "text",
 }
 
 
-def targets(paths: str, path: str, module: str, *names: str) -> list[str]:
-    files = [SourceFile(one, ENDINGS[posixpath.splitext(one)[1]], 9) for one in paths.split()]
-    return [edge.target for edge in resolved([(path, 3, module, names)], files)]
+def targets(  # noqa: PLR0913
+    paths: str,
+    path: str,
+    module: str,
+    *names: str,
+    manifests: dict[str, str] | None = None,
+    defined: dict[str, set[str]] | None = None,
+    used: dict[str, frozenset[str]] | None = None,
+) -> list[str]:
+    languages = {one: ENDINGS[posixpath.splitext(one)[1]] for one in paths.split()}
+    modules = known_modules(languages, read_manifests(manifests or {}), defined=defined, used=used)
+    return [edge.target for edge in resolved([(path, 3, module, names)], modules)]
 
 
 PYTHON = "src/shop/__init__.py src/shop/cart.py src/shop/tax/__init__.py src/shop/tax/eu.py main.py"
@@ -111,11 +127,261 @@ def test_java() -> None:
 def test_includes_beside_or_below_the_usual_folders() -> None:
     paths = "src/cart.c src/cart.h include/shop/tax.h"
 
-    assert targets(paths, "src/cart.c", '"cart.h"') == ["src/cart.h"]
-    assert targets(paths, "src/cart.c", "<shop/tax.h>") == ["include/shop/tax.h"]
-    assert targets(paths, "src/cart.c", "<stdio.h>") == []
+    assert targets(paths, "src/cart.c", "cart.h") == ["src/cart.h"]
+    assert targets(paths, "src/cart.c", "shop/tax.h") == ["include/shop/tax.h"]
+    assert targets(paths, "src/cart.c", "stdio.h") == []
 
 
 def test_a_language_we_cannot_resolve_and_a_file_we_do_not_know_give_nothing() -> None:
-    assert targets("a.rb b.rb", "a.rb", "b") == []
+    assert targets("a.sh b.sh", "a.sh", "b.sh") == []
     assert targets("a.py", "gone.py", "a") == []
+
+
+def test_python_packages_without_an_init_file_are_found_by_their_folders() -> None:
+    assert targets("src/a/b.py c/d.py main.py", "main.py", "a.b") == ["src/a/b.py"]
+    assert targets("src/a/b.py c/d.py main.py", "main.py", "c.d", "x") == ["c/d.py"]
+    assert targets("c/d.py c/e.py", "c/d.py", ".e") == ["c/e.py"]
+
+
+# --- scripts ----------------------------------------------------------------------------------
+
+WORKSPACE = {
+    "tsconfig.json": """{
+        // where the editor looks
+        "compilerOptions": {
+            "paths": {"@shop/*": ["./packages/*/src"], "shop": ["packages/all/src"],},
+        },
+    }""",
+    "web/tsconfig.json": '{"extends": "./base", "compilerOptions": {"baseUrl": "."}}',
+    "web/tsconfig.base.json": "[]",
+    "web/base.json": "{}",
+    "packages/tax/package.json": """{
+        "name": "tax",
+        "main": "./dist/tax.cjs.js",
+        "exports": {"./eu": {"import": "./dist/eu.mjs"}, "./us/*": ["./src/us/*.ts"]},
+        "imports": {"#rates": "./src/rates.ts"}
+    }""",
+    "packages/odd/package.json": '{"name": 3, "main": [], "exports": 4}',
+    "packages/old/package.json": '{"name": "@old/kit", "main": "main.js"}',
+    "broken/package.json": "{",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "expected"),
+    [
+        ("web/app.ts", "@shop/cart", "packages/cart/src/index.ts"),
+        ("web/app.ts", "shop", "packages/all/src/index.ts"),
+        ("web/app.ts", "view/main", "web/view/main.ts"),
+        ("web/app.ts", "tax", "packages/tax/src/index.ts"),
+        ("web/app.ts", "tax/eu", "packages/tax/src/eu.ts"),
+        ("web/app.ts", "tax/us/ny", "packages/tax/src/us/ny.ts"),
+        ("web/app.ts", "tax/src/rates", "packages/tax/src/rates.ts"),
+        ("web/app.ts", "tax/rates", "packages/tax/src/rates.ts"),
+        ("web/app.ts", "@old/kit", "packages/old/main.js"),
+        ("web/app.ts", "../packages/tax", "packages/tax/src/index.ts"),
+        ("packages/tax/src/index.ts", "#rates", "packages/tax/src/rates.ts"),
+        ("web/app.ts", "#rates", ""),
+        ("web/app.ts", "react", ""),
+        ("web/app.ts", "@shop/nothing", ""),
+        ("web/app.ts", "./view/main?raw", "web/view/main.ts"),
+    ],
+)
+def test_names_that_manifests_give_to_paths(path: str, module: str, expected: str) -> None:
+    paths = (
+        "web/app.ts web/view/main.ts packages/cart/src/index.ts packages/all/src/index.ts"
+        " packages/tax/src/index.ts packages/tax/src/eu.ts packages/tax/src/us/ny.ts"
+        " packages/tax/src/rates.ts packages/old/main.js"
+    )
+
+    assert targets(paths, path, module, manifests=WORKSPACE) == ([expected] if expected else [])
+
+
+def test_configurations_inherit_paths_from_one_another() -> None:
+    manifests = {
+        "tsconfig.base.json": '{"compilerOptions": {"baseUrl": "src", "paths": {"~/*": ["*"]}}}',
+        "app/tsconfig.json": '{"extends": "../tsconfig.base"}',
+    }
+
+    assert targets("app/a.ts src/cart.ts", "app/a.ts", "~/cart", manifests=manifests) == [
+        "src/cart.ts"
+    ]
+
+
+# --- compiled -----------------------------------------------------------------------------------
+
+
+def test_a_go_module_says_where_its_packages_are() -> None:
+    paths = "cmd/main.go shop/cart.go shop/tax.go fmt/own.go other/x.go"
+    mod = {"go.mod": "module example.org/shop/v2\n", "other/go.mod": "module example.org/other\n"}
+
+    def go(module: str) -> list[str]:
+        return targets(
+            paths,
+            "cmd/main.go",
+            module,
+            manifests=mod,
+            defined={"shop/cart.go": {"Cart"}, "shop/tax.go": {"Tax"}},
+            used={"cmd/main.go": frozenset({"Cart"})},
+        )
+
+    assert go("example.org/shop/v2/shop") == ["shop/cart.go"]
+    assert go("example.org/other") == ["other/x.go"]
+    assert go("fmt") == []
+    assert go("example.com/elsewhere/shop") == []
+
+
+RUST = {
+    "Cargo.toml": "[workspace]\n",
+    "crates/tax-eu/Cargo.toml": '[package]\nname = "tax-eu"\n',
+    "broken/Cargo.toml": "[",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "names", "expected"),
+    [
+        ("src/main.rs", "tax_eu::rates", ("Rate",), ["crates/tax-eu/src/rates.rs"]),
+        ("src/main.rs", "tax_eu", ("Rate",), ["crates/tax-eu/src/rates.rs"]),
+        ("src/main.rs", "tax_eu::Rate", (), ["crates/tax-eu/src/rates.rs"]),
+        ("src/main.rs", "tax_eu", ("Unknown",), ["crates/tax-eu/src/lib.rs"]),
+        ("src/main.rs", "crate", ("cart", "Total"), ["src/cart.rs", "src/total.rs"]),
+        ("src/main.rs", "self", ("cart",), ["src/cart.rs"]),
+        ("src/main.rs", "cart::Cart", (), ["src/cart.rs"]),
+        ("src/cart/item.rs", "super::super::total", ("Total",), ["src/total.rs"]),
+        ("src/cart/item.rs", "super", ("Cart",), ["src/cart.rs"]),
+        ("tests/shop.rs", "crate::util", ("f",), ["tests/util.rs"]),
+        ("src/main.rs", "std::fmt", (), []),
+    ],
+)
+def test_rust_crates_and_names_that_a_crate_exports_again(
+    path: str, module: str, names: tuple[str, ...], expected: list[str]
+) -> None:
+    paths = (
+        "src/main.rs src/cart.rs src/cart/item.rs src/total.rs tests/shop.rs tests/util.rs"
+        " crates/tax-eu/src/lib.rs crates/tax-eu/src/rates.rs"
+    )
+    defined = {
+        "crates/tax-eu/src/rates.rs": {"Rate"},
+        "src/total.rs": {"Total"},
+        "src/cart.rs": {"Cart"},
+    }
+
+    assert targets(paths, path, module, *names, manifests=RUST, defined=defined) == expected
+
+
+def test_an_include_is_found_by_the_end_of_its_path_unless_it_is_the_systems() -> None:
+    paths = "src/a.c lib/x/include/x/y.h lib/x/old/x/y.h compat/string.h compat/own.h"
+
+    assert targets(paths, "src/a.c", "x/y.h") == ["lib/x/include/x/y.h"]
+    assert targets(paths, "src/a.c", "../gone/own.h") == []
+    assert targets(paths, "src/a.c", "../../own.h") == ["compat/own.h"]
+    assert targets(paths, "src/a.c", "string.h") == []
+
+
+def test_of_many_headers_of_one_name_none_is_guessed() -> None:
+    paths = "main.c " + " ".join(f"p{number}/config.h" for number in range(9))
+
+    assert targets(paths, "main.c", "config.h") == []
+
+
+# --- packages and namespaces ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("module", "names", "expected"),
+    [
+        ("org.shop.Cart", (), ["src/org/shop/Cart.java"]),
+        ("org.shop.Cart.EMPTY", (), ["src/org/shop/Cart.java"]),
+        ("org.shop.total", (), ["src/org/shop/Prices.kt"]),
+        ("org.shop", (), ["src/org/shop/Cart.java"]),
+        ("org.shop", ("Cart", "total"), ["src/org/shop/Cart.java", "src/org/shop/Prices.kt"]),
+        ("java.util.List", (), []),
+        ("shop", (), []),
+    ],
+)
+def test_classes_functions_and_whole_packages(
+    module: str, names: tuple[str, ...], expected: list[str]
+) -> None:
+    found = targets(
+        "src/org/shop/Cart.java src/org/shop/Prices.kt src/org/shop/a.json app/Main.kt",
+        "app/Main.kt",
+        module,
+        *names,
+        defined={"src/org/shop/Prices.kt": {"total"}, "src/org/shop/Cart.java": {"Cart"}},
+        used={"app/Main.kt": frozenset({"Cart"})},
+    )
+
+    assert found == expected
+
+
+def test_a_package_of_very_many_files_is_not_a_link_to_each() -> None:
+    paths = "Main.java " + " ".join(f"src/org/all/C{number}.java" for number in range(50))
+
+    assert targets(paths, "Main.java", "org.all") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "names", "expected"),
+    [
+        ("Shop\\Cart\\Item", (), ["src/Cart/Item.php"]),
+        ("Shop\\Cart", ("Item", "Total"), ["src/Cart/Item.php"]),
+        ("Old_Tax", (), []),
+        ("/../src/boot.php", (), ["src/boot.php"]),
+        ("DateTime", (), []),
+        ("/../vendor/autoload.php", (), []),
+    ],
+)
+def test_php_by_the_folder_of_a_prefix(
+    module: str, names: tuple[str, ...], expected: list[str]
+) -> None:
+    composer = """{"autoload": {"psr-4": {"Shop\\\\": ["src/"], "": 3}},
+        "autoload-dev": {"psr-0": {"Old": "."}}}"""
+    found = targets(
+        "src/Cart/Item.php src/boot.php tests/a.php",
+        "tests/a.php",
+        module,
+        *names,
+        manifests={"composer.json": composer},
+    )
+
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "expected"),
+    [
+        ("test/cart_test.rb", "shop/cart", ["lib/shop/cart.rb"]),
+        ("test/cart_test.rb", "test_helper", ["test/test_helper.rb"]),
+        ("lib/shop.rb", "shop/cart", ["lib/shop/cart.rb"]),
+        ("lib/shop/cart.rb", "tax", ["lib/shop/tax.rb"]),
+        ("lib/shop/cart.rb", "../shop.rb", ["lib/shop.rb"]),
+        ("lib/shop/cart.rb", "json", []),
+        ("lib/shop/cart.rb", "rails", []),
+    ],
+)
+def test_ruby(path: str, module: str, expected: list[str]) -> None:
+    paths = (
+        "lib/shop.rb lib/shop/cart.rb lib/shop/tax.rb lib/shop/json.rb test/cart_test.rb"
+        " test/test_helper.rb"
+    )
+
+    assert targets(paths, path, module) == expected
+
+
+def test_csharp_namespaces() -> None:
+    modules = known_modules(
+        {"a.cs": "csharp", "b.cs": "csharp", "c.cs": "csharp"},
+        defined={"b.cs": {"Cart"}, "c.cs": {"Tax"}},
+        used={"a.cs": frozenset({"Tax"})},
+        namespaces={"Shop": ["a.cs", "b.cs", "c.cs"]},
+    )
+
+    assert [e.target for e in resolved([("a.cs", 0, "Shop", ())], modules)] == ["c.cs"]
+    assert [e.target for e in resolved([("b.cs", 0, "Shop", ())], modules)] == ["a.cs", "c.cs"]
+
+
+def test_which_files_say_what_names_mean() -> None:
+    assert is_name_manifest("a/tsconfig.build.json")
+    assert is_name_manifest("go.mod")
+    assert not is_name_manifest("a/tsconfig.md")

@@ -1,0 +1,115 @@
+"""What resolving needs to know of a tree: its files, their names, what its manifests say."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from repo_sleeper.survey.imports.manifests import Manifests
+
+_JVM = frozenset({"java", "kotlin", "scala"})
+_ROOTS = ("src/", "lib/", "python/")
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """The files of a tree under the names that imports may use for them.
+
+    `defined` has the top-level names of the files of some languages, `used` the names that those
+    of Go and C# use, `namespaces` the files of each C# namespace.
+    """
+
+    languages: Mapping[str, str]
+    manifests: Manifests = field(default_factory=Manifests)
+    defined: Mapping[str, Collection[str]] = field(default_factory=dict)
+    used: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    namespaces: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    by_name: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    by_basename: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    folders: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    ends: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    definers: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def nearest(self, path: str, name: str) -> str:
+        """The file of that dotted name; of several, the one closest to `path`."""
+        return closest(path, self.by_name.get(name, ()))
+
+    def first(self, candidates: Sequence[str]) -> str:
+        """The first of these paths that there is."""
+        return next((one for one in candidates if one in self.languages), "")
+
+    def wanted_of(self, path: str, candidates: Sequence[str]) -> list[str]:
+        """Of the files of a package, those that define a name which `path` uses.
+
+        All of them when none does: the names of some files are not known.
+        """
+        names = self.used.get(path, frozenset())
+        wanted = [one for one in candidates if not names.isdisjoint(self.defined.get(one, ()))]
+        return wanted or list(candidates)
+
+
+def known_modules(
+    languages: Mapping[str, str],
+    manifests: Manifests | None = None,
+    *,
+    defined: Mapping[str, Collection[str]] | None = None,
+    used: Mapping[str, frozenset[str]] | None = None,
+    namespaces: Mapping[str, Sequence[str]] | None = None,
+) -> Modules:
+    """Index the files by dotted name, by base name and by folder."""
+    known = manifests or Manifests()
+    modules = Modules(languages, known, defined or {}, used or {}, namespaces or {})
+    for path in sorted(languages):
+        folder, _, name = path.rpartition("/")
+        modules.by_basename[name].append(path)
+        if folder not in modules.folders:
+            for end in _ends(folder):
+                modules.ends[end].append(folder)
+        modules.folders[folder].append(path)
+        for dotted in _dotted_names(path, languages):
+            modules.by_name[dotted].append(path)
+    for path in sorted(modules.defined):
+        for one in sorted(modules.defined[path]):
+            modules.definers[one].append(path)
+    return modules
+
+
+def closest(path: str, found: Sequence[str]) -> str:
+    """Of several files the one that shares most of its path with `path`; the first of equals."""
+    if len(found) < 2:  # noqa: PLR2004 -- nothing to choose
+        return found[0] if found else ""
+    return max(found, key=lambda one: len(posixpath.commonprefix((one, path))))
+
+
+def source_root(path: str, known: Collection[str]) -> str:
+    """The folder above the outermost Python package that holds this file."""
+    folder = posixpath.dirname(path)
+    while folder and f"{folder}/__init__.py" in known:
+        folder = posixpath.dirname(folder)
+    return folder
+
+
+def _dotted_names(path: str, languages: Mapping[str, str]) -> Iterator[str]:
+    stem = posixpath.splitext(path)[0]
+    if languages[path] == "python":
+        yield from dict.fromkeys(_python_names(path, stem.removesuffix("/__init__"), languages))
+    elif languages[path] in _JVM:
+        yield from _ends(stem)
+
+
+def _python_names(path: str, stem: str, known: Collection[str]) -> Iterator[str]:
+    """By its packages first; by its folders too, because a package needs no `__init__`."""
+    root = source_root(path, known)
+    yield stem[len(root) :].lstrip("/").replace("/", ".")
+    yield stem.replace("/", ".")
+    for start in _ROOTS:
+        if stem.startswith(start):
+            yield stem.removeprefix(start).replace("/", ".")
+
+
+def _ends(path: str) -> Iterator[str]:
+    """`a/b/c` under the names a.b.c and b.c, and c."""
+    parts = path.split("/")
+    return (".".join(parts[start:]) for start in range(len(parts)))
