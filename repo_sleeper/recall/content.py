@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nsmallest
 from typing import NamedTuple
 
 from repo_sleeper.store import search
@@ -11,7 +12,7 @@ from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import Passage, Term
 from repo_sleeper.words import parts
 
-_ROWS = 15_000  # matches read for one question: what keeps 5,000 files below 50 ms
+_ROWS = 8_000  # matches read for one question: what keeps 5,000 files below 50 ms
 _COMMON = 5  # a term in more than a fifth of the documents does not drive the search
 _SMALL = 20  # ... but in a small repository a fifth is nothing
 _TERMS = 24
@@ -55,11 +56,13 @@ def search_content(db: Database, tree_id: int, words: Iterable[str]) -> Content:
     chosen = drivers(known, total=total)
     weights = [rarity(term.chunks, total) for term in chosen]
     tally = _tallied(db, chosen, weights)
-    live = search.live_paths(db, tree_id, _best_blobs(tally))
+    pools = _pools(tally)
+    live = search.live_paths(db, tree_id, _best(pools, _FILES))
+    best = {chunk: tally.chunk[chunk] for chunk in _best(tally.chunk, _PASSAGES)}
     in_paths = _path_terms(db, tree_id, known)
     asked = sum(rarity(term.chunks, total) for term in known if _is_asked(term, chosen))
     return Content(
-        text=_pooled(tally, live),
+        text={path: pools[blob] for blob, places in live.items() for path, _ in places},
         fields=_fields(tally, live, in_paths, chosen, weights),
         words=_words_found(tally, live, chosen, weights),
         named={
@@ -67,7 +70,7 @@ def search_content(db: Database, tree_id: int, words: Iterable[str]) -> Content:
             for path, (name, folders) in in_paths.items()
             if name or folders
         },
-        passages=tuple(search.passages(db, tree_id, _best_chunks(tally))),
+        passages=tuple(search.passages(db, tree_id, best)),
         coverage=_coverage(tally, live, in_paths, chosen, weights) / max(asked, 1.0),
     )
 
@@ -107,9 +110,8 @@ def _tallied(db: Database, chosen: Sequence[Term], weights: Sequence[float]) -> 
     return tally
 
 
-def _best_chunks(tally: _Tally) -> dict[int, float]:
-    best = sorted(tally.chunk.items(), key=lambda item: (-item[1], item[0]))
-    return dict(best[:_PASSAGES])
+def _best(scores: dict[int, float], count: int) -> list[int]:
+    return nsmallest(count, scores, key=lambda one: (-scores[one], one))
 
 
 def _pools(tally: _Tally) -> dict[int, float]:
@@ -120,16 +122,6 @@ def _pools(tally: _Tally) -> dict[int, float]:
     return {
         blob: sum(sorted(scores, reverse=True)[:_BEST_CHUNKS]) for blob, scores in found.items()
     }
-
-
-def _best_blobs(tally: _Tally) -> list[int]:
-    pools = _pools(tally)
-    return sorted(pools, key=lambda blob: (-pools[blob], blob))[:_FILES]
-
-
-def _pooled(tally: _Tally, live: dict[int, list[tuple[str, int]]]) -> dict[str, float]:
-    pools = _pools(tally)
-    return {path: pools[blob] for blob, places in live.items() for path, _ in places}
 
 
 def _path_terms(

@@ -14,6 +14,8 @@ from repo_sleeper.store.database import Database
 _BM25 = "bm25(chunk_words, 3.0, 1.5, 1.0)"
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
 _NAMES_AT_ONCE = 500
+# In the joins below `+f.tree_id` keeps SQLite from walking every file of the tree: the few
+# contents are known, and their files are found by the index on blob_id.
 
 
 class Term(NamedTuple):
@@ -87,7 +89,7 @@ def live_paths(
     """Paths and sizes of the tree's files with these contents; a dead content has none."""
     rows = db.rows(
         f"""select blob_id, path, size from files
-            where blob_id in {numbers(blobs)} and tree_id = ? order by path""",
+            where blob_id in {numbers(blobs)} and +tree_id = ? order by path""",
         (tree_id,),
     )
     found: dict[int, list[tuple[str, int]]] = {}
@@ -100,7 +102,7 @@ def passages(db: Database, tree_id: int, scores: dict[int, float]) -> list[Passa
     """The chunks of these ids that are live in the tree, best first."""
     rows = db.rows(
         f"""select f.path, c.start_line, c.end_line, c.symbol_id, c.id from chunks c
-            join files f on f.blob_id = c.blob_id and f.tree_id = ?
+            join files f on f.blob_id = c.blob_id and +f.tree_id = ?
             where c.id in {numbers(scores)}""",
         (tree_id,),
     )
@@ -154,7 +156,7 @@ def defined(db: Database, tree_id: int, names: Iterable[str], *, limit: int) -> 
     for some in _batches(sorted(set(names))):
         rows = db.rows(
             f"""select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature
-                from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = ?
+                from symbols s join files f on f.blob_id = s.blob_id and +f.tree_id = ?
                 where s.name in ({_marks(some)}) order by f.path, s.start_line limit ?""",
             (tree_id, *some, limit),
         )
@@ -202,7 +204,7 @@ def users(
     some = sorted(set(names))[:_NAMES_AT_ONCE]
     rows = db.rows(
         f"""select f.path, r.name, sum(1 + length(r.lines) - length(replace(r.lines, ' ', '')))
-            from refs r join files f on f.blob_id = r.blob_id and f.tree_id = ?
+            from refs r join files f on f.blob_id = r.blob_id and +f.tree_id = ?
             where r.name in ({_marks(some)})
             group by f.path, r.name order by f.path, r.name limit ?""",
         (tree_id, *some, limit),
