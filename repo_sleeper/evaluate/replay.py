@@ -60,8 +60,8 @@ def replay(  # noqa: PLR0913 -- what a replay needs from outside, each by name
     queries = questions.choose(past, count=plan.count)
     base = queries[0].parent if plan.mode is Mode.FAST else ""
     state = fingerprint(state_version or code_version(*_STATE_CODE), base, plan.limits)
-    folder = workshop / f"{plan.mode}-{state}"
-    _discard_others(workshop, folder)
+    folder = workshop.resolve() / f"{plan.mode}-{state}"
+    _discard_others(folder)
     with ParserPool() as pool, closing(Bench(repo, folder, plan.limits, clock, pool)) as bench:
         run = _Run(repo, past, bench, folder, plan.budgets)
         results = _asked(run, queries, base=base, progress=progress)
@@ -130,9 +130,9 @@ def _shelf(folder: Path, name: str, depends_on: Sequence[str], *more: object) ->
     return Shelf(folder / f"{name}-{fingerprint(code_version(*depends_on), *more)}.jsonl")
 
 
-def _discard_others(workshop: Path, folder: Path) -> None:
+def _discard_others(folder: Path) -> None:
     """States of older code or of an older frozen commit would never be used again."""
-    for other in sorted(workshop.glob(f"{folder.name.partition('-')[0]}-*")):
+    for other in sorted(folder.parent.glob(f"{folder.name.partition('-')[0]}-*")):
         if other != folder:
             discard(other)
 
