@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from indexed import Indexed
 
 from repo_sleeper.domain import Evidence, Note, NoteKind, Origin, Prompt, Range, Subject, note_id
 from repo_sleeper.errors import ConfigError
@@ -12,6 +11,7 @@ from repo_sleeper.store import notes
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import context, prompts, shown
 from repo_sleeper.think.context import Limits, OutOfDateError, UnsendableError
+from tests.indexed import Indexed
 
 CART = """\
 from shop.rates import convert

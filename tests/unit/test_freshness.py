@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from indexed import Indexed
 
 from repo_sleeper.domain import Anchor, Evidence, Note, NoteKind, Origin, Range, note_id
 from repo_sleeper.store import notes
 from repo_sleeper.store.database import Database
+from tests.indexed import Indexed
 
 CART = """\
 class Cart:

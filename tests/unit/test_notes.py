@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from indexed import Indexed
 
 from repo_sleeper.domain import Evidence, Note, NoteKind, Origin, Range, note_id
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store import notes
 from repo_sleeper.store.database import Database
+from tests.indexed import Indexed
 
 KINDS = [NoteKind.HOTSPOT, NoteKind.CYCLE]
 

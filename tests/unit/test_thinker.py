@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexed import Indexed
 
 from repo_sleeper.domain import (
     NoteKind,
@@ -34,8 +33,10 @@ from repo_sleeper.errors import (
 )
 from repo_sleeper.store import ledger, notes, pause, thoughts
 from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.store.unthought import unthought
 from repo_sleeper.think import prompts, thinker
 from repo_sleeper.think.thinker import Outcome
+from tests.indexed import Indexed
 
 CART = """\
 class Cart:
@@ -132,7 +133,7 @@ class Desk:
         return self.refusal
 
     def waiting(self) -> list[str]:
-        found = thoughts.unthought(
+        found = unthought(
             self.db, self.tree.tree, kinds=[KIND], versions=prompts.versions([KIND])
         )
         return [candidate.subject.path for candidate in found]
