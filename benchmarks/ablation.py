@@ -37,7 +37,9 @@ def main() -> None:
     cache = Path(tempfile.gettempdir()) / "sleeper-recall"
     parser.add_argument("--cache", type=Path, default=cache)
     asked = parser.parse_args()
-    places = [(asked.cache / "kept" / path.resolve().name, path) for path in asked.repositories]
+    places = [
+        (asked.cache.resolve() / "kept" / path.resolve().name, path) for path in asked.repositories
+    ]
     replays = [(place, _replayed(path, place)) for place, path in places]
     for name, weights, sources_only in _variants():
         ranked = [_ranked(place, one, weights) for place, one in replays]
