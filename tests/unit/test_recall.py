@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from repo_sleeper.domain import (
     Anchor,
     CallState,
+    CoChange,
     Context,
     Evidence,
     Note,
@@ -19,7 +20,7 @@ from repo_sleeper.domain import (
     Usage,
 )
 from repo_sleeper.errors import BudgetError, ModelReplyError, ModelServerError
-from repo_sleeper.recall.answer import answer, checked, context, prompt_for
+from repo_sleeper.recall.answer import Answer, answer, checked, context, prompt_for
 from repo_sleeper.recall.content import drivers
 from repo_sleeper.recall.context import NO_WORDS
 from repo_sleeper.recall.pack import NOTHING
@@ -27,7 +28,6 @@ from repo_sleeper.recall.question import understand
 from repo_sleeper.recall.retrieve import retrieve
 from repo_sleeper.store import history, notes, search, topics
 from repo_sleeper.store.database import open_database
-from repo_sleeper.store.history import CoChange
 from repo_sleeper.store.search import Term
 from tests.fakes import FakeModel
 from tests.searchable import CART, Searchable, shop
@@ -294,7 +294,7 @@ def test_an_empty_question_retrieves_nothing(tree):
 # --- the model --------------------------------------------------------------------------------
 
 
-def answered(tree: Searchable, model: FakeModel, *, refusal: str = "") -> object:
+def answered(tree: Searchable, model: FakeModel, *, refusal: str = "") -> Answer:
     return answer(
         asked(tree, "how are totals of the cart rounded"),
         model=model,
