@@ -51,9 +51,8 @@ class Searchable:
             self.db,
             [
                 (Commit(f"{age:040x}", 1_000_000 - age, "a", subject, paths=paths), False)
-                for age, (subject, paths) in enumerate(subjects_and_paths)
+                for age, (subject, paths) in reversed(list(enumerate(subjects_and_paths)))
             ],
-            count=len(subjects_and_paths),
         )
 
 
