@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 
@@ -404,6 +404,10 @@ class Price:
         total = fresh * self.sent + usage.cached * cached + usage.received * self.received
         return total / 1_000_000
 
+    def most(self, usage: Usage) -> float:
+        """The most that so many tokens can cost, whatever share of them is cached."""
+        return max(self.cost(replace(usage, cached=count)) for count in (0, usage.sent))
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -421,9 +425,20 @@ class Prompt:
 
     @property
     def estimated_tokens(self) -> int:
-        """An upper estimate for budgets: a third of the UTF-8 bytes, rounded up."""
-        size = len(self.system.encode()) + len(self.user.encode())
-        return -(-size // 3) + 16
+        """What it will rather be than not: a third of the UTF-8 bytes, rounded up."""
+        return -(-self._size // 3) + 16
+
+    @property
+    def most_tokens(self) -> int:
+        """What it can be at worst: no tokenizer makes more tokens than bytes.
+
+        The rest is for what a provider's chat format and its JSON mode add to our words.
+        """
+        return self._size + 512
+
+    @property
+    def _size(self) -> int:
+        return len(self.system.encode()) + len(self.user.encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,9 +164,10 @@ def rehearse(wish: Wish, *, json: bool) -> None:
         return
     for item, prompt in prompts:
         _print_prompt(item, prompt, price)
-    total = sum(_worst(prompt, price) for _, prompt in prompts)
+    likely = sum(_likely(prompt, price) for _, prompt in prompts)
+    worst = sum(_worst(prompt, price) for _, prompt in prompts)
     model = here.workspace.settings.model.name or "no model is set"
-    output.say(f"{output.count(len(prompts), 'call')}, {_money(total, price)}, {model}")
+    output.say(f"{output.count(len(prompts), 'call')}, {_money(likely, worst, price)}, {model}")
 
 
 def _prompt(here: Place, item: AgendaItem) -> Prompt | SleeperError:
@@ -191,8 +192,12 @@ def _print_prompt(item: AgendaItem, prompt: Prompt | SleeperError, price: Price)
         output.out(f"not sent: {prompt}")
         return
     output.out(
-        f"=== at most {prompt.estimated_tokens:,} tokens sent, {prompt.max_tokens:,} received, "
-        f"{_money(_worst(prompt, price), price)}, {prompt.redactions} secrets taken out"
+        f"=== about {prompt.estimated_tokens:,} tokens sent (at most {prompt.most_tokens:,}), "
+        f"at most {prompt.max_tokens:,} received, {prompt.redactions} secrets taken out"
+    )
+    output.out(
+        f"=== {_money(_likely(prompt, price), _worst(prompt, price), price)}; "
+        "the worst case is what the budget sets aside"
     )
     output.out(f"--- system\n{prompt.system}\n--- user\n{prompt.user}\n")
 
@@ -205,21 +210,32 @@ def _object(item: AgendaItem, prompt: Prompt | SleeperError, price: Price) -> di
         **about,
         "system": prompt.system,
         "user": prompt.user,
-        "tokens_sent_at_most": prompt.estimated_tokens,
+        "tokens_sent": prompt.estimated_tokens,
+        "tokens_sent_at_most": prompt.most_tokens,
         "tokens_received_at_most": prompt.max_tokens,
+        "usd": _likely(prompt, price) if price.known else None,
         "usd_at_most": _worst(prompt, price) if price.known else None,
         "redactions": prompt.redactions,
     }
 
 
-def _worst(prompt: Prompt | SleeperError, price: Price) -> float:
+def _likely(prompt: Prompt | SleeperError, price: Price) -> float:
+    """With as many tokens sent as texts of this size usually make, and the longest answer."""
     if isinstance(prompt, SleeperError):
         return 0.0
     return price.cost(Usage(prompt.estimated_tokens, prompt.max_tokens))
 
 
-def _money(amount: float, price: Price) -> str:
-    return f"at most {output.usd(amount)}" if price.known else "price unknown"
+def _worst(prompt: Prompt | SleeperError, price: Price) -> float:
+    if isinstance(prompt, SleeperError):
+        return 0.0
+    return price.most(Usage(prompt.most_tokens, prompt.max_tokens))
+
+
+def _money(likely: float, worst: float, price: Price) -> str:
+    if not price.known:
+        return "price unknown"
+    return f"about {output.usd(likely)}, at most {output.usd(worst)}"
 
 
 def _price(workspace: Workspace) -> Price:

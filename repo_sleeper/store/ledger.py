@@ -72,8 +72,8 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
     The check and the reservation are one transaction, so two callers cannot both take what is
     left. Raises BudgetError, and then nothing is written.
     """
-    worst = Usage(sent=prompt.estimated_tokens, received=prompt.max_tokens)
-    usd, tokens = price.cost(worst), worst.sent + worst.received
+    worst = Usage(sent=prompt.most_tokens, received=prompt.max_tokens)
+    usd, tokens = price.most(worst), worst.sent + worst.received
     with db.transaction():
         reason = refusal(spent(db, now), usd, tokens)
         if reason:
@@ -100,15 +100,15 @@ def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: floa
     """Replace the reservation by what the provider reports; the US dollars that count now.
 
     A report that is missing counts as the reservation, and one that cannot be true is clamped:
-    there is no token without a byte.
+    there is no token without a byte, and no more come back than were allowed. So what counts
+    never grows by settling, and a cap that held when the call was reserved holds for good.
     """
     row = db.row("select * from calls where id = ?", (call_id,))
     if row is None:
         raise StoreError(f"there is no call {call_id}")
-    most_received = max(row["max_tokens"], len(reply.text.encode("utf-8", "replace")))
-    missing = Usage(row["reserved_tokens"] - row["max_tokens"], row["max_tokens"])
-    usage = _credible(reply.usage, missing, sent=row["bytes"], received=most_received)
-    usd = price.cost(usage)
+    most = Usage(row["reserved_tokens"] - row["max_tokens"], row["max_tokens"])
+    usage = _credible(reply.usage, most)
+    usd = min(price.cost(usage), float(row["reserved_usd"]))
     db.execute(
         """
         update calls set state = 'settled', usd = ?, tokens_sent = ?, tokens_received = ?,
@@ -210,12 +210,12 @@ def _amount(db: Database, where: str, value: str) -> Amount:
     return Amount() if row is None else Amount(row["usd"], row["tokens"], row["calls"])
 
 
-def _credible(usage: Usage | None, missing: Usage, *, sent: int, received: int) -> Usage:
+def _credible(usage: Usage | None, most: Usage) -> Usage:
     if usage is None:
-        return missing
-    tokens_sent = min(usage.sent, sent) if usage.sent > 0 else missing.sent
-    tokens_received = min(usage.received, received) if usage.received > 0 else missing.received
-    return Usage(tokens_sent, tokens_received, min(max(usage.cached, 0), tokens_sent))
+        return most
+    sent = min(usage.sent, most.sent) if usage.sent > 0 else most.sent
+    received = min(usage.received, most.received) if usage.received > 0 else most.received
+    return Usage(sent, received, min(max(usage.cached, 0), sent))
 
 
 def _insert(db: Database, **values: Any) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from repo_sleeper.config.settings import BudgetSettings
 from repo_sleeper.domain import Amount, Price, Prompt, Reply, Spent, Usage
 from repo_sleeper.errors import (
     BudgetError,
@@ -26,8 +28,8 @@ PROMPT = Prompt("system", "user" * 100, 100, redactions=1)
 CAPS = Caps(
     usd_per_day=0.01,
     usd_per_month=0.05,
-    tokens_per_day=2_000,
-    tokens_per_month=6_000,
+    tokens_per_day=5_000,
+    tokens_per_month=15_000,
     calls_per_day=8,
     calls_per_month=20,
 )
@@ -59,7 +61,7 @@ def reply(sent: int, received: int, cached: int = 0, text: str = "answer") -> Re
 def test_a_reservation_counts_for_the_worst_case(db: Database) -> None:
     reserve(db)
 
-    worst = Usage(PROMPT.estimated_tokens, PROMPT.max_tokens)
+    worst = Usage(PROMPT.most_tokens, PROMPT.max_tokens)
     expected = Amount(PRICE.cost(worst), worst.sent + worst.received, 1)
     assert ledger.spent(db, NOON) == Spent(expected, expected)
 
@@ -76,10 +78,10 @@ def test_settling_counts_what_was_used(db: Database) -> None:
 @pytest.mark.parametrize(
     ("usage", "tokens"),
     [
-        pytest.param(None, PROMPT.estimated_tokens + 100, id="none: the reservation stands"),
-        pytest.param(Usage(0, 0), PROMPT.estimated_tokens + 100, id="zeros are no report"),
-        pytest.param(Usage(-5, 10**12), PROMPT.estimated_tokens + 100, id="nonsense is clamped"),
-        pytest.param(Usage(10**12, 50), 406 + 50, id="no token without a byte"),
+        pytest.param(None, PROMPT.most_tokens + 100, id="none: the reservation stands"),
+        pytest.param(Usage(0, 0), PROMPT.most_tokens + 100, id="zeros are no report"),
+        pytest.param(Usage(-5, 10**12), PROMPT.most_tokens + 100, id="nonsense is clamped"),
+        pytest.param(Usage(10**12, 50), 406 + 512 + 50, id="no token without a byte"),
         pytest.param(Usage(60, 20, 10**9), 80, id="cached is part of sent"),
     ],
 )
@@ -103,7 +105,7 @@ def test_a_failure_counts_in_full_if_anything_was_sent_and_not_at_all_if_not(db:
 
     ledger.fail(db, reserve(db), ModelServerError("500"), charge=True)
     assert ledger.spent(db, NOON).day.calls == 1
-    assert ledger.spent(db, NOON).day.tokens == PROMPT.estimated_tokens + 100
+    assert ledger.spent(db, NOON).day.tokens == PROMPT.most_tokens + 100
 
 
 def test_the_last_error_is_told_verbatim_with_its_time(db: Database) -> None:
@@ -133,7 +135,7 @@ def test_a_refused_call_writes_nothing(db: Database) -> None:
     big = Prompt("s", "u", 5_000)
     before = db.connection.total_changes
 
-    with pytest.raises(BudgetError, match="2,000 tokens per day"):
+    with pytest.raises(BudgetError, match="5,000 tokens per day"):
         reserve(db, prompt=big, price=Price())
 
     assert db.connection.total_changes == before
@@ -191,40 +193,74 @@ STEPS = st.lists(
         st.sampled_from(["settle", "no usage", "charge", "free", "crash", "leave"]),
         st.integers(0, 400),  # tokens received at most
         st.floats(0, 3 * DAY),  # time that passes
+        st.builds(Usage, *[st.integers(-10, 10**13)] * 3),
     ),
     max_size=40,
 )
+PRICES = st.builds(Price, *[st.none() | st.floats(0, 50)] * 3)
 
 
 @settings(max_examples=150, deadline=None)
-@given(STEPS)
-def test_whatever_happens_no_cap_is_ever_passed(steps: list[tuple[str, int, float]]) -> None:
+@given(STEPS, PRICES)
+def test_whatever_a_provider_reports_and_however_we_die_no_cap_is_ever_passed(
+    steps: list[tuple[str, int, float, Usage]], price: Price
+) -> None:
     db = open_database()
     now = NOON
-    for what, most, passes in steps:
+    for what, most, passes, usage in steps:
         now += passes
-        prompt = Prompt("s", "u" * 300, most)
         try:
-            call = reserve(db, now=now, prompt=prompt)
+            call = reserve(db, now=now, prompt=Prompt("s", "u" * 300, most), price=price)
         except BudgetError:
             assert_within_caps(ledger.spent(db, now))
             continue
         assert_within_caps(ledger.spent(db, now))
-        _finish(db, call, what, prompt)
+        _finish(db, call, what, usage, price)
         assert_within_caps(ledger.spent(db, now))
     db.close()
 
 
-def _finish(db: Database, call: int, what: str, prompt: Prompt) -> None:
-    worst = Usage(prompt.estimated_tokens, prompt.max_tokens)
-    if what == "settle":
-        ledger.settle(db, call, Reply("a", worst, "m"), PRICE, 0.0)
-    elif what == "no usage":
-        ledger.settle(db, call, Reply("a", None, "m"), PRICE, 0.0)
+def _finish(db: Database, call: int, what: str, usage: Usage, price: Price) -> None:
+    if what in {"settle", "no usage"}:
+        told = usage if what == "settle" else None
+        ledger.settle(db, call, Reply("a" * 5_000, told, "m"), price, 0.0)
     elif what in {"charge", "free"}:
         ledger.fail(db, call, ModelServerError("x"), charge=what == "charge")
     elif what == "crash":
         ledger.recover(db)
+
+
+def test_cached_tokens_that_cost_more_than_fresh_ones_are_the_worst_case(db: Database) -> None:
+    price = Price(1.0, 1.0, 5.0)
+    call = reserve(db, price=price)
+
+    ledger.settle(db, call, reply(10**9, 10**9, 10**9), price, 0.0)
+
+    expected = (5.0 * PROMPT.most_tokens + 1.0 * PROMPT.max_tokens) / 1e6
+    assert ledger.spent(db, NOON).day.usd == pytest.approx(expected)
+
+
+def test_the_usual_caps_leave_room_for_a_night_of_work(db: Database) -> None:
+    budget = BudgetSettings()
+    caps = Caps(**{key: getattr(budget, key) for key in Caps.__slots__})
+    prompt = Prompt("s" * 4_000, "u" * 14_000, 2_000)
+    cheap, calls = Price(0.25, 2.0, 0.025), 0
+    with suppress(BudgetError):
+        while True:
+            call = ledger.reserve(
+                db,
+                purpose="think",
+                model="m",
+                host="h",
+                prompt=prompt,
+                price=cheap,
+                now=NOON,
+                refusal=lambda *worst: refusal(caps, *worst),
+            )
+            ledger.settle(db, call, reply(5_000, 600), cheap, 1.0)
+            calls += 1
+
+    assert calls > 80
 
 
 def assert_within_caps(spent: Spent) -> None:
