@@ -18,8 +18,9 @@ from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import budget
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import code, history, thoughts
+from repo_sleeper.store import code, history
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.unthought import unthought
 from repo_sleeper.trust import SETTINGS_FILE
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def agenda(
     from repo_sleeper.think import prompts
 
     wanted = [NoteKind(kind) for kind in settings.think.kinds] if kinds is None else list(kinds)
-    candidates = thoughts.unthought(
+    candidates = unthought(
         db, tree_id, kinds=wanted, versions=prompts.versions(wanted), churn=history.churn(db)
     )
     return order.plan(one for one in candidates if _is_within(one.subject.path, within))

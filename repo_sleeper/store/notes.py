@@ -22,6 +22,9 @@ exists (
     select 1 from files f join blobs b on b.id = f.blob_id
     join thoughts t on t.subject_hash = cast(b.node_hash as text) and t.kind = v.kind
     where f.tree_id = :tree and f.path = v.subject_path and t.state = 'applied'
+) or exists (
+    select 1 from thoughts t where substr(v.subject_path, -1) = '/' and t.state = 'applied'
+    and t.subject_path = v.subject_path and t.kind = v.kind and t.id > v.thought_id
 )"""
 _VISIBLE = """
 select v.* from (
@@ -29,10 +32,13 @@ select v.* from (
     where n.state = 'active' and n.tree_id in (0, :tree) {where}
 ) v
 where v.fresh or (:stale and (
-    v.subject_path = '' or exists (
+    v.subject_path in ('', './') or exists (
         select 1 from files f where f.tree_id = :tree and f.path = v.subject_path
-    )
-) and not (v.origin = 'model' and {rethought}))"""
+    ) or (substr(v.subject_path, -1) = '/' and exists (
+        select 1 from files f where f.tree_id = :tree
+        and substr(f.path, 1, length(v.subject_path)) = v.subject_path
+    ))
+) and not (v.origin = 'model' and ({rethought})))"""
 
 
 def save_thought_notes(db: Database, thought_id: int, notes: Sequence[Note]) -> int:

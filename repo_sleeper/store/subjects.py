@@ -76,6 +76,7 @@ def seen_nodes(db: Database, path: str) -> set[int]:
         from thoughts t cross join blobs b on b.hash = t.content_hash
         cross join symbols s on s.blob_id = b.id  -- in this order: few thoughts, many symbols
         where t.subject_path = ? and t.state = 'applied'
+        and (t.subject_symbol = '' or t.subject_hash = cast(s.node_hash as text))
         """,
         (path,),
     )

@@ -1,23 +1,21 @@
-"""Thoughts: each call to the model for a note, from reservation to notes, and what lacks one."""
+"""Thoughts: each call to the model for a note, from reservation to notes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Candidate, NoteKind, Subject, ThoughtState
+from repo_sleeper.domain import NoteKind, Subject, ThoughtState
 from repo_sleeper.errors import ModelError
 from repo_sleeper.store.database import Database, Row
 
 ATTEMPTS = 3
-_FEWEST_LINES = 5  # below, there is nothing to say that the file does not
 
 # Over `thoughts`: paid for or under way, or refused for what it contains: never sent again.
-_DONE = """state in ('reserved', 'received', 'applied')
+DONE = """state in ('reserved', 'received', 'applied')
            or (state = 'failed' and error_kind in ('too-long', 'refused', 'unsendable'))"""
 # Attempts that brought nothing and may have cost something. Being offline or told to wait is
 # not the subject's fault and does not count.
-_FAILURE = """state = 'unknown'
+FAILURE = """state = 'unknown'
               or (state = 'failed' and error_kind in ('server', 'timeout', 'reply', 'request'))"""
 
 
@@ -55,7 +53,7 @@ def refusal(db: Database, job: Job) -> str:
     """Why this job is not to be paid for again; empty when it may be."""
     row = db.row(
         f"""
-        select coalesce(max({_DONE}), 0) as done, coalesce(sum({_FAILURE}), 0) as failures
+        select coalesce(max({DONE}), 0) as done, coalesce(sum({FAILURE}), 0) as failures
         from thoughts where subject_hash = ? and kind = ? and prompt_version = ?
         """,
         (job.subject.hash, job.kind.value, job.version),
@@ -188,87 +186,3 @@ def _thought(row: Row) -> Thought:
         error=row["error"],
         at=row["at"],
     )
-
-
-# --- what lacks a thought ---------------------------------------------------------------------
-
-_LIVE = f"""
-select f.path, f.dirty_at, b.id as blob_id, b.node_hash, b.size
-from files f join blobs b on b.id = f.blob_id
-where f.tree_id = :tree and b.grammar != 'text' and b.skip = '' and b.lines >= {_FEWEST_LINES}
-order by f.path"""
-_JOBS = f"""
-select subject_hash, kind, prompt_version,
-       max({_DONE}) as done, sum({_FAILURE}) as failures
-from thoughts group by subject_hash, kind, prompt_version"""
-_LAST = """
-select subject_path, kind, max(at) as at from thoughts
-where state = 'applied' group by subject_path, kind"""
-# How often a file's names are used elsewhere; a name with several definitions is shared out.
-_REFERENCES = """
-with used as (select name, count(*) as times from refs group by name),
-     defined as (select name, count(distinct blob_id) as times from symbols group by name),
-     names as (
-         select distinct s.blob_id, s.name from symbols s
-         join files f on f.blob_id = s.blob_id and f.tree_id = :tree
-     )
-select n.blob_id, sum(1.0 * u.times / d.times) as times
-from names n join used u on u.name = n.name join defined d on d.name = n.name
-group by n.blob_id"""
-# Which share of a file's symbols an earlier thought of a kind has seen exactly as they are now.
-_COVERAGE = """
-with seen as (
-    select distinct t.kind, s.node_hash
-    from thoughts t cross join blobs b on b.hash = t.content_hash
-    cross join symbols s on s.blob_id = b.id
-    where t.state = 'applied'
-), sizes as (
-    select s.blob_id, count(*) as symbols from symbols s
-    where s.blob_id in (select blob_id from files where tree_id = :tree) group by s.blob_id
-)
-select s.blob_id, seen.kind, 1.0 * count(*) / z.symbols as share
-from seen join symbols s on s.node_hash = seen.node_hash join sizes z on z.blob_id = s.blob_id
-group by s.blob_id, seen.kind"""
-
-
-def unthought(
-    db: Database,
-    tree_id: int,
-    *,
-    kinds: Collection[NoteKind],
-    versions: Mapping[NoteKind, str],
-    churn: Mapping[str, float] | None = None,
-) -> list[Candidate]:
-    """Every subject and kind that may be thought about, once for each content.
-
-    It is a query, not a queue: nothing is lost by a crash, and a content that comes back has
-    been paid for.
-    """
-    tree = {"tree": tree_id}
-    jobs = {(r["subject_hash"], r["kind"], r["prompt_version"]): r for r in db.rows(_JOBS)}
-    last = {(r["subject_path"], r["kind"]): r["at"] for r in db.rows(_LAST)}
-    used = {r["blob_id"]: r["times"] for r in db.rows(_REFERENCES, tree)}
-    covered = {(r["blob_id"], r["kind"]): r["share"] for r in db.rows(_COVERAGE, tree)}
-    found: dict[tuple[str, NoteKind], Candidate] = {}
-    for row in db.rows(_LIVE, tree):
-        for kind in sorted(kinds):
-            subject = Subject(row["path"], str(row["node_hash"]))
-            job = jobs.get((subject.hash, kind.value, versions[kind]))
-            if (subject.hash, kind) in found or (job is not None and _over(job)):
-                continue
-            found[subject.hash, kind] = Candidate(
-                subject=subject,
-                kind=kind,
-                size=row["size"],
-                churn=(churn or {}).get(row["path"], 0.0),
-                references=used.get(row["blob_id"], 0.0),
-                coverage=covered.get((row["blob_id"], kind.value), 0.0),
-                dirty_at=row["dirty_at"],
-                thought_at=last.get((row["path"], kind.value), 0.0),
-                failures=0 if job is None else job["failures"],
-            )
-    return list(found.values())
-
-
-def _over(job: Row) -> bool:
-    return bool(job["done"]) or job["failures"] >= ATTEMPTS

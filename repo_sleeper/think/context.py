@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
-from repo_sleeper.domain import NoteKind, Origin, Prompt, Range, Subject, path_to_bytes
-from repo_sleeper.errors import ConfigError, SleeperError
-from repo_sleeper.redact import clean, is_secret_path, redact
-from repo_sleeper.store import notes, subjects
+from repo_sleeper.domain import NoteKind, Origin, Prompt, Range, Subject
+from repo_sleeper.errors import ConfigError
+from repo_sleeper.redact import clean, is_secret_path
+from repo_sleeper.store import folders, notes, subjects
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.subjects import KnownFile, Neighbour
-from repo_sleeper.think import prompts, shown
+from repo_sleeper.store.subjects import KnownFile, KnownSymbol, Neighbour
+from repo_sleeper.think import outline, prompts, shown
 from repo_sleeper.think.excerpt import excerpt
+from repo_sleeper.think.reading import (
+    Limits,
+    Material,
+    OutOfDateError,
+    UnsendableError,
+    group,
+    lines_of,
+    size,
+)
 from repo_sleeper.words import identifiers
 
-_MOST_SECRETS = 10  # a file with more than this is a store of secrets, not code with one in it
+__all__ = ["Limits", "Material", "OutOfDateError", "UnsendableError", "build"]
+
 _FEWEST_BYTES = 600
 _SIGNATURES = 8
 _COMMITS = 8
 _OBSERVATIONS = 6
 _EXTRAS_SHARE = 5  # at most a fifth of what is left goes to everything but the file itself
-_LONGEST_FACT = 200
-_HARMLESS = "\u2039"  # what stands for "<" where text could otherwise close an element
-
-
-class UnsendableError(SleeperError):
-    """This content is never sent: what it holds, not when it is asked for, is the reason."""
-
-
-class OutOfDateError(SleeperError):
-    """The subject cannot be shown as it was indexed; after the next reconcile it can."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a prompt and its answer may be, in tokens."""
-
-    input_tokens: int
-    max_output_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """A prompt, and the content hash of each file it shows."""
-
-    prompt: Prompt
-    contents: dict[str, str] = field(default_factory=dict)
 
 
 def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
@@ -67,19 +48,21 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     The order is from what never changes to what changes most, and the task comes last: the
     kinds share all that precedes it, which providers that cache prompts charge less for.
     """
+    if folders.is_folder(subject.path):
+        return outline.build(db, tree_id=tree_id, root=root, subject=subject, limits=limits)
     file = _known(db, tree_id, subject)
-    lines, redactions = _lines(_read(root, subject.path, file), clean(subject.path))
+    lines, redactions = lines_of(root, subject.path, file.hash)
     task, system = prompts.task(kind).text, prompts.system().text
-    frame = _frame(subject.path, file)
-    room = limits.input_tokens * 3 - _size(system, task, frame) - 64
+    frame = _frame(subject, file)
+    room = limits.input_tokens * 3 - size(system, task, frame) - 64
     extras = _extras(db, tree_id, subject.path, _names(lines), room // _EXTRAS_SHARE)
-    room -= _size(extras)
+    room -= size(extras)
     if room < _FEWEST_BYTES:
         raise ConfigError(
             f"think.input_tokens = {limits.input_tokens} leaves no room for code",
             hint="2000 is enough for small files, 6000 is the default",
         )
-    ranges = _ranges(db, subject.path, file, lines, room)
+    ranges = _ranges(db, subject, file, lines, room)
     blocks = [shown.block(subject.path, lines, where) for where in ranges]
     prompt = Prompt(
         system=system,
@@ -98,44 +81,17 @@ def _known(db: Database, tree_id: int, subject: Subject) -> KnownFile:
     file = subjects.live_file(db, tree_id, subject.path)
     if file is None:
         raise OutOfDateError(f"{name} is not indexed", hint="see `sleeper status --skipped`")
-    if file.node_hash != subject.hash:
+    if subject.hash != file.node_hash and _symbol(subject, file) is None:
         raise OutOfDateError(f"{name} has changed since it was chosen")
     return file
 
 
-def _read(root: Path, path: str, file: KnownFile) -> bytes:
-    try:
-        data = _regular(os.path.join(os.fsencode(root), path_to_bytes(path)))  # noqa: PTH118
-    except OSError:
-        data = b""
-    if hashlib.sha256(data).hexdigest()[:32] != file.hash:
-        raise OutOfDateError(f"{clean(path)} has changed since it was indexed")
-    return data
-
-
-def _regular(name: bytes) -> bytes:
-    """What is in a regular file; nothing of a link, and no waiting for a pipe."""
-    opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(opened).st_mode):
-            return b""
-        with os.fdopen(opened, "rb", closefd=False) as stream:
-            return stream.read()
-    finally:
-        os.close(opened)
-
-
-def _lines(data: bytes, name: str) -> tuple[list[str], int]:
-    """The lines as they may be shown, and how many secrets were taken out."""
-    text, secrets = redact(data.decode("utf-8", "replace"))
-    if secrets > _MOST_SECRETS:
-        raise UnsendableError(f"{name} holds {secrets} secrets and is never sent")
-    if not text.strip():
-        raise UnsendableError(f"{name} is empty")
-    lines = [shown.line_text(clean(line)) for line in text.split("\n")]
-    if lines[-1] == "":
-        lines.pop()
-    return lines, secrets
+def _symbol(subject: Subject, file: KnownFile) -> KnownSymbol | None:
+    """The definition that is the subject, if it is one and is as it was."""
+    for symbol in file.symbols:
+        if (symbol.qualified, str(symbol.node_hash)) == (subject.symbol, subject.hash):
+            return symbol
+    return None
 
 
 def _names(lines: Sequence[str]) -> set[str]:
@@ -143,16 +99,24 @@ def _names(lines: Sequence[str]) -> set[str]:
 
 
 def _ranges(
-    db: Database, path: str, file: KnownFile, lines: Sequence[str], room: int
+    db: Database, subject: Subject, file: KnownFile, lines: Sequence[str], room: int
 ) -> tuple[Range, ...]:
-    sizes = [_size(shown.numbered(at, line)) + 1 for at, line in enumerate(lines)]
-    part = _size(shown.block(path, lines, Range(len(lines), len(lines)))) + 8
+    path, symbol = subject.path, _symbol(subject, file)
+    sizes = [size(shown.numbered(at, line)) + 1 for at, line in enumerate(lines)]
+    part = size(shown.block(path, lines, Range(len(lines), len(lines)))) + 8
+    if symbol is not None:
+        alone = [replace(symbol, has_children=False)]
+        return excerpt(sizes, alone, seen=(), budget=room, part=part)
     seen = subjects.seen_nodes(db, path)
     return excerpt(sizes, file.symbols, seen=seen, budget=room, part=part)
 
 
-def _frame(path: str, file: KnownFile) -> str:
-    return f'<subject path="{shown.label(path)}" language="{file.language}" lines="{file.lines}"/>'
+def _frame(subject: Subject, file: KnownFile) -> str:
+    only = f' only="{shown.label(subject.symbol)}"' if subject.symbol else ""
+    return (
+        f'<subject path="{shown.label(subject.path)}"{only} language="{file.language}"'
+        f' lines="{file.lines}"/>'
+    )
 
 
 def _extras(db: Database, tree_id: int, path: str, names: set[str], room: int) -> str:
@@ -167,25 +131,9 @@ def _extras(db: Database, tree_id: int, path: str, names: set[str], room: int) -
         ("history", subjects.recent_subjects(db, path, limit=_COMMITS)),
         ("observations", [f"{note.title}. {note.body}" for note in survey]),
     )
-    return "\n\n".join(filter(None, (_group(name, facts, room // 3) for name, facts in groups)))
+    return "\n\n".join(filter(None, (group(name, facts, room // 3) for name, facts in groups)))
 
 
 def _signature(relation: str, other: Neighbour) -> str:
     names = ", ".join(sorted(other.name.split(",")))
     return f"{relation} {other.path}:{other.line + 1} {other.signature} ({names})"
-
-
-def _group(name: str, facts: Sequence[str], room: int) -> str:
-    """One line for each fact, as many as fit; none of them can close the element."""
-    body, left = [], room
-    for fact in facts:
-        text = redact(" ".join(clean(fact).split()))[0].replace("<", _HARMLESS)[:_LONGEST_FACT]
-        left -= _size(text) + 3
-        if left < 0:
-            break
-        body.append(f"- {text}")
-    return "\n".join((f"<{name}>", *body, f"</{name}>")) if body else ""
-
-
-def _size(*texts: str) -> int:
-    return sum(len(text.encode()) for text in texts)

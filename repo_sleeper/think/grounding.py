@@ -57,7 +57,8 @@ class Asked:
     """What the drafts answer, and what they are checked against besides the source.
 
     `names_exist` says which of some names the repository knows; `existing` are the notes on the
-    same nodes, dismissed ones too, which are not to be written again.
+    same nodes, dismissed ones too, which are not to be written again. `folder` is what the notes
+    are on when it is no file.
     """
 
     kind: NoteKind
@@ -65,6 +66,7 @@ class Asked:
     now: float
     names_exist: Callable[[Collection[str]], Collection[str]]
     existing: Sequence[Note] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _note(
         confidence=draft.confidence,
         origin=Origin.MODEL,
         evidence=evidence,
-        subject="::".join(filter(None, (first.path, first.symbol))),
+        subject=asked.folder or "::".join(filter(None, (first.path, first.symbol))),
         commit=asked.commit,
         created_at=asked.now,
     )

@@ -11,6 +11,7 @@ from repo_sleeper.domain import NoteKind
 from repo_sleeper.errors import UsageError
 
 _SYSTEM = "system"
+_FOLDER = "folder"
 # What has a template; each kind is asked for alone, so that each can have its own model and price.
 KINDS = (NoteKind.ARCHITECTURE, NoteKind.LIKELY_BUG, NoteKind.DEBUGGING_STRATEGY)
 
@@ -35,9 +36,15 @@ def task(kind: NoteKind) -> Template:
     return _template(kind.value)
 
 
+def folder_task() -> Template:
+    """What is asked about a folder: architecture notes on how its parts fit together."""
+    return _template(_FOLDER)
+
+
 def version(kind: NoteKind) -> str:
     """What a thought of this kind is instructed with, as part of its identity."""
-    return f"{system().version}.{task(kind).version}"
+    folder = f".{folder_task().version}" if kind is NoteKind.ARCHITECTURE else ""
+    return f"{system().version}.{task(kind).version}{folder}"
 
 
 def versions(kinds: Collection[NoteKind]) -> dict[NoteKind, str]:

@@ -40,6 +40,13 @@ def block(path: str, lines: Sequence[str], where: Range) -> str:
     )
 
 
+def sparse(path: str, lines: Sequence[str], chosen: Sequence[int]) -> str:
+    """Single lines of a file as a prompt holds them, with gaps between their numbers."""
+    body = [numbered(line, lines[line]) for line in chosen]
+    first, last = (chosen[0] + 1, chosen[-1] + 1) if chosen else (1, 1)
+    return "\n".join((f'<file path="{label(path)}" lines="{first}-{last}">', *body, _CLOSE))
+
+
 def texts(prompt: Prompt) -> Mapping[str, Mapping[int, str]]:
     """The lines that a prompt shows: 0-based numbers to text, by label of the path."""
     found: dict[str, dict[int, str]] = defaultdict(dict)

@@ -20,7 +20,7 @@ from repo_sleeper.domain import (
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.redact import clean, redact
-from repo_sleeper.store import code, ledger, notes, pause, subjects, thoughts
+from repo_sleeper.store import code, folders, ledger, notes, pause, subjects, thoughts
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.thoughts import Job, Thought
 from repo_sleeper.think import context, prompts, replies, shown
@@ -130,7 +130,7 @@ def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, ea
             job,
             call_id=call_id,
             tree_id=tree_id,
-            content_hash=material.contents[subject.path],
+            content_hash=material.contents.get(subject.path, ""),
             commit=commit,
             request=_request(material),
             now=now,
@@ -229,6 +229,7 @@ def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Grounding
         now=now,
         names_exist=lambda names: _names_exist(db, thought.tree_id, names),
         existing=notes.notes_on(db, _hashes(sources.values())),
+        folder=thought.job.subject.path if folders.is_folder(thought.job.subject.path) else "",
     )
     return ground(drafts, sources, asked)
 
@@ -291,6 +292,7 @@ def _request(material: Material) -> str:
             "user": prompt.user,
             "max_tokens": prompt.max_tokens,
             "contents": material.contents,
+            "built_on": material.built_on,
         },
         ensure_ascii=False,
     )

@@ -16,11 +16,16 @@ def test_every_kind_has_a_versioned_template_that_names_it(kind: NoteKind) -> No
     assert template.version.isdigit()
     assert not template.text.startswith("version")
     assert f'"{kind}"' in template.text
-    assert prompts.version(kind) == f"{prompts.system().version}.{template.version}"
+    assert prompts.version(kind).startswith(f"{prompts.system().version}.{template.version}")
 
 
 def test_versions_are_told_for_all_kinds_at_once() -> None:
     assert prompts.versions(prompts.KINDS).keys() == set(prompts.KINDS)
+
+
+def test_the_version_of_architecture_notes_covers_those_on_folders() -> None:
+    assert prompts.version(NoteKind.ARCHITECTURE).endswith(f".{prompts.folder_task().version}")
+    assert f'"{NoteKind.ARCHITECTURE}"' in prompts.folder_task().text
 
 
 def test_a_kind_without_a_template_is_refused() -> None:

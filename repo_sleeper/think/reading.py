@@ -1,0 +1,99 @@
+"""Files as a prompt may show them: what was indexed, redacted, or a reason why not."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from repo_sleeper.domain import Prompt, path_to_bytes
+from repo_sleeper.errors import SleeperError
+from repo_sleeper.redact import clean, is_secret_path, redact
+from repo_sleeper.think import shown
+
+_MOST_SECRETS = 10  # a file with more than this is a store of secrets, not code with one in it
+_LONGEST_FACT = 200
+_HARMLESS = "\u2039"  # what stands for "<" where text could otherwise close an element
+
+
+class UnsendableError(SleeperError):
+    """This content is never sent: what it holds, not when it is asked for, is the reason."""
+
+
+class OutOfDateError(SleeperError):
+    """The subject cannot be shown as it was indexed; after the next reconcile it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a prompt and its answer may be, in tokens."""
+
+    input_tokens: int
+    max_output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A prompt, the content hash of each file it shows, and the parts a folder is built from."""
+
+    prompt: Prompt
+    contents: dict[str, str] = field(default_factory=dict)
+    built_on: dict[str, str] = field(default_factory=dict)
+
+
+def lines_of(root: Path, path: str, content_hash: str) -> tuple[list[str], int]:
+    """The lines as they may be shown, and how many secrets were taken out."""
+    name = clean(path)
+    if is_secret_path(path):
+        raise UnsendableError(f"{name} may hold secrets and is never sent")
+    text, secrets = redact(_read(root, path, content_hash).decode("utf-8", "replace"))
+    if secrets > _MOST_SECRETS:
+        raise UnsendableError(f"{name} holds {secrets} secrets and is never sent")
+    if not text.strip():
+        raise UnsendableError(f"{name} is empty")
+    lines = [shown.line_text(clean(line)) for line in text.split("\n")]
+    if lines[-1] == "":
+        lines.pop()
+    return lines, secrets
+
+
+def _read(root: Path, path: str, content_hash: str) -> bytes:
+    try:
+        data = _regular(os.path.join(os.fsencode(root), path_to_bytes(path)))  # noqa: PTH118
+    except OSError:
+        data = b""
+    if hashlib.sha256(data).hexdigest()[:32] != content_hash:
+        raise OutOfDateError(f"{clean(path)} has changed since it was indexed")
+    return data
+
+
+def _regular(name: bytes) -> bytes:
+    """What is in a regular file; nothing of a link, and no waiting for a pipe."""
+    opened = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            return b""
+        with os.fdopen(opened, "rb", closefd=False) as stream:
+            return stream.read()
+    finally:
+        os.close(opened)
+
+
+def group(name: str, facts: Sequence[str], room: int, *, longest: int = _LONGEST_FACT) -> str:
+    """One line for each fact, as many as fit; none of them can close the element."""
+    body, left = [], room
+    for fact in facts:
+        text = redact(" ".join(clean(fact).split()))[0].replace("<", _HARMLESS)[:longest]
+        left -= size(text) + 3
+        if left < 0:
+            break
+        body.append(f"- {text}")
+    return "\n".join((f"<{name}>", *body, f"</{name}>")) if body else ""
+
+
+def size(*texts: str) -> int:
+    """What budgets are counted in."""
+    return sum(len(text.encode()) for text in texts)
