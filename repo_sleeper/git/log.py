@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from repo_sleeper.domain import Commit, path_from_bytes
 from repo_sleeper.errors import GitError
@@ -13,7 +13,8 @@ from repo_sleeper.git.plumbing import ask, checked, head
 from repo_sleeper.git.repository import Repository
 
 _PAGE = 2_000  # commits told by one call, which bounds its memory and its time
-_STATUS = re.compile(rb"\s*[A-Z]\d*")  # git puts a line break before some of the first ones
+_LONGEST_STATUS = 8  # a letter and a number, sometimes after a line break; an id is longer
+_FIELDS = 7  # six, and what is between the last of them and the first status
 _FORMAT = "--format=%H%x00%ct%x00%P%x00%ae%x00%s%x00%b%x00"
 _OPTIONS = (
     "-z",
@@ -88,28 +89,36 @@ def _log(repo: Repository, oids: Sequence[str]) -> bytes:
 
 def _told(raw: bytes) -> Iterator[Commit]:
     """Read what `git log` printed. Every field ends in NUL and none can hold one."""
-    tokens = iter(raw.split(b"\0"))
-    oid = next(tokens)
-    while oid:
-        time, parents, author, subject, body, _ = (next(tokens) for _ in range(6))
-        entries, following = _entries(tokens)
+    tokens = raw.split(b"\0")
+    place = 0
+    while place < len(tokens) - 1:
+        oid, time, parents, author, subject, body, _ = tokens[place : place + _FIELDS]
+        entries, place = _entries(tokens, place + _FIELDS)
         yield Commit(
             oid=oid.decode(),
             time=int(time),
-            author=hashlib.sha256(author).hexdigest()[:16],
+            author=_hashed(author),
             subject=subject.decode("utf-8", "replace"),
             body=body.decode("utf-8", "replace").strip(),
-            paths=tuple(entry[-1] for entry in entries),
-            renames=tuple((entry[0], entry[1]) for entry in entries if len(entry) > 1),
+            paths=tuple([entry[-1] for entry in entries]),
+            renames=tuple([(entry[0], entry[1]) for entry in entries if len(entry) > 1]),
             is_merge=b" " in parents,
         )
-        oid = following
 
 
-def _entries(tokens: Iterator[bytes]) -> tuple[list[tuple[str, ...]], bytes]:
-    """The paths of one commit, and the id of the next: the first token that is no status."""
+def _entries(tokens: Sequence[bytes], place: int) -> tuple[list[tuple[str, ...]], int]:
+    """The paths of one commit, and where the next begins: at the first token that is no status."""
     entries: list[tuple[str, ...]] = []
-    while _STATUS.fullmatch(token := next(tokens)):
-        count = 2 if token.strip()[:1] in b"RC" else 1
-        entries.append(tuple(path_from_bytes(next(tokens)) for _ in range(count)))
-    return entries, token
+    while 0 < len(tokens[place]) <= _LONGEST_STATUS:
+        count = 2 if tokens[place].strip()[:1] in b"RC" else 1
+        entries.append(tuple(map(_path, tokens[place + 1 : place + 1 + count])))
+        place += 1 + count
+    return entries, place
+
+
+@lru_cache(maxsize=1 << 14)
+def _hashed(author: bytes) -> str:
+    return hashlib.sha256(author).hexdigest()[:16]
+
+
+_path = lru_cache(maxsize=1 << 15)(path_from_bytes)

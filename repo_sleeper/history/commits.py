@@ -70,8 +70,7 @@ def import_history(db: Database, repo: Repository, *, limit: int, head: str = ""
             repo, known, old=heads.get(place, ""), new=newest, limit=limit
         ) or _comparison(repo, known, heads=(newest, *others), limit=limit)
         history.remove_commits(db, difference.gone)
-        told = map(_storable, git.tell(repo, difference.new))
-        history.add_commits(db, told, count=len(difference.new))
+        history.add_commits(db, map(_storable, git.tell(repo, difference.new[::-1])))
         _derive(db)
         db.set_meta(_HEADS, json.dumps({**heads, place: newest}, sort_keys=True))
         db.set_meta(_LIMIT, str(limit))
@@ -117,9 +116,11 @@ def _contained(repo: Repository, head: str, limit: int) -> list[str]:
 
 
 def _storable(commit: Commit) -> tuple[Commit, bool]:
-    body = _TRAILER.sub("", clean(commit.body)).strip()  # trailers hold names and addresses
     subject = clean(commit.subject)[:_LONGEST_SUBJECT]
-    return replace(commit, subject=subject, body=body[:_LONGEST_BODY]), is_fix(subject)
+    body = _TRAILER.sub("", clean(commit.body)).strip()  # trailers hold names and addresses
+    if (subject, body) != (commit.subject, commit.body) or len(body) > _LONGEST_BODY:
+        commit = replace(commit, subject=subject, body=body[:_LONGEST_BODY])
+    return commit, is_fix(subject)
 
 
 def _derive(db: Database) -> None:
