@@ -260,6 +260,11 @@ class NoteKind(StrEnum):
     TEST_MAP = "test-map"
     ENTRY_POINT = "entry-point"
     FIX_PRONE = "fix-prone"
+    LAYERS = "layers"
+    OVERSIZED = "oversized"
+    DEAD_LOOKING = "dead-looking"
+    ENVIRONMENT = "environment"
+    TODO = "todo"
 
 
 class Origin(StrEnum):
