@@ -32,6 +32,7 @@ NAMES = (
     b"node_modules/x.js",
     b".env",
 )
+OLD = (b"a.py", b"pkg/a.py", b"pkg/sub/c.py", b"notes.md")  # there from the start
 FOLDERS = (b"pkg", b"Pkg", b"pkg/sub", b"gen", b"moved")
 TEXTS = (
     b"def one(x):\n    return two(x)\n",

@@ -6,10 +6,11 @@ import dataclasses
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -24,19 +25,25 @@ from hypothesis.stateful import (
 from repo_sleeper import git
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import rounds
-from repo_sleeper.git import Repository
+from repo_sleeper.domain import Scan, Signature
+from repo_sleeper.git import Repository, plumbing
+from repo_sleeper.history import commits
 from repo_sleeper.index import indexer
-from repo_sleeper.store import code
-from repo_sleeper.store.database import open_database
+from repo_sleeper.store import code, contents, history
+from repo_sleeper.store.contents import FileRow
+from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.watch import scanner
 from tests.equivalence import (
     FragileDatabase,
     ParsesHere,
     PowerCutError,
+    Snapshot,
     differences,
+    empty_database,
     fresh_index,
     snapshot,
 )
-from tests.upheaval import FAST, FOLDERS, GIT, IGNORED, NAMES, TEXTS, Place, new_place
+from tests.upheaval import FAST, FOLDERS, GIT, IGNORED, NAMES, OLD, TEXTS, Place, new_place
 from tests.upheaval import git as run_git
 
 SEQUENCES = int(os.environ.get("EQUIVALENCE_SEQUENCES", "1500"))
@@ -48,6 +55,7 @@ names = st.sampled_from(NAMES)
 folders = st.sampled_from(FOLDERS)
 texts = st.sampled_from(TEXTS)
 places = st.sampled_from(("main", "linked"))
+settled = st.sampled_from((True, True, False))
 IGNORE_FILES = (b".gitignore", b"pkg/.gitignore", b".git/info/exclude")
 
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -64,7 +72,7 @@ def _empty_store() -> Path:
 class Life(RuleBasedStateMachine):
     """Two work trees of a repository, one store, and a program that dies now and then."""
 
-    sabotage: ClassVar[Callable[[], Sabotage] | None] = None
+    with_history: ClassVar = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,10 +82,11 @@ class Life(RuleBasedStateMachine):
         shutil.copyfile(_empty_store(), self.store)
         self.db = FragileDatabase(open_database(self.store).connection)
         self.settings = Settings()
-        self.break_in = None if self.sabotage is None else type(self).sabotage()
+        self.break_in = self.sabotage()
+        self.last: dict[int, Snapshot] = {}
 
     def teardown(self) -> None:
-        self.look(place="main", settled=False)
+        self.look("main", settled=False)
         self.db.close()
         shutil.rmtree(self.main.root.parent)
 
@@ -87,7 +96,7 @@ class Life(RuleBasedStateMachine):
     def write(self, name: bytes, text: bytes, place: str) -> None:
         self._at(place).write(name, text)
 
-    @rule(name=names, replaced=st.booleans())
+    @rule(name=st.sampled_from(OLD), replaced=st.booleans())
     def rewrite_unseen(self, name: bytes, *, replaced: bool) -> None:
         self.main.rewrite_unseen(name, replaced=replaced)
 
@@ -165,7 +174,7 @@ class Life(RuleBasedStateMachine):
     @rule(
         ignore=st.sampled_from(((), ("*.md", "gen"))),
         kb=st.sampled_from((1, 1024)),
-        languages=st.sampled_from(((), ("python",))),
+        languages=st.sampled_from(((), ("javascript",))),
     )
     def set_otherwise(self, ignore: tuple[str, ...], kb: int, languages: tuple[str, ...]) -> None:
         index = dataclasses.replace(
@@ -182,37 +191,41 @@ class Life(RuleBasedStateMachine):
     def collect_garbage(self, keep: int) -> None:
         code.garbage_collect(self.db, keep=keep)
 
-    @rule(place=places, statements=st.integers(0, 40))
-    def die(self, place: str, statements: int) -> None:
+    @rule(name=names, text=texts, place=places, statements=st.integers(0, 25))
+    def die(self, name: bytes, text: bytes, place: str, statements: int) -> None:
+        self._at(place).write(name, text)
         self.db.fuse = statements
-        try:
-            self._reconcile(self._repository(place), settled=True)
-        except PowerCutError:
-            self.restart()
-        self.db.fuse = None
+        with suppress(PowerCutError):
+            self._reconcile(place, settled=True)
+        self.restart()
+        self.look(place, settled=True)
 
-    @rule(name=names, text=texts, settled=st.booleans())
+    @rule(name=names, text=texts, settled=settled)
     def look_while_edited(self, name: bytes, text: bytes, *, settled: bool) -> None:
-        self._reconcile(
-            self._repository("main"),
-            settled=settled,
-            meanwhile=lambda: self._edit(name, text),
-        )
+        self._reconcile("main", settled=settled, meanwhile=lambda: self._edit(name, text))
 
-    @rule(place=places, settled=st.booleans())
+    @rule(place=places, settled=settled)
     def look(self, place: str, *, settled: bool) -> None:
-        repo = self._repository(place)
-        tree_id = self._reconcile(repo, settled=settled)
+        with answers_remembered():
+            tree_id = self._reconcile(place, settled=settled)
+            fresh = fresh_index(self._repository(place), self.settings)
+        ours = snapshot(self.db, tree_id)
 
-        different = differences(snapshot(self.db, tree_id), fresh_index(repo, self.settings))
-
-        assert not different, "\n".join(different)
+        assert not differences(ours, fresh), "\n".join(differences(ours, fresh))
+        for other, before in self.last.items():
+            now = snapshot(self.db, other)
+            assert not differences(now, before), "\n".join(differences(now, before))
+        self.last[tree_id] = ours
 
     def _edit(self, name: bytes, text: bytes) -> None:
         self.main.write(name, text)
         self.main.wait_for_the_clock()
 
     # --- how ----------------------------------------------------------------------------------
+
+    def sabotage(self) -> Sabotage:
+        """What is broken in the program while it reconciles; nothing, unless we are tested."""
+        return lambda _: None
 
     def _at(self, place: str) -> Place:
         return self.linked if place == "linked" and self.linked.root.exists() else self.main
@@ -222,17 +235,20 @@ class Life(RuleBasedStateMachine):
 
     def _reconcile(
         self,
-        repo: Repository,
+        place: str,
         *,
         settled: bool,
         meanwhile: Callable[[], None] | None = None,
     ) -> int:
         """Settled, it happens so late that every signature may be believed from then on."""
+        repo = self._repository(place)
+        self.last.pop(code.ensure_tree(self.db, repo.root, repo.git_dir), None)
         if settled:
             self.main.wait_for_the_clock()
         with pytest.MonkeyPatch.context() as patch:
-            if self.break_in is not None:
-                self.break_in(patch)
+            if not self.with_history:
+                patch.setattr(rounds, "_history", lambda *_: 0)
+            self.break_in(patch)
             return rounds.reconcile_round(
                 self.db,
                 repo,
@@ -241,6 +257,15 @@ class Life(RuleBasedStateMachine):
                 pool=ParsesHere(meanwhile),
                 derive=False,
             ).tree_id
+
+
+@contextmanager
+def answers_remembered() -> Iterator[None]:
+    """Git is asked once about a tree that nobody changes: starting it is most of the time."""
+    ask = plumbing.ask
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plumbing, "ask", cache(ask))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -269,3 +294,129 @@ def live(machine: type[Life], *, number: int, sequences: int, shrink: bool) -> N
 @pytest.mark.parametrize("part", range(PARTS))
 def test_after_anything_at_all_the_index_equals_a_fresh_one(part: int) -> None:
     live(Life, number=SEED + part, sequences=SEQUENCES // PARTS, shrink=True)
+
+
+class LifeWithHistory(Life):
+    """The same, and the commits are as a fresh import has them."""
+
+    with_history = True
+
+    def sabotage(self) -> Sabotage:
+        return lambda _: None
+
+    @rule()
+    def compare_history(self) -> None:
+        self._reconcile("main", settled=False)
+        if self.linked.root.exists():
+            return  # then the store holds what either of them contains
+        fresh = empty_database()
+        commits.import_history(fresh, self._repository("main"), limit=20_000)
+
+        assert told(self.db) == told(fresh)
+
+
+def told(db: Database) -> tuple[object, ...]:
+    """What a store says of the history; commits of one second may be told in any order."""
+    newest = sorted((one.oid, one.subject, one.paths) for one in history.recent_commits(db, 1000))
+    return newest, sorted(history.known_commits(db))
+
+
+def test_after_anything_at_all_the_history_equals_a_fresh_one() -> None:
+    live(LifeWithHistory, number=SEED, sequences=SEQUENCES // 15, shrink=True)
+
+
+# --- the test itself is tested ----------------------------------------------------------------
+
+
+def believes_modification_times() -> Sabotage:
+    def is_as_stored(
+        known: code.StoredFile | None, path: str, seen: Signature, labels: indexer._Labels
+    ) -> bool:
+        if known is None or not labels.is_current(path, known.grammar):
+            return False
+        return (known.signature.size, known.signature.mtime_ns) == (seen.size, seen.mtime_ns)
+
+    return lambda patch: patch.setattr(indexer, "_is_as_stored", is_as_stored)
+
+
+def misses_renames() -> Sabotage:
+    scan, paths = scanner.scan, dict[tuple[Path, int], str]()
+
+    def old_names(repo: Repository, **options: Any) -> Scan:
+        found = scan(repo, **options)
+        files = {
+            paths.setdefault((repo.root, seen.inode), path): seen
+            for path, seen in found.files.items()
+        }
+        return dataclasses.replace(found, files=files)
+
+    return lambda patch: patch.setattr(scanner, "scan", old_names)
+
+
+def remembers_what_was_not_ignored() -> Sabotage:
+    untracked, seen = git.untracked, dict[Path, set[str]]()
+
+    def once_untracked(repo: Repository) -> list[str]:
+        known = seen.setdefault(repo.root, set())
+        known.update(untracked(repo))
+        return sorted(known)
+
+    return lambda patch: patch.setattr(git, "untracked", once_untracked)
+
+
+def forgets_no_path() -> Sabotage:
+    return lambda patch: patch.setattr(contents, "remove_files", lambda *_: None)
+
+
+def forgets_no_words() -> Sabotage:
+    return lambda patch: patch.setattr(contents, "_forget_words", lambda *_: None)
+
+
+def stores_files_before_their_contents() -> Sabotage:
+    """The signature is committed first: after a crash nobody looks at the file again."""
+    store = indexer._Work._store
+
+    def signatures_first(work: indexer._Work) -> int:
+        for file in work._ready:
+            known = work._stored.get(file.path)
+            if known is not None:
+                row = FileRow(file.path, known.blob_id, file.signature)
+                contents.put_files(work._db, work._tree_id, [row])
+        return store(work)
+
+    return lambda patch: patch.setattr(indexer._Work, "_store", signatures_first)
+
+
+def mixes_up_work_trees() -> Sabotage:
+    ensure_tree = code.ensure_tree
+
+    def same_tree(db: Database, root: Path, git_dir: Path) -> int:
+        return min([ensure_tree(db, root, git_dir), *(tree.id for tree in code.trees(db))])
+
+    return lambda patch: patch.setattr(code, "ensure_tree", same_tree)
+
+
+def keeps_what_other_settings_gave() -> Sabotage:
+    return lambda patch: patch.setattr(indexer._Labels, "is_current", lambda *_: True)
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [
+        believes_modification_times,
+        misses_renames,
+        remembers_what_was_not_ignored,
+        forgets_no_path,
+        forgets_no_words,
+        stores_files_before_their_contents,
+        mixes_up_work_trees,
+        keeps_what_other_settings_gave,
+    ],
+)
+def test_a_planted_bug_is_found(bug: Callable[[], Sabotage]) -> None:
+    class Spoilt(Life):
+        def sabotage(self) -> Sabotage:
+            return bug()
+
+    with pytest.raises(AssertionError, match="have"):
+        live(Spoilt, number=SEED, sequences=1000, shrink=False)
