@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 # --- paths ------------------------------------------------------------------------------------
 
@@ -44,22 +45,20 @@ def _escaped(char: str) -> str:
 # --- places in files --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Range:
+class Range(NamedTuple):
     """Lines of a file: 0-based, end-exclusive. Printed 1-based."""
 
     start: int
     end: int
 
-    def __contains__(self, line: int) -> bool:
-        return self.start <= line < self.end
+    def __contains__(self, line: object) -> bool:
+        return isinstance(line, int) and self.start <= line < self.end
 
 
 # --- 1 watch ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What `lstat` says of a file; when it is unchanged the content is taken as unchanged.
 
     ctime and inode are part of it because size and mtime can both be restored.
@@ -92,8 +91,7 @@ class SkipReason(StrEnum):
     TOO_DEEP = "too-deep"
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """The tree as it is on disk: what may be indexed, and what may not with the reason.
 
     `complete` is False when git could not say what is ignored: then nothing may be sent to a
@@ -127,8 +125,7 @@ class SymbolKind(StrEnum):
     VARIABLE = "variable"
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(NamedTuple):
     """A definition. `parent` is the position of the enclosing symbol in its file's list.
 
     `node_hash` is 64 bits (signed, as SQLite stores integers) over the leaf tokens of the syntax
@@ -145,8 +142,7 @@ class Symbol:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name used at a line; `symbol` is the position of the innermost symbol around it."""
 
     name: str
@@ -155,8 +151,7 @@ class Reference:
     symbol: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """What a file names from elsewhere, as written: `module` and the names taken from it."""
 
     line: int
@@ -164,8 +159,7 @@ class Import:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A piece of a file as the search sees it: three fields of space-separated words."""
 
     range: Range
@@ -175,8 +169,7 @@ class Chunk:
     symbol: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedFile:
+class ParsedFile(NamedTuple):
     """Everything read from one content; a text file has chunks only.
 
     `node_hash` covers the whole file, `module_hash` what lies outside its top-level symbols;
@@ -195,8 +188,7 @@ class ParsedFile:
     has_error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """What a reconcile did. `parsed` counts contents never seen before."""
 
     added: tuple[str, ...] = ()
@@ -214,8 +206,7 @@ class Changes:
 # --- 2b history -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """One commit as `git log` tells it; `author` is a hash, never a name or an address."""
 
     oid: str
@@ -228,8 +219,7 @@ class Commit:
     is_merge: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CoChange:
+class CoChange(NamedTuple):
     """Of the `touches` commits that changed `path`, `together` changed `other` as well."""
 
     path: str
@@ -283,8 +273,7 @@ class Anchor(StrEnum):
     PATH = "path"  # the path exists; for notes that are counted afresh anyway
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A quote, its place, and the hash that must still be there.
 
     `hash` is the node hash or module hash in decimal, the content hash in hex, or empty,
@@ -319,8 +308,7 @@ class Note:
     thought: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DraftEvidence:
+class DraftEvidence(NamedTuple):
     """Where a model says its proof is: a 1-based line and a verbatim quote."""
 
     path: str
@@ -328,8 +316,7 @@ class DraftEvidence:
     quote: str
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An untrusted claim, exactly as the reply has it."""
 
     kind: NoteKind
@@ -342,8 +329,7 @@ class Draft:
 # --- thoughts ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What a thought is about. `hash` identifies its normalised syntax: same hash, same thought."""
 
     path: str
@@ -378,8 +364,7 @@ class ThoughtState(StrEnum):
 # --- the model --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens of one call as the provider reports them, clamped; `cached` is part of `sent`."""
 
     sent: int = 0
@@ -387,8 +372,7 @@ class Usage:
     cached: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """US dollars per million tokens; None means nobody knows, never free."""
 
     sent: float | None = None
@@ -411,11 +395,10 @@ class Price:
 
     def most(self, usage: Usage) -> float:
         """The most that so many tokens can cost, whatever share of them is cached."""
-        return max(self.cost(replace(usage, cached=count)) for count in (0, usage.sent))
+        return max(self.cost(usage._replace(cached=count)) for count in (0, usage.sent))
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(NamedTuple):
     """What is sent: one system text and one user text, already redacted.
 
     `ranges` says which lines of which files the user text shows; `redactions` how many secrets
@@ -446,8 +429,7 @@ class Prompt:
         return len(self.system.encode()) + len(self.user.encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What came back, verbatim but for characters that cannot be stored.
 
     `usage` is None when the provider did not say or said nonsense; then the whole reservation
@@ -464,8 +446,7 @@ class Reply:
 # --- recall -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FileHit:
+class FileHit(NamedTuple):
     """A file worth opening, with its score in 0..1 and the reasons in words."""
 
     path: str
@@ -473,8 +454,7 @@ class FileHit:
     why: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolHit:
+class SymbolHit(NamedTuple):
     """A definition worth reading."""
 
     path: str
@@ -485,8 +465,7 @@ class SymbolHit:
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a question gets: the packed text and what it was made from."""
 
     query: str
@@ -498,14 +477,13 @@ class Context:
     symbols: tuple[SymbolHit, ...]
     notes: tuple[Note, ...]
     text: str
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
 
 # --- spending and the agenda ------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """What calls have cost, or may cost at worst."""
 
     usd: float = 0.0
@@ -513,16 +491,21 @@ class Amount:
     calls: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What counts against the caps of today and of this month."""
+class Spent(NamedTuple):
+    """What counts against the caps of today, of this month and of a subject."""
 
     day: Amount = Amount()
     month: Amount = Amount()
+    subject: Amount = Amount()  # this month, about what the next call is about
 
 
-@dataclass(frozen=True, slots=True)
-class LastError:
+class TooDear(str):
+    """Why this very call may not be made, while a smaller one or one elsewhere still may."""
+
+    __slots__ = ()
+
+
+class LastError(NamedTuple):
     """The newest failure of a model call, verbatim but for secrets."""
 
     kind: str
@@ -530,8 +513,7 @@ class LastError:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """Why no call is made. `until` is None when only a person can end it."""
 
     kind: str

@@ -201,8 +201,8 @@ def _object(found: Condition) -> dict[str, Any]:
         "spend": cost_view.caps(found.spent, found.settings),
         "model": found.settings.model.name or None,
         "untrusted": found.untrusted or None,
-        "paused": found.paused and asdict(found.paused),
-        "last_error": found.last_error and asdict(found.last_error),
+        "paused": found.paused and found.paused._asdict(),
+        "last_error": found.last_error and found.last_error._asdict(),
         "hook": found.hook,
         "troubles": daemon_view.troubles(found.daemon),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from repo_sleeper.domain import Commit, path_from_bytes
@@ -58,7 +57,7 @@ def tell(repo: Repository, oids: Sequence[str]) -> Iterator[Commit]:
     cut_off = _shallow(repo)
     for page in _pages(repo, oids):
         for commit in _told(page):
-            yield replace(commit, paths=(), renames=()) if commit.oid in cut_off else commit
+            yield commit._replace(paths=(), renames=()) if commit.oid in cut_off else commit
 
 
 def _pages(repo: Repository, oids: Sequence[str]) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from repo_sleeper import git
@@ -119,7 +119,7 @@ def _storable(commit: Commit) -> tuple[Commit, bool]:
     subject = clean(commit.subject)[:_LONGEST_SUBJECT]
     body = _TRAILER.sub("", clean(commit.body)).strip()  # trailers hold names and addresses
     if (subject, body) != (commit.subject, commit.body) or len(body) > _LONGEST_BODY:
-        commit = replace(commit, subject=subject, body=body[:_LONGEST_BODY])
+        commit = commit._replace(subject=subject, body=body[:_LONGEST_BODY])
     return commit, is_fix(subject)
 
 

@@ -179,7 +179,7 @@ class _Reader:
         """
         if found.settled and found.signature.ctime_ns < self._racy_ns:
             return found.signature
-        return replace(found.signature, mtime_ns=_NEVER)
+        return found.signature._replace(mtime_ns=_NEVER)
 
 
 class _Work:

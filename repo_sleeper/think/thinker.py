@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from repo_sleeper.domain import (
@@ -301,11 +301,11 @@ def _request(material: Material) -> str:
 def _receipt(reply: Reply, price: Price, *, seconds: float) -> str:
     return json.dumps(
         {
-            "usage": None if reply.usage is None else asdict(reply.usage),
+            "usage": None if reply.usage is None else reply.usage._asdict(),
             "model": storable(clean(reply.model)),
             "finish": reply.finish,
             "seconds": seconds,
-            "price": asdict(price),
+            "price": price._asdict(),
         }
     )
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexed import Indexed
 
 from repo_sleeper.domain import Candidate, NoteKind, Price, Prompt, Reply, Subject, Usage
 from repo_sleeper.store import folders, notes
@@ -15,6 +14,7 @@ from repo_sleeper.store.unthought import unthought
 from repo_sleeper.think import context, prompts, thinker
 from repo_sleeper.think.context import Limits, OutOfDateError, UnsendableError
 from repo_sleeper.think.thinker import Outcome
+from tests.indexed import Indexed
 
 KIND = NoteKind.ARCHITECTURE
 

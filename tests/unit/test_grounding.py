@@ -113,8 +113,8 @@ def test_a_line_far_off_is_corrected_when_there_is_one_place_only() -> None:
         pytest.param(draft("  self "), "shorter than 8", id="too short to prove anything"),
         pytest.param(draft(path="shop/order.py"), "not shown", id="another file"),
         pytest.param(draft(title="  "), "says nothing", id="no title"),
-        pytest.param(replace(draft(), evidence=()), "cites nothing", id="no evidence"),
-        pytest.param(replace(draft(), kind=NoteKind.LIKELY_BUG), "not asked", id="another kind"),
+        pytest.param(draft()._replace(evidence=()), "cites nothing", id="no evidence"),
+        pytest.param(draft()._replace(kind=NoteKind.LIKELY_BUG), "not asked", id="another kind"),
     ],
 )
 def test_what_cannot_be_shown_is_dropped_with_the_reason(bad: Draft, why: str) -> None:
@@ -137,7 +137,7 @@ def test_lines_the_parser_could_not_read_prove_nothing() -> None:
 def test_the_good_evidence_of_a_note_is_kept_and_the_bad_left_out() -> None:
     good, bad = draft().evidence[0], DraftEvidence("shop/cart.py", 3, "never written")
 
-    (note,) = grounded(replace(draft(), evidence=(bad, good, good))).notes
+    (note,) = grounded(draft()._replace(evidence=(bad, good, good))).notes
 
     assert [e.quote for e in note.evidence] == ["return subtotal * RATES[self.currency]"]
 
@@ -200,7 +200,7 @@ def test_what_is_known_on_the_same_code_is_not_stored_twice() -> None:
 
     assert "says so already" in reason(draft(), asked=asked)
     assert "says so already" in reason(
-        replace(again, title="Totals are converted last!"), asked=asked
+        again._replace(title="Totals are converted last!"), asked=asked
     )
     assert grounded(draft("self.items = []", 11, title="Clear keeps the rate"), asked=asked).notes
     assert grounded(draft(title="Rates come from a table"), asked=asked).notes
@@ -216,7 +216,7 @@ def test_another_kind_may_say_the_same() -> None:
     (known,) = grounded(draft()).notes
     asked = replace(ASKED, kind=NoteKind.LIKELY_BUG, existing=(known,))
 
-    assert grounded(replace(draft(), kind=NoteKind.LIKELY_BUG), asked=asked).notes
+    assert grounded(draft()._replace(kind=NoteKind.LIKELY_BUG), asked=asked).notes
 
 
 def test_more_than_five_notes_are_too_many() -> None:
@@ -235,7 +235,7 @@ def test_long_texts_are_clipped() -> None:
 
 
 def test_the_same_claim_about_the_same_code_has_the_same_id() -> None:
-    one, two = grounded(draft()).notes[0], grounded(replace(draft(), confidence=0.4)).notes[0]
+    one, two = grounded(draft()).notes[0], grounded(draft()._replace(confidence=0.4)).notes[0]
     edited = replace(SOURCE, places=(Place("Cart.total", Range(5, 8), "99"),))
 
     assert one.id == two.id
