@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 # In memory where there is such a place: thousands of repositories come and go.
-FAST = next((place for place in ("/dev/shm",) if os.access(place, os.W_OK)), None)  # noqa: S108
+_FAST = "/dev/shm"  # noqa: S108
 
 NAMES = (
     b"a.py",
@@ -76,21 +77,35 @@ GIT = (
     "update-index --skip-worktree notes.md",
     "gitlink",
 )
+_GIT = shutil.which("git") or "git"
 _SWAP = bytes.maketrans(b"ot", b"to")
 
 
 def git(root: Path, *args: str) -> bool:
     """Run git as a person would, whether or not it agrees."""
     done = subprocess.run(
-        ["git", *args], cwd=root, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [_GIT, "-C", root, *args],
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        close_fds=False,  # together with no `cwd` this is a much faster start
     )
     return done.returncode == 0
 
 
 @cache
+def workshop() -> Path:
+    """Where all of it happens; gone when the tests are over."""
+    place = mkdtemp(prefix="sleeper-", dir=_FAST if os.access(_FAST, os.W_OK) else None)
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return Path(place).resolve()
+
+
+@cache
 def _template() -> Path:
     """A repository with two branches that disagree, made once and then copied."""
-    root = Path(mkdtemp(prefix="sleeper-template-", dir=FAST))
+    root = workshop() / "template"
+    root.mkdir()
     git(root, "init", "--quiet", "--template=", "--initial-branch=main")
     for setting in ("core.fsync=none", "gc.auto=0", "user.name=Ada", "user.email=a@example.org"):
         git(root, "config", *setting.split("=", 1))
@@ -114,7 +129,7 @@ def _template() -> Path:
 
 def new_place() -> Place:
     """A copy of the template, in a folder of its own that leaves room for a work tree beside."""
-    base = Path(mkdtemp(prefix="sleeper-", dir=FAST)).resolve()
+    base = Path(mkdtemp(dir=workshop()))
     return Place(Path(shutil.copytree(_template(), base / "repo")))
 
 
