@@ -77,6 +77,10 @@ class BudgetError(SleeperError):
     exit_code = 5
 
 
+class TooDearError(BudgetError):
+    """Only this call, or its subject, costs more than may be; another need not."""
+
+
 class ModelError(SleeperError):
     """The model could not be asked, or its answer cannot be used.
 

@@ -21,6 +21,7 @@ from repo_sleeper.errors import (
     NotFoundError,
     SetupError,
     SleeperError,
+    TooDearError,
 )
 from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
@@ -87,17 +88,20 @@ def _thoughts(
         output.say(f"[{number}/{len(items)}] {item.kind.value}: {item.subject.label}")
         verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
         left = None if wish.max_cost is None else wish.max_cost - spent
-        outcome = rounds.think_round(
-            here.db,
-            here.workspace.repo,
-            settings,
-            tree_id=here.tree_id,
-            item=item,
-            model=model,
-            commit=_commit(here),
-            clock=time.time,
-            refusal=_refusal(here.workspace, left),
-        )
+        try:
+            outcome = rounds.think_round(
+                here.db,
+                here.workspace.repo,
+                settings,
+                tree_id=here.tree_id,
+                item=item,
+                model=model,
+                commit=_commit(here),
+                clock=time.time,
+                refusal=_refusal(here.workspace, left),
+            )
+        except TooDearError as error:  # this one; the next may be smaller
+            outcome = Outcome(None, error=error)
         spent += outcome.usd
         _tell(outcome)
         yield outcome

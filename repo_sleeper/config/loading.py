@@ -186,11 +186,12 @@ def _shown(path: Path) -> str:
 def _check_together(settings: Settings) -> None:
     model = settings.model
     bound = model.name and (model.key_env or model.api_base)
-    if bound and model.ask_name and provider_of(model.ask_name) != provider_of(model.name):
-        raise ConfigError(
-            "model.ask_name must be of the same provider as model.name",
-            hint="the key and the endpoint in your settings belong to one provider",
-        )
+    for key, other in (("ask_name", model.ask_name), ("rethink_name", model.rethink_name)):
+        if bound and other and provider_of(other) != provider_of(model.name):
+            raise ConfigError(
+                f"model.{key} must be of the same provider as model.name",
+                hint="the key and the endpoint in your settings belong to one provider",
+            )
     in_clear = model.api_base.startswith("http:") and not is_loopback(host_of(model.api_base))
     if in_clear and model.key_env:
         raise ConfigError(
@@ -201,4 +202,4 @@ def _check_together(settings: Settings) -> None:
 
 def without_model(settings: Settings) -> Settings:
     """The same settings with no model: structure only."""
-    return replace(settings, model=replace(settings.model, name="", ask_name=""))
+    return replace(settings, model=replace(settings.model, name="", ask_name="", rethink_name=""))

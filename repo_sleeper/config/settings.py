@@ -45,6 +45,7 @@ def _setting(default: Value, **rule: Any) -> Any:
 _NAME = re.compile(r"[\w.:/@+-]{1,200}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _KEY_LOOKS = re.compile(r"sk-|gsk_|AIza|xai-|hf_")
+_SPAN = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-4]):[0-5]\d")
 _THOUGHT_KINDS = ("architecture", "likely-bug", "debugging-strategy")
 
 
@@ -80,6 +81,30 @@ def _endpoint(value: str) -> str:
     return ""
 
 
+def _proxy(value: str) -> str:
+    from urllib.parse import urlsplit  # only when there is one
+
+    try:
+        url = urlsplit(value)
+        complete = url.scheme in {"http", "https"} and url.hostname and url.port
+    except ValueError:
+        return "must be an address such as http://proxy.example.com:3128"
+    if url.username is not None or url.password is not None:
+        return "must not contain a user or password"
+    if value and (not complete or url.path.strip("/") or url.query or url.fragment):
+        return "must be an address such as http://proxy.example.com:3128"
+    return ""
+
+
+def _file(value: str) -> str:
+    return "" if not value or value.startswith(("/", "~/")) else "must be a whole path, from / or ~"
+
+
+def _hours(value: str) -> str:
+    good = not value or all(_SPAN.fullmatch(span.strip()) for span in value.split(","))
+    return "" if good else "must be spans of local time such as 22:00-07:00, 12:00-13:00"
+
+
 def _glob(value: str) -> str:
     return "must be a glob relative to the root" if value.startswith("/") or not value else ""
 
@@ -93,6 +118,9 @@ class ModelSettings:
 
     ask_name: str = _setting("", check=_model_name)
     """Another model of the same provider for `sleeper ask`."""
+
+    rethink_name: str = _setting("", check=_model_name)
+    """Another model of the same provider for second looks: rethinking, checking likely bugs."""
 
     api_base: str = _setting("", check=_endpoint)
     """The endpoint, when it is not the provider's own."""
@@ -115,6 +143,15 @@ class ModelSettings:
     cached_price: float | None = _setting(None, low=0, high=10_000)
     """The same for sent tokens the provider had cached."""
 
+    service_tier: str = _setting("", one_of=("", "auto", "default", "flex"))
+    """What thoughts ask the provider for; flex is slower and costs less where it exists."""
+
+    https_proxy: str = _setting("", check=_proxy)
+    """The proxy that calls go through; the environment's is not looked at."""
+
+    ca_bundle: str = _setting("", check=_file)
+    """A file of certificates to trust instead of the usual ones."""
+
     local_only: bool = _setting(default=False)
     """Refuse every model that is not on this machine."""
 
@@ -129,6 +166,14 @@ class BudgetSettings:
     tokens_per_month: int = _setting(5_000_000, low=0, high=10**11, repo=Say.LOWER)
     calls_per_day: int = _setting(200, low=0, high=1_000_000, repo=Say.LOWER)
     calls_per_month: int = _setting(2_000, low=0, high=10_000_000, repo=Say.LOWER)
+    usd_per_call: float = _setting(0.25, low=0, high=10_000, repo=Say.LOWER)
+    tokens_per_call: int = _setting(100_000, low=0, high=10**8, repo=Say.LOWER)
+    usd_per_subject: float = _setting(0.50, low=0, high=10_000, repo=Say.LOWER)
+    tokens_per_subject: int = _setting(400_000, low=0, high=10**9, repo=Say.LOWER)
+    calls_per_subject: int = _setting(40, low=0, high=1_000_000, repo=Say.LOWER)
+
+    fruitless_calls: int = _setting(30, low=1, high=1_000_000, repo=Say.LOWER)
+    """After so many thoughts in a row that leave no note, a person must look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +188,12 @@ class IdleSettings:
 
     on_battery: bool = _setting(default=False)
     """Whether it thinks on battery."""
+
+    hours: str = _setting("", check=_hours)
+    """When it may think, in local time; empty means always."""
+
+    terminals: bool = _setting(default=True)
+    """Whether typing in any of the person's terminals counts as being at work."""
 
     reconcile_s: float = _setting(60.0, low=5, high=86_400)
     """Seconds between two looks at the whole tree, events or not."""

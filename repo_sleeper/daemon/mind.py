@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from repo_sleeper import config
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.workspace import Workspace, write_store
-from repo_sleeper.errors import SleeperError
+from repo_sleeper.errors import SleeperError, TooDearError
 from repo_sleeper.git import Repository
 from repo_sleeper.llm.model import Model
+from repo_sleeper.sleep.agenda import AgendaItem
+from repo_sleeper.store.database import Database
+
+_TRIED = 50  # subjects that may be too dear before the reason is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +107,47 @@ def _one_thought(
         items = rounds.agenda(db, workspace.settings, tree_id)
         if not items:
             return Thought(exhausted=True)
-        outcome = rounds.think_round(
-            db,
-            repo,
-            workspace.settings,
-            tree_id=tree_id,
-            item=items[0],
-            model=model,
-            commit=commit,
-            clock=time.time,
-        )
-        return Thought(
-            items[0].subject.label,
-            notes=len(outcome.notes),
-            usd=outcome.usd,
-            error="" if outcome.error is None else str(outcome.error),
-            behind=outcome.state is None and not outcome.stop,
+        return _first_affordable(
+            items, partial(_think, db, workspace, repo, tree_id, commit, model)
         )
     finally:
         db.close()
+
+
+def _first_affordable(
+    items: Sequence[AgendaItem], think: Callable[[AgendaItem], Thought]
+) -> Thought:
+    """What is worth most, past what alone costs too much."""
+    *others, last = items[:_TRIED]
+    for item in others:
+        with suppress(TooDearError):
+            return think(item)
+    return think(last)
+
+
+def _think(  # noqa: PLR0913, PLR0917 -- a place, a model, and last what about
+    db: Database,
+    workspace: Workspace,
+    repo: Repository,
+    tree_id: int,
+    commit: str,
+    model: Model,
+    item: AgendaItem,
+) -> Thought:
+    outcome = rounds.think_round(
+        db,
+        repo,
+        workspace.settings,
+        tree_id=tree_id,
+        item=item,
+        model=model,
+        commit=commit,
+        clock=time.time,
+    )
+    return Thought(
+        item.subject.label,
+        notes=len(outcome.notes),
+        usd=outcome.usd,
+        error="" if outcome.error is None else str(outcome.error),
+        behind=outcome.state is None and not outcome.stop,
+    )

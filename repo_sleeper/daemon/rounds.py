@@ -18,7 +18,7 @@ from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import budget
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import code, history
+from repo_sleeper.store import code, history, pause
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import unthought
 from repo_sleeper.trust import SETTINGS_FILE
@@ -185,6 +185,11 @@ def caps_refusal(settings: Settings) -> Refusal:
         tokens_per_month=limits.tokens_per_month,
         calls_per_day=limits.calls_per_day,
         calls_per_month=limits.calls_per_month,
+        usd_per_call=limits.usd_per_call,
+        tokens_per_call=limits.tokens_per_call,
+        usd_per_subject=limits.usd_per_subject,
+        tokens_per_subject=limits.tokens_per_subject,
+        calls_per_subject=limits.calls_per_subject,
     )
     return lambda spent, usd, tokens: budget.refusal(caps, spent, usd, tokens)
 
@@ -205,7 +210,7 @@ def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by nam
     """Think about one subject; within the caps, unless a stricter `refusal` is given."""
     from repo_sleeper.think import thinker
 
-    return thinker.think_about(
+    outcome = thinker.think_about(
         db,
         tree_id=tree_id,
         root=repo.root,
@@ -220,3 +225,5 @@ def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by nam
         host=urlsplit(settings.model.api_base).hostname or "",
         complete=complete,
     )
+    stop = pause.if_fruitless(db, most=settings.budget.fruitless_calls, now=clock())
+    return dataclasses.replace(outcome, stop=True) if stop is not None else outcome

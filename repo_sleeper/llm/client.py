@@ -43,6 +43,14 @@ class Choice(Protocol):
     @property
     def ask_name(self) -> str: ...
     @property
+    def rethink_name(self) -> str: ...
+    @property
+    def service_tier(self) -> str: ...
+    @property
+    def https_proxy(self) -> str: ...
+    @property
+    def ca_bundle(self) -> str: ...
+    @property
     def api_base(self) -> str: ...
     @property
     def deadline_s(self) -> float: ...
@@ -69,11 +77,14 @@ class WorkerModel:
         *,
         key: str | None,
         ask: bool = False,
+        again: bool = False,
         env: Mapping[str, str] | None = None,
     ) -> None:
+        """`ask` is for questions, `again` for second looks: each may have a model of its own."""
         self._choice = choice
         self._key = key or ""
         self._ask = ask
+        self._again = again
         self._env = os.environ if env is None else env
         self._child: Child | None = None
         self._turn = threading.Lock()
@@ -84,7 +95,14 @@ class WorkerModel:
     @property
     def name(self) -> str:
         """What litellm calls the model."""
-        return (self._choice.ask_name if self._ask else "") or self._choice.name
+        choice = self._choice
+        own = choice.ask_name if self._ask else choice.rethink_name if self._again else ""
+        return own or choice.name
+
+    @property
+    def tier(self) -> str:
+        """What the provider is asked for; nobody waits for a thought, but for an answer."""
+        return "" if self._ask else self._choice.service_tier
 
     @property
     def host(self) -> str:
@@ -99,7 +117,7 @@ class WorkerModel:
     def price(self) -> Price:
         """The person's own figures before the list's."""
         choice = self._choice
-        listed = listed_price(self.name)
+        listed = listed_price(self.name, tier=self.tier)
         return Price(
             sent=listed.sent if choice.sent_price is None else choice.sent_price,
             received=listed.received if choice.received_price is None else choice.received_price,
@@ -187,12 +205,16 @@ class WorkerModel:
 
     def _hello(self) -> dict[str, Any]:
         choice = self._choice
+        local = is_local(self.name, choice.api_base)
         return {
             "model": self.name,
+            "tier": self.tier,
+            "proxy": "" if local else choice.https_proxy,
+            "ca_bundle": os.path.expanduser(choice.ca_bundle),  # noqa: PTH111 -- text for a child
             "api_base": choice.api_base,
             "key": self._key,
             "host": host_for(self.name, choice.api_base),
-            "loopback_only": choice.local_only or is_local(self.name, choice.api_base),
+            "loopback_only": choice.local_only or local,
         }
 
     def _drop(self) -> None:

@@ -17,17 +17,24 @@ _FREE = Price(0.0, 0.0, 0.0)
 
 
 @lru_cache(maxsize=8)
-def listed_price(model: str) -> Price:
+def listed_price(model: str, *, tier: str = "") -> Price:
     """US dollars per million tokens; nothing known is not nothing to pay."""
     if provider_of(model) in LOCAL:
         return _FREE  # it runs on a machine of one's own
     entry = _entry(model)
     if entry is None:
         return Price()
+    usual = _price(entry)
+    # Half the price, but only where all of it is listed: otherwise it is the usual one.
+    cheaper = _price(entry, "_flex") if tier == "flex" else usual
+    return cheaper if cheaper.known else usual
+
+
+def _price(entry: dict[str, Any], ending: str = "") -> Price:
     return Price(
-        sent=_per_million(entry.get("input_cost_per_token")),
-        received=_per_million(entry.get("output_cost_per_token")),
-        cached=_per_million(entry.get("cache_read_input_token_cost")),
+        sent=_per_million(entry.get(f"input_cost_per_token{ending}")),
+        received=_per_million(entry.get(f"output_cost_per_token{ending}")),
+        cached=_per_million(entry.get(f"cache_read_input_token_cost{ending}")),
     )
 
 

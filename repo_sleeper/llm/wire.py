@@ -7,6 +7,7 @@ import time
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     import httpx
@@ -24,6 +25,7 @@ class Wire:
 
     host: str = ""
     loopback_only: bool = False
+    proxy: str = ""
     deadline: float = float("inf")
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -37,10 +39,23 @@ class Wire:
         if self.loopback_only:
             bound = host in _LOOPBACK or host.startswith("127.")
         else:
-            bound = not self.host or host == self.host
-        if not bound:
+            bound = not self.host or host == (self.proxy or self.host)
+        self._refuse(host, unless=bound)
+
+    def check_target(self, host: str) -> None:
+        """Behind a proxy only the request itself says where it is going."""
+        if self.proxy:
+            self._refuse(host, unless=not self.host or host == self.host)
+
+    def _refuse(self, host: str, *, unless: bool) -> None:
+        if not unless:
             self.facts.update(note="unbound", message=f"{host} is not the host this key is for")
             raise PermissionError(f"{host} is not bound")
+
+
+def proxy_host(address: str) -> str:
+    """The host that connections really go to when there is a proxy."""
+    return (urlsplit(address).hostname or "").lower()
 
 
 def guard(wire: Wire) -> None:
@@ -65,6 +80,7 @@ def watch(wire: Wire) -> None:
     def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
         request.headers["accept-encoding"] = "identity"
         wire.facts.update(asked=True)
+        wire.check_target(request.url.host.lower())
         try:
             response = original(self, request)
         except Exception as error:

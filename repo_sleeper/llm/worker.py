@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any, TextIO
 
-from repo_sleeper.llm.wire import Wire, guard, watch
+from repo_sleeper.llm.wire import Wire, guard, proxy_host, watch
 
 _MEMORY = 1536 * 1024 * 1024
 _KEPT = 2000  # characters of an exception's text
@@ -46,11 +46,18 @@ class Caller:
         self._model: str = hello["model"]
         self._api_base: str = hello["api_base"]
         self._key: str = hello["key"]
-        self._wire = Wire(host=hello["host"], loopback_only=hello["loopback_only"])
+        self._tier: str = hello.get("tier", "")
+        self._ways = {"proxy": hello.get("proxy", ""), "ca_bundle": hello.get("ca_bundle", "")}
+        self._wire = Wire(
+            host=hello["host"],
+            loopback_only=hello["loopback_only"],
+            proxy=proxy_host(self._ways["proxy"]),
+        )
 
     def prepare(self) -> dict[str, Any]:
         """Fence the process in, then pay for the import."""
         _fence()
+        _set_out(**self._ways)
         guard(self._wire)
         try:
             litellm = _imported()
@@ -82,6 +89,8 @@ class Caller:
             "max_retries": 0,
             "stream": False,
         }
+        if self._tier:
+            arguments["service_tier"] = self._tier
         if self._api_base:
             arguments["base_url"] = self._api_base
         # A server of one's own may want no key, but the openai client insists on some text.
@@ -160,6 +169,14 @@ def _fence() -> None:
 
         set_dumpable = 4
         ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
+
+
+def _set_out(*, proxy: str, ca_bundle: str) -> None:
+    """The way to the provider that the settings name; the environment's was left outside."""
+    if proxy:
+        os.environ.update(HTTP_PROXY=proxy, HTTPS_PROXY=proxy)
+    if ca_bundle:
+        os.environ.update(SSL_CERT_FILE=ca_bundle, REQUESTS_CA_BUNDLE=ca_bundle)
 
 
 def _imported() -> Any:

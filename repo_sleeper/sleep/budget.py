@@ -1,10 +1,11 @@
-"""May this call be made? Caps in money, tokens and calls, per day and per month."""
+"""May this call be made? Caps in money, tokens and calls, per call, subject, day, month."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Amount, Spent
+from repo_sleeper.domain import Amount, Spent, TooDear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,11 @@ class Caps:
     tokens_per_month: int
     calls_per_day: int
     calls_per_month: int
+    usd_per_call: float = math.inf
+    tokens_per_call: float = math.inf
+    usd_per_subject: float = math.inf
+    tokens_per_subject: float = math.inf
+    calls_per_subject: float = math.inf
 
 
 def refusal(caps: Caps, spent: Spent, worst_usd: float, worst_tokens: int) -> str:
@@ -28,7 +34,34 @@ def refusal(caps: Caps, spent: Spent, worst_usd: float, worst_tokens: int) -> st
     worst = Amount(worst_usd, worst_tokens, 1)
     day = Amount(caps.usd_per_day, caps.tokens_per_day, caps.calls_per_day)
     month = Amount(caps.usd_per_month, caps.tokens_per_month, caps.calls_per_month)
-    return _over("day", day, spent.day, worst) or _over("month", month, spent.month, worst)
+    return (
+        _over("day", day, spent.day, worst)
+        or _over("month", month, spent.month, worst)
+        or TooDear(_too_dear(caps, spent.subject, worst))
+    )
+
+
+def _too_dear(caps: Caps, spent: Amount, worst: Amount) -> str:
+    if worst.usd > caps.usd_per_call:
+        return f"this call may cost ${worst.usd:.4f}, and a call may cost ${caps.usd_per_call:.2f}"
+    if worst.tokens > caps.tokens_per_call:
+        return (
+            f"this call may take {worst.tokens:,} tokens, "
+            f"and a call may take {caps.tokens_per_call:,}"
+        )
+    if spent.usd + worst.usd > caps.usd_per_subject:
+        return (
+            f"the budget of ${caps.usd_per_subject:.2f} a month for one subject would be passed: "
+            f"${spent.usd:.4f} spent, this call may cost ${worst.usd:.4f}"
+        )
+    if spent.tokens + worst.tokens > caps.tokens_per_subject:
+        return (
+            f"the budget of {caps.tokens_per_subject:,} tokens a month for one subject would be "
+            f"passed: {spent.tokens:,} used, this call may take {worst.tokens:,}"
+        )
+    if spent.calls + worst.calls > caps.calls_per_subject:
+        return f"the budget of {caps.calls_per_subject:,} calls a month for one subject is used up"
+    return ""
 
 
 def _over(period: str, cap: Amount, spent: Amount, worst: Amount) -> str:

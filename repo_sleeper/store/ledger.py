@@ -17,9 +17,10 @@ from repo_sleeper.domain import (
     Prompt,
     Reply,
     Spent,
+    TooDear,
     Usage,
 )
-from repo_sleeper.errors import BudgetError, ModelError, StoreError
+from repo_sleeper.errors import BudgetError, ModelError, StoreError, TooDearError
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.pause import not_before, paused, stop_until_person, succeeded, waiting
 
@@ -52,6 +53,8 @@ _USD = """case state when 'settled' then usd when 'failed' then charged * reserv
 _TOKENS = """case state when 'settled' then tokens_sent + tokens_received
              when 'failed' then charged * reserved_tokens else reserved_tokens end"""
 _CALLS = "case state when 'failed' then charged else 1 end"
+_MONTH = "substr(day, 1, 7) = ?"
+_ABOUT = "id in (select call_id from thoughts where subject_path = ?)"
 _AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as tokens,
               coalesce(sum({_CALLS}), 0) as calls"""
 
@@ -66,18 +69,21 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
     price: Price,
     now: float,
     refusal: Refusal,
+    subject: str = "",
 ) -> int:
     """Set aside the worst case of a call and return its id; nothing may be sent without one.
 
     The check and the reservation are one transaction, so two callers cannot both take what is
-    left. Raises BudgetError, and then nothing is written.
+    left. Raises BudgetError, and then nothing is written; TooDearError says that only this call
+    or this subject is meant. What a question sends is kept here, what a thought sends with it.
     """
     worst = Usage(sent=prompt.most_tokens, received=prompt.max_tokens)
     usd, tokens = price.most(worst), worst.sent + worst.received
     with db.transaction():
-        reason = refusal(spent(db, now), usd, tokens)
+        reason = refusal(spent(db, now, subject=subject), usd, tokens)
         if reason:
-            raise BudgetError(reason, hint="`sleeper cost` shows where it went")
+            refused = TooDearError if isinstance(reason, TooDear) else BudgetError
+            raise refused(reason, hint="`sleeper cost` shows where it went")
         return _insert(
             db,
             at=now,
@@ -160,10 +166,14 @@ def recover(db: Database) -> int:
         ).rowcount
 
 
-def spent(db: Database, now: float) -> Spent:
+def spent(db: Database, now: float, *, subject: str = "") -> Spent:
     """What counts against the caps of the day and the month that `now` is in."""
     day = _day(db, now)
-    return Spent(_amount(db, "day = ?", day), _amount(db, "substr(day, 1, 7) = ?", day[:7]))
+    return Spent(
+        _amount(db, "day = ?", day),
+        _amount(db, _MONTH, day[:7]),
+        _amount(db, f"{_MONTH} and {_ABOUT}", day[:7], subject) if subject else Amount(),
+    )
 
 
 def last_error(db: Database) -> LastError | None:
@@ -205,8 +215,8 @@ def _local_day(now: float) -> str:
     return datetime.fromtimestamp(now, tz=UTC).astimezone().date().isoformat()
 
 
-def _amount(db: Database, where: str, value: str) -> Amount:
-    row = db.row(f"select {_AMOUNT} from calls where {where}", (value,))
+def _amount(db: Database, where: str, *values: str) -> Amount:
+    row = db.row(f"select {_AMOUNT} from calls where {where}", values)
     return Amount() if row is None else Amount(row["usd"], row["tokens"], row["calls"])
 
 

@@ -9,6 +9,7 @@ from repo_sleeper.errors import ModelError
 from repo_sleeper.store.database import Database
 
 _KEY = "pause"
+_PROGRESS = "progress-from"
 _FIRST_WAIT = 30.0
 _LONGEST_WAIT = 3_600.0
 _LONGEST_RETRY_AFTER = 6 * 3_600.0
@@ -41,6 +42,31 @@ def succeeded(db: Database) -> Pause | None:
 def stop_until_person(db: Database, kind: str, message: str, *, now: float = 0.0) -> Pause:
     """No calls until someone acts: a quota, a key, a request the provider will never take."""
     return _store(db, Pause(kind, message, now))
+
+
+def if_fruitless(db: Database, *, most: int, now: float) -> Pause | None:
+    """Stop when the last `most` thoughts that were sent have left no note between them.
+
+    Few of them need leave one, but a model that never does spends for nothing: it may be too
+    small, or answer beside the question. A person decides; then it is counted afresh.
+    """
+    before = _stored(db)
+    if before is not None and before.until is None:
+        return None
+    since = int(db.meta(_PROGRESS) or 0)
+    rows = db.rows(
+        """
+        select grounded from thoughts where call_id is not null and id > ?
+        and state in ('applied', 'failed', 'unknown') and error_kind not in ('offline', 'rate')
+        order by id desc limit ?
+        """,
+        (since, most),
+    )
+    if len(rows) < most or any(row["grounded"] for row in rows):
+        return None
+    db.set_meta(_PROGRESS, str(db.value("select max(id) from thoughts")))
+    message = f"{most} thoughts in a row left no note; `sleeper cost show` has their replies"
+    return stop_until_person(db, "no-progress", message, now=now)
 
 
 def paused(db: Database) -> Pause | None:

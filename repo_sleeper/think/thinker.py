@@ -124,6 +124,7 @@ def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, ea
             price=price,
             now=now,
             refusal=refusal,
+            subject=subject.path,
         )
         thought_id = thoughts.start(
             db,

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +37,10 @@ class Settings:
 
     name: str = "openai/gpt-5-mini"
     ask_name: str = ""
+    rethink_name: str = ""
+    service_tier: str = ""
+    https_proxy: str = ""
+    ca_bundle: str = ""
     api_base: str = ""
     deadline_s: float = 30.0
     sent_price: float | None = None
@@ -324,6 +328,21 @@ child = Child(os.environ)
 print(child.pid, flush=True)
 time.sleep(60)
 """
+
+
+def test_calls_go_through_the_proxy_of_the_settings_with_the_tier_they_ask_for(
+    provider: FakeProvider, asked: list[object]
+) -> None:
+    proxy = provider.url.removesuffix("/v1")
+    settings = Settings(
+        api_base="http://provider.internal/v1", https_proxy=proxy, service_tier="flex"
+    )
+    with closing(WorkerModel(settings, key=KEY)) as model:
+        assert model.complete(PROMPT).text
+
+    assert len(asked) == 1
+    assert provider.requests[0].path == "http://provider.internal/v1/chat/completions"
+    assert provider.requests[0].body["service_tier"] == "flex"
 
 
 def test_a_worker_does_not_outlive_its_parent() -> None:

@@ -352,6 +352,24 @@ def test_the_key_of_one_provider_is_not_for_the_ask_model_of_another() -> None:
         config.load(None, env={})
 
 
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("model.https_proxy", "http://proxy:3128", "http://u:p@proxy:3128"),
+        ("model.https_proxy", "https://proxy:3128/", "proxy:3128"),
+        ("model.https_proxy", "", "http://proxy:port"),
+        ("model.ca_bundle", "~/certs.pem", "certs.pem"),
+        ("model.service_tier", "flex", "gratis"),
+        ("idle.hours", "22:00-07:00, 12:30-24:00", "22-7"),
+        ("idle.hours", "", "25:00-07:00"),
+    ],
+)
+def test_ways_tiers_and_hours_are_checked(key: str, good: str, bad: str) -> None:
+    config.load(None, env={}, overrides={key: good})
+    with pytest.raises(ConfigError, match=key):
+        config.load(None, env={}, overrides={key: bad})
+
+
 # --- the example ------------------------------------------------------------------------------
 
 

@@ -1,25 +1,30 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repo_sleeper.config.settings import BudgetSettings
-from repo_sleeper.domain import Amount, Price, Prompt, Reply, Spent, Usage
+from repo_sleeper.domain import Amount, NoteKind, Price, Prompt, Reply, Spent, Subject, Usage
 from repo_sleeper.errors import (
     BudgetError,
     ModelOfflineError,
     ModelReplyError,
     ModelServerError,
     StoreError,
+    TooDearError,
 )
 from repo_sleeper.sleep.budget import Caps, refusal
-from repo_sleeper.store import ledger
+from repo_sleeper.store import ledger, thoughts
 from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.store.ledger import Refusal
+from repo_sleeper.store.thoughts import Job
 
 NOON = datetime(2026, 3, 14, 12).timestamp()  # noqa: DTZ001 -- local, as the caps are
 DAY = 86_400.0
@@ -270,3 +275,58 @@ def assert_within_caps(spent: Spent) -> None:
     assert spent.month.tokens <= CAPS.tokens_per_month
     assert spent.day.calls <= CAPS.calls_per_day
     assert spent.month.calls <= CAPS.calls_per_month
+
+
+# --- one call, one subject --------------------------------------------------------------------
+
+
+def narrow(**caps: Any) -> Refusal:
+    narrowed = replace(CAPS, **caps)
+    return lambda spent, usd, tokens: refusal(narrowed, spent, usd, tokens)
+
+
+def about(db: Database, path: str, may: Refusal) -> int:
+    call = ledger.reserve(
+        db,
+        purpose="think",
+        model="m",
+        host="h",
+        prompt=PROMPT,
+        price=PRICE,
+        now=NOON,
+        refusal=may,
+        subject=path,
+    )
+    job = Job(subject=Subject(path, "1"), kind=NoteKind.ARCHITECTURE, version="1")
+    thoughts.start(
+        db, job, call_id=call, tree_id=1, content_hash="", commit="", request="{}", now=NOON
+    )
+    return call
+
+
+@pytest.mark.parametrize(
+    ("caps", "reason"),
+    [
+        ({"usd_per_call": 0.001}, "a call may cost"),
+        ({"tokens_per_call": 1_000}, "a call may take 1,000"),
+        ({"usd_per_subject": 0.003}, "for one subject would be passed"),
+        ({"tokens_per_subject": 2_000}, "2,000 tokens a month for one subject"),
+        ({"calls_per_subject": 1}, "1 calls a month for one subject"),
+    ],
+)
+def test_what_is_too_dear_alone_says_that_another_need_not_be(
+    db: Database, caps: dict[str, float], reason: str
+) -> None:
+    about(db, "other.py", may)
+
+    with suppress(TooDearError):
+        about(db, "a.py", narrow(**caps))
+    with pytest.raises(TooDearError, match=reason):
+        about(db, "a.py", narrow(**caps))
+
+
+def test_the_day_goes_before_the_subject(db: Database) -> None:
+    with pytest.raises(BudgetError, match="tokens per day") as caught:
+        about(db, "a.py", narrow(tokens_per_day=10, tokens_per_call=10))
+
+    assert not isinstance(caught.value, TooDearError)

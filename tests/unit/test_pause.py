@@ -94,3 +94,50 @@ def test_a_clock_set_back_does_not_turn_a_minute_into_a_year(db: Database) -> No
     pause.failed(db, ModelServerError("503"), now=1e9)
 
     assert pause.waiting(db, 1e9 - 1e7) is None
+
+
+# --- nothing comes of it ----------------------------------------------------------------------
+
+
+def thought(db: Database, *, notes: int, state: str = "applied", kind: str = "") -> None:
+    db.execute(
+        "insert or ignore into calls values (1, 0, '', '', '', '', '', 0, 0, 0, 0, 0, 0, 1,"
+        " 0, '', 0, '', 0, '', '', '', 0)"
+    )
+    db.execute(
+        "insert into thoughts (call_id, subject_path, subject_symbol, subject_hash, kind,"
+        " prompt_version, state, request, at, grounded, error_kind)"
+        " values (1, '', '', '', '', '', ?, '', 0, ?, ?)",
+        (state, notes, kind),
+    )
+
+
+def test_thoughts_that_never_leave_a_note_end_in_a_pause_for_a_person(db: Database) -> None:
+    thought(db, notes=1)
+    for state in ("applied", "failed", "unknown"):
+        assert pause.if_fruitless(db, most=3, now=5.0) is None
+        thought(db, notes=0, state=state)
+
+    found = pause.if_fruitless(db, most=3, now=5.0)
+
+    assert found is not None
+    assert (found.kind, found.until) == ("no-progress", None)
+    assert pause.paused(db) == found
+    assert pause.if_fruitless(db, most=3, now=6.0) is None, "it is said once"
+
+
+def test_after_a_person_acted_it_is_counted_afresh(db: Database) -> None:
+    for _ in range(3):
+        thought(db, notes=0)
+    pause.if_fruitless(db, most=3, now=5.0)
+    pause.succeeded(db)
+    thought(db, notes=0)
+
+    assert pause.if_fruitless(db, most=3, now=6.0) is None
+
+
+def test_being_offline_is_no_lack_of_progress(db: Database) -> None:
+    for _ in range(3):
+        thought(db, notes=0, state="failed", kind="offline")
+
+    assert pause.if_fruitless(db, most=3, now=5.0) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ from repo_sleeper.llm import wire as wires
 from repo_sleeper.llm.child import scrubbed
 from repo_sleeper.llm.client import WorkerModel, _usage
 from repo_sleeper.llm.errors import failure_from, model_error
+from repo_sleeper.llm.prices import listed_price
 from repo_sleeper.llm.wire import Wire
 from repo_sleeper.llm.worker import Caller
 
@@ -66,6 +68,31 @@ def test_json_mode_only_where_the_provider_itself_is_asked() -> None:
 def test_a_server_of_one_s_own_gets_no_key_that_was_not_meant_for_it() -> None:
     assert given_to_litellm(api_base="http://127.0.0.1:1/v1", key="")["api_key"] == "none"
     assert given_to_litellm(key="")["api_key"] is None
+
+
+def test_a_tier_is_asked_for_only_when_there_is_one() -> None:
+    assert "service_tier" not in given_to_litellm()
+    assert given_to_litellm(tier="flex")["service_tier"] == "flex"
+
+
+def test_proxy_and_certificates_come_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(name, "")
+    worker._set_out(proxy="http://proxy:1", ca_bundle="/certs.pem")
+
+    assert (os.environ["HTTPS_PROXY"], os.environ["HTTP_PROXY"]) == ("http://proxy:1",) * 2
+    assert os.environ["SSL_CERT_FILE"] == os.environ["REQUESTS_CA_BUNDLE"] == "/certs.pem"
+
+
+def test_behind_a_proxy_the_worker_reaches_the_proxy_and_asks_only_the_bound_host() -> None:
+    wire = Wire(host="api.example.com", proxy=wires.proxy_host("http://Proxy:3128"))
+
+    wire.check("proxy")
+    wire.check_target("api.example.com")
+    with pytest.raises(PermissionError):
+        wire.check("api.example.com")
+    with pytest.raises(PermissionError):
+        wire.check_target("elsewhere.example.com")
 
 
 def test_a_failure_is_told_with_its_causes_and_without_the_key() -> None:
@@ -349,6 +376,25 @@ def test_ask_may_use_another_model() -> None:
     assert WorkerModel(settings, key="k", ask=True).name == "openai/b"
     assert WorkerModel(settings, key="k").name == "openai/a"
     assert WorkerModel(settings, key="k").host == "api.openai.com"
+
+
+def test_a_second_look_may_have_another_model_and_a_question_never_waits_for_a_tier() -> None:
+    settings = ModelSettings(
+        name="openai/gpt-5-mini", rethink_name="openai/gpt-5", service_tier="flex"
+    )
+
+    assert WorkerModel(settings, key=None, again=True).name == "openai/gpt-5"
+    assert WorkerModel(settings, key=None).name == "openai/gpt-5-mini"
+    assert WorkerModel(settings, key=None).tier == "flex"
+    assert WorkerModel(settings, key=None, ask=True).tier == ""
+
+
+def test_the_flex_price_is_half_where_it_is_listed_and_the_usual_one_elsewhere() -> None:
+    usual, flex = listed_price("openai/gpt-5-mini"), listed_price("openai/gpt-5-mini", tier="flex")
+
+    assert flex.cost(Usage(sent=100)) == pytest.approx(usual.cost(Usage(sent=100)) / 2)
+    haiku = "anthropic/claude-haiku-4-5"
+    assert listed_price(haiku, tier="flex") == listed_price(haiku)
 
 
 def test_the_person_s_price_goes_before_the_list() -> None:
