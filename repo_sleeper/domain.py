@@ -528,7 +528,9 @@ class Candidate:
     """A subject not yet thought about for one kind, with what its worth is judged by.
 
     `coverage` is the share of its symbols that earlier thoughts of this kind have seen as they
-    are now; `failures` counts attempts that brought nothing.
+    are now; `failures` counts attempts that brought nothing. `expected` is how many of the next
+    commits' changes should fall here, `beside` the chance that it changes with what is dirty now,
+    `asked` how often questions led here; `hits` and `misses` are notes that were of use, or not.
     """
 
     subject: Subject
@@ -540,6 +542,11 @@ class Candidate:
     dirty_at: float = 0.0
     thought_at: float = 0.0
     failures: int = 0
+    expected: float | None = None
+    beside: float = 0.0
+    asked: float = 0.0
+    hits: int = 0
+    misses: int = 0
 
 
 def note_id(kind: NoteKind, *about: str) -> str:
