@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from repo_sleeper.index.definitions import SCOPE, Definition
 from repo_sleeper.words import parts
@@ -14,10 +15,12 @@ _LINES_WHOLE = 40  # a class no longer than this stays in one piece
 _LINES_OWN = 4  # a definition shorter than this shares a piece with its neighbours
 _NAME_MAX = 80
 _CACHE_MAX = 50_000
+_LINE_LONG = 1_000  # characters; then there may be data in it, which nobody would type
 
-_ASCII_WORD = re.compile(rb"[^\W\d]\w+")
-_WORD = re.compile(r"[^\W\d]\w+")
+_RUN = re.compile(rb"[\w+/=]{81,}")
 _HEADING = re.compile(rb"^(?:#{1,6}[ \t]+(.+)|(\S.*)\n[=\-~^]{3,}[ \t]*)$", re.MULTILINE)
+# Everything that the search's own tokenizer takes for the end of a word, as a space.
+_APART = re.sub(rb"[^A-Za-z\d\x80-\xff]", b" ", bytes(range(256)))
 
 ChunkRow = tuple[int | None, int, int, str, str, str]
 Piece = tuple[int, int, Definition | None]
@@ -25,15 +28,15 @@ Piece = tuple[int, int, Definition | None]
 
 def text_chunks(data: bytes) -> list[ChunkRow]:
     """Windows of a text that is no code; its headings count as names."""
-    lines = data.split(b"\n")
+    lines = _typed(data).split(b"\n")
     rows: list[ChunkRow] = []
     for start in range(0, len(lines), LINES_MAX):
         window = b"\n".join(lines[start : start + LINES_MAX])
-        body = words(window)
-        if body:
-            headings = b" ".join(one[0] or one[1] for one in _HEADING.findall(window))
-            end = min(start + LINES_MAX, len(lines))
-            rows.append((None, start, end, words(headings), "", body))
+        if not window or window.isspace():
+            continue
+        headings = b" ".join(one[0] or one[1] for one in _HEADING.findall(window))
+        end = min(start + LINES_MAX, len(lines))
+        rows.append((None, start, end, words(headings), "", words(window)))
     return rows
 
 
@@ -41,62 +44,87 @@ def code_chunks(
     data: bytes,
     found: Sequence[Definition],
     *,
+    lines: Sequence[int],
     comments: Sequence[tuple[int, int, int]],
 ) -> list[ChunkRow]:
     """Pieces of a source file; `comments` are (row, start, end) of comments and docstrings."""
-    code, offsets = _without(data, comments), _line_offsets(data)
+    prose = _typed(data)
+    code = _without(prose, comments)
     symbols = [one for one in found if one.kind != SCOPE]
     rows = [one.row for one in symbols]
     comment_rows = [row for row, _, _ in comments]
     chunks: list[ChunkRow] = []
-    for start, end, owner in _windows(_pieces(symbols, len(offsets) - 1)):
-        body = words(code[offsets[start] : offsets[end]])
-        doc = words(_comment_text(data, comments, comment_rows, start, end))
-        if not (body or doc):
+    for start, end, owner in _windows(_pieces(symbols, len(lines) - 1)):
+        body = code[lines[start] : lines[end]]
+        doc = _comment_text(prose, comments, comment_rows, start, end)
+        if not doc and (not body or body.isspace()):
             continue
         inside = symbols[bisect_left(rows, start) : bisect_left(rows, end)]
         names = {part for one in inside for part in one.qualified.split(".")}
         if owner is not None:
             names.update(owner.qualified.split("."))
         place = owner.position if owner is not None else None
-        chunks.append((place, start, end, words(" ".join(sorted(names)).encode()), doc, body))
+        named = words(" ".join(sorted(names)).encode()) if names else ""
+        chunks.append((place, start, end, named, words(doc) if doc else "", words(body)))
     return chunks
 
 
-class _Words(dict[bytes, str]):
-    """Identifier -> its words; remembers, because the same names come again and again."""
+def line_offsets(data: bytes) -> list[int]:
+    """Where each line begins, and where the last one ends."""
+    if not data:
+        return [0]
+    lengths = map(len, data.removesuffix(b"\n").split(b"\n"))
+    offsets = list(accumulate(lengths, _next_line, initial=0))
+    offsets[-1] = len(data)  # whether or not the last line is ended
+    return offsets
 
-    def __missing__(self, name: bytes) -> str:
+
+def _next_line(start: int, length: int) -> int:
+    return start + length + 1
+
+
+class _Parts(dict[bytes, str]):
+    """Word -> what it is made of; remembers, because the same come again and again."""
+
+    def __missing__(self, word: bytes) -> str:
         if len(self) > _CACHE_MAX:
             self.clear()
-        apart = self[name] = _apart(name.decode("utf-8", "replace"))
+        apart = self[word] = _apart(word.decode("utf-8", "replace"))
         return apart
 
 
-_words_of = _Words()
+_parts_of = _Parts()
 
 
 def words(text: bytes) -> str:
-    """Every identifier and word of a text, taken apart, separated by spaces.
+    """The text as it is, for the search takes it apart, and the parts of camel case after it.
 
-    The hot path of a first index: one pass in C over bytes, which is three times as fast as over
-    text; only what is not ASCII takes the other way.
+    The hot path of a first index: what is one lower-case word, and most are, is left alone.
     """
-    if text.isascii():
-        found = _ASCII_WORD.findall(text)
-    else:
-        found = [name.encode() for name in _WORD.findall(text.decode("utf-8", "replace"))]
-    return " ".join(filter(None, map(_words_of.__getitem__, found)))
+    odd = [one for one in text.translate(_APART).split() if not (one.islower() and one.isalpha())]
+    plain = text.decode("utf-8", "replace")
+    extra = " ".join(filter(None, map(_parts_of.__getitem__, odd)))
+    return f"{plain} {extra}" if extra else plain
 
 
-def _apart(name: str) -> str:
-    if len(name) > _NAME_MAX:
+def _apart(word: str) -> str:
+    if len(word) > _NAME_MAX:
         return ""
-    found = [part for part in parts(name) if len(part) > 1 or not part.isascii()]
-    whole = name.lower()
-    if len(found) > 1 and "_" not in name:  # at an underscore the search splits by itself
-        found.append(whole)
-    return " ".join(found)
+    found = parts(word)
+    if len(found) < 2:  # noqa: PLR2004 -- it is its only part
+        return ""
+    return " ".join(part for part in found if len(part) > 1 or not part.isascii())
+
+
+def _typed(data: bytes) -> bytes:
+    """The same without long runs of characters, such as encoded pictures; places stay."""
+    if len(data) < _LINE_LONG or max(map(len, data.split(b"\n"))) < _LINE_LONG:
+        return data
+    return _RUN.sub(_blank, data)
+
+
+def _blank(run: re.Match[bytes]) -> bytes:
+    return b" " * (run.end() - run.start())
 
 
 # --- where to cut -----------------------------------------------------------------------------
@@ -137,17 +165,6 @@ def _windows(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 # --- text -------------------------------------------------------------------------------------
-
-
-def _line_offsets(data: bytes) -> list[int]:
-    offsets = [0]
-    at = data.find(b"\n")
-    while at >= 0:
-        offsets.append(at + 1)
-        at = data.find(b"\n", at + 1)
-    if offsets[-1] != len(data):
-        offsets.append(len(data))
-    return offsets
 
 
 def _without(data: bytes, comments: Sequence[tuple[int, int, int]]) -> bytes:

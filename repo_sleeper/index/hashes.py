@@ -9,12 +9,14 @@ from hashlib import blake2b
 
 from tree_sitter import Node
 
+from repo_sleeper.index.syntax import END, START
+
 _MARK = b"\x00"
 _WORDS_APART = b"\x01"
-_GAP = re.compile(rb"(?<=[\w\x80-\xff])\s+(?=[\w\x80-\xff])")
-_CUTS = re.compile(rb"\x00[\s\x00]*")  # begins with a plain byte: found at the speed of memchr
-_IS_WORD = re.compile(rb"[\w\x80-\xff]")
-_SPACE = b" \t\r\n\f\v"
+# Both begin with a plain byte, so that they are looked for at the speed of memchr. White space
+# has become single spaces by then, and there is one on either side of a mark.
+_GAP = re.compile(rb" (?<=[\w\x80-\xff] )(?=[\w\x80-\xff])")
+_CUT_GAP = re.compile(rb"\x00(?<=[\w\x80-\xff] \x00) (?:\x00 )*(?=[\w\x80-\xff])")
 _CONTROL = bytes.maketrans(b"\x00\x01", b"  ")
 
 
@@ -90,31 +92,21 @@ def _squeezed(data: bytes, cuts: Sequence[int], comments: Sequence[tuple[int, in
         if at < cut:
             parts.append(data[at:cut])
             at = cut
-        parts.append(_MARK)
-    code = _GAP.sub(_WORDS_APART, b"".join(parts[:-1]))
-    return _CUTS.sub(_apart_at_cut, code).translate(None, _SPACE)
-
-
-def _apart_at_cut(cut: re.Match[bytes]) -> bytes:
-    """The same mark whether or not something is cut here: what is found must not matter."""
-    code, start = cut.string, cut.start()
-    marks = _MARK * cut[0].count(_MARK)
-    while start and code[start - 1] in _SPACE:
-        start -= 1
-    is_gap = cut.end() - start > len(marks)
-    if is_gap and start and _IS_WORD.match(code, start - 1) and _IS_WORD.match(code, cut.end()):
-        return _WORDS_APART + marks
-    return marks
+        parts.append(b" \x00 ")
+    code = b" ".join(b"".join(parts[:-1]).split())
+    # Two words with a cut between them are apart, cut or not: what is found must not matter.
+    return _CUT_GAP.sub(_WORDS_APART + rb"\g<0>", _GAP.sub(_WORDS_APART, code)).translate(
+        None, b" "
+    )
 
 
 def _verbatim(data: bytes, strings: Sequence[Node]) -> tuple[list[int], list[bytes]]:
     starts: list[int] = []
     texts: list[bytes] = []
     done = -1
-    for node in strings:
-        start = node.start_byte
+    for start, end in zip(map(START, strings), map(END, strings), strict=True):
         if start >= done:  # one inside another is part of it
-            done = node.end_byte
+            done = end
             starts.append(start)
             texts.append(data[start:done])
     return starts, texts

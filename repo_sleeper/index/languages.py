@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 # Part of every grammar label: raise it when a query or the extraction gives other rows.
-QUERY_VERSION = 1
+QUERY_VERSION = 2
 
 TEXT = "text"
 
@@ -135,7 +135,7 @@ def is_decided_by_name(path: str) -> bool:
 
 @cache
 def grammar_label(name: str) -> str:
-    """What rows of this language were made with: 'python 0.25.0 q1', or 'text q1'."""
+    """What rows of this language were made with: 'python 0.25.0 q2', or 'text q2'."""
     if name == TEXT:
         return f"{TEXT} q{QUERY_VERSION}"
     return f"{name} {_version(BY_NAME[name].package)} q{QUERY_VERSION}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from tree_sitter import Node
 
 from repo_sleeper.index.definitions import Definition
-from repo_sleeper.index.syntax import Captures
+from repo_sleeper.index.syntax import END, START, Captures
 
 # Capture -> kind of reference; of a name captured twice the first counts.
 KINDS = {
@@ -31,29 +31,35 @@ ReferenceRow = tuple[str, int | None, str, str]
 ImportRow = tuple[int, str, str]
 
 
-def references(data: bytes, found: Sequence[Definition], captures: Captures) -> list[ReferenceRow]:
+def references(
+    data: bytes, found: Sequence[Definition], captures: Captures, *, lines: Sequence[int]
+) -> list[ReferenceRow]:
     """One row for each name, symbol around it and kind; the lines as a list in text."""
     starts, symbols = _innermost(found)
-    rows: dict[tuple[str, int | None, str], list[int]] = {}
+    uses: dict[tuple[bytes, int | None, str], list[int]] = {}
     seen = {one.name_at for one in found}
     for capture, kind in KINDS.items():
-        for node in captures.get(capture, ()):
-            start = node.start_byte
+        nodes = captures.get(capture, ())
+        for start, end in zip(map(START, nodes), map(END, nodes), strict=True):
             if start in seen:
                 continue
             seen.add(start)
-            name = data[start : node.end_byte].decode("utf-8", "replace")
+            name = data[start:end]
             if capture == "import.name":
-                name = _last_word(name)
+                name = _last_word(name.decode("utf-8", "replace")).encode()
             elif capture == "element" and name.islower():
                 continue  # <div> is HTML's
             symbol = symbols[bisect_right(starts, start) - 1]
-            rows.setdefault((name, symbol, kind), []).append(node.start_point.row)
+            uses.setdefault((name, symbol, kind), []).append(bisect_right(lines, start) - 1)
     return [
-        (name, symbol, kind, " ".join(map(str, sorted(set(lines)))))
-        for (name, symbol, kind), lines in rows.items()
+        (name.decode("utf-8", "replace"), symbol, kind, _listed(at))
+        for (name, symbol, kind), at in uses.items()
         if 0 < len(name) <= _NAME_MAX
     ]
+
+
+def _listed(lines: list[int]) -> str:
+    return str(lines[0]) if len(lines) == 1 else " ".join(map(str, sorted(set(lines))))
 
 
 def _innermost(found: Sequence[Definition]) -> tuple[list[int], list[int | None]]:

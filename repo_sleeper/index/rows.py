@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from repo_sleeper.index.chunks import code_chunks, text_chunks
+from repo_sleeper.index.chunks import code_chunks, line_offsets, text_chunks
 from repo_sleeper.index.definitions import Definition, definitions, document, signature
 from repo_sleeper.index.hashes import Tokens
 from repo_sleeper.index.languages import TEXT
@@ -54,6 +54,7 @@ def _code_rows(data: bytes, language: str) -> Rows:
     root, captures = parse(data, language)
     found = definitions(data, captures)
     document(data, found, captures)
+    lines = line_offsets(data)
     comments = captures.get("comment", [])
     gone = [(node.start_byte, node.end_byte) for node in comments]
     tokens = Tokens(
@@ -71,9 +72,9 @@ def _code_rows(data: bytes, language: str) -> Rows:
         tokens.hash(0, len(data)),
         tokens.hash_outside(_outermost(found)),
         [_symbol(data, one, tokens, gone) for one in found if one.position is not None],
-        references(data, found, captures),
+        references(data, found, captures, lines=lines),
         imports(data, captures),
-        code_chunks(data, found, comments=prose),
+        code_chunks(data, found, lines=lines, comments=prose),
         root.has_error,
     )
 

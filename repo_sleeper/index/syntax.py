@@ -14,7 +14,8 @@ from repo_sleeper.index.languages import BY_NAME
 # Past this a query takes minutes and recursive code of the grammar may run out of stack.
 DEPTH_MAX = 1_000
 _STRIDE = 500
-_START = attrgetter("start_byte")
+START = attrgetter("start_byte")
+END = attrgetter("end_byte")
 
 _QUERIES = Path(__file__).parent / "queries"
 
@@ -33,7 +34,7 @@ def parse(data: bytes, language: str) -> tuple[Node, Captures]:
         raise TooDeepError
     captures = QueryCursor(query).captures(root)
     for nodes in captures.values():
-        nodes.sort(key=_START)  # they come in the order in which their patterns were complete
+        nodes.sort(key=START)  # they come in the order in which their patterns were complete
     return root, captures
 
 

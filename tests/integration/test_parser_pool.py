@@ -50,7 +50,7 @@ def test_rows_come_back_for_every_request() -> None:
     assert rows["a.py"] is not None
     assert rows["a.py"].symbols[0][0] == "f"
     assert rows["b.md"] is not None
-    assert rows["b.md"].chunks[0][3] == "hi there"
+    assert rows["b.md"].chunks[0][3] == "Hi there"
 
 
 def test_nothing_to_do_starts_nobody_and_little_to_do_only_one() -> None:

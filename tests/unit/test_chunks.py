@@ -19,27 +19,40 @@ def body(lines: int, indent: str = "    ") -> str:
     return "".join(f"{indent}step_{number}()\n" for number in range(lines))
 
 
-def test_identifiers_are_taken_apart_and_camel_case_stays_findable_whole() -> None:
-    assert words(b"getHTTPUrl add_to_cart") == "get http url gethttpurl add to cart"
+def test_a_text_stays_as_it_is_and_the_parts_of_camel_case_follow() -> None:
+    assert words(b"getHTTPUrl(add_to_cart)") == "getHTTPUrl(add_to_cart) get http url"
 
 
-def test_a_word_counts_as_often_as_it_occurs() -> None:
-    assert words(b"tax tax total tax") == "tax tax total tax"
+def test_the_words_beside_an_underscore_are_taken_apart_as_well() -> None:
+    assert words(b"test_getUrl sha256") == "test_getUrl sha256 get url sha 256"
+
+
+def test_one_word_in_capitals_is_one_word() -> None:
+    assert words(b"HTTP x1 v2 42 MAX_SIZE") == "HTTP x1 v2 42 MAX_SIZE"
+
+
+def test_a_part_counts_as_often_as_it_occurs() -> None:
+    assert words(b"taxRate tax taxRate") == "taxRate tax taxRate tax rate tax rate"
 
 
 def test_what_nobody_would_type_is_left_out() -> None:
-    assert words(b"a 42 " + b"x" * 500) == ""
+    picture = b"data = '" + b"iVBORw0KGgo+" * 200 + b"'\nname = 1\n"
+
+    (only,) = extract(picture, "python").chunks
+
+    assert only.body.split() == ["data", "=", "'", "'", "name", "=", "1"]
+    assert words(b"aB" * 50) == "aB" * 50
 
 
 def test_other_scripts_are_words_too() -> None:
-    assert words("größe = 価格".encode()) == "größe 価格"
+    assert words("größe = 価格".encode()) == "größe = 価格"
 
 
 def test_the_cache_of_words_does_not_grow_for_ever() -> None:
     for start in range(0, 60_000, 10_000):
         text = " ".join(f"name{'abcdefghij'[start // 10_000]}{number}" for number in range(10_000))
         assert words(text.encode())
-    assert words(b"getHTTPUrl") == "get http url gethttpurl"
+    assert words(b"getHTTPUrl") == "getHTTPUrl get http url"
 
 
 def test_a_definition_is_a_piece_of_its_own_with_its_names_and_comments() -> None:
@@ -49,10 +62,12 @@ def test_a_definition_is_a_piece_of_its_own_with_its_names_and_comments() -> Non
     )
 
     top, total = parsed.chunks
-    assert (top.range, top.body, top.doc) == (Range(0, 2), "import os", "")
+    assert (top.range, top.body.split(), top.doc) == (Range(0, 2), ["import", "os"], "")
     assert (total.range, total.names) == (Range(2, 8), "total")
-    assert total.doc == "sums up with tax rounded"
-    assert total.body == "def total items value sum items return value"
+    assert total.doc.split("\n") == ["# Sums up.", '"""With tax."""', "# rounded"]
+    assert total.body.split() == [
+        *("def", "total(items):", "value", "=", "sum(items)", "return", "value")
+    ]
     assert total.symbol == 0
 
 
@@ -71,7 +86,7 @@ def test_a_long_class_is_cut_at_its_methods_and_a_short_one_is_not() -> None:
     )
     short = python("class Cart:\n" + "".join(method.format(name) for name in ("add", "pay")))
 
-    assert [one.names for one in long.chunks] == ["cart tax", "cart add", "cart pay", "cart end"]
+    assert [one.names for one in long.chunks] == ["Cart tax", "Cart add", "Cart pay", "Cart end"]
     assert [one.range for one in short.chunks] == [Range(0, 27)]
 
 
@@ -87,8 +102,8 @@ def test_headings_of_a_text_are_names() -> None:
     parsed = extract(b"# The Cart\n\nHow it sums.\n\nPrices\n======\n\nRounded up.\n", TEXT)
 
     (only,) = parsed.chunks
-    assert only.names == "the cart prices"
-    assert "rounded" in only.body.split()
+    assert only.names == "The Cart Prices"
+    assert "Rounded" in only.body.split()
 
 
 def test_a_text_is_cut_into_windows() -> None:
