@@ -73,8 +73,8 @@ class Watcher:
         for name in _LOGGERS:
             logging.getLogger(name).addHandler(self._listener)
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
-        observer = Observer()
         try:
+            observer = Observer()  # takes one of the few instances a user may have
             observer.schedule(
                 _Forwarder(self._seen),
                 os.fsdecode(self._root),
