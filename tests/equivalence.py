@@ -5,9 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
+from repo_sleeper import git
 from repo_sleeper.config import Settings
+from repo_sleeper.daemon.rounds import Round, reconcile_round
 from repo_sleeper.git import Repository
 from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import Parsed, ParserPool, Request
@@ -40,6 +43,20 @@ class ParsesHere(ParserPool):
 @lru_cache(maxsize=4096)
 def _rows(data: bytes, language: str) -> Rows:
     return read_rows(data, language)
+
+
+def look(db: Database, root: Path, *, settings: Settings | None = None, **more: Any) -> Round:
+    """One round on a work tree, so late that every file has long been settled."""
+    more = {"pool": ParsesHere(), "now": 1e10, "derive": False, **more}
+    return reconcile_round(db, git.discover(root), settings or Settings(), **more)
+
+
+def symbols(db: Database, found: Round) -> dict[str, list[str]]:
+    """The qualified names in every indexed file."""
+    return {
+        path: [one.qualified for one in code.symbols_in(db, found.tree_id, path)]
+        for path in sorted(code.stored_files(db, found.tree_id))
+    }
 
 
 class PowerCutError(Exception):
