@@ -160,7 +160,7 @@ class Import(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A piece of a file as the search sees it: three fields of space-separated words."""
+    """A piece of a file as the search sees it: three fields of text."""
 
     range: Range
     names: str
