@@ -77,8 +77,8 @@ class Idleness:
         settings = workspace.settings.idle
         quiet_since = max(self.last_activity, self.last_ask)
         # Without quiet there is nothing more to find out, and most seconds end here.
-        operation = ""
-        if tree is not None and now - quiet_since >= settings.quiet_s:
+        operation, quiet_until = "", quiet_since + settings.quiet_s
+        if tree is not None and now >= quiet_until:
             operation = git.operation_in_progress(tree.repo)
         return idle.why_awake(
             now=now,
@@ -90,12 +90,25 @@ class Idleness:
             battery=self._on_battery(now),
             on_battery=settings.on_battery,
             operation=operation,
+            hours=settings.hours,
+            minute=_minute_of_day(),
+            typed_ago=_typed_ago() if settings.terminals and now >= quiet_until else None,
         )
 
     def _on_battery(self, now: float) -> bool | None:
         if now - self._battery_at >= _BATTERY_S:
             self._battery, self._battery_at = machine.on_battery(), now
         return self._battery
+
+
+def _minute_of_day() -> int:
+    local = time.localtime()
+    return 60 * local.tm_hour + local.tm_min
+
+
+def _typed_ago() -> float | None:
+    typed = machine.last_typed()
+    return None if typed is None else time.time() - typed
 
 
 def _why_never(workspace: Workspace) -> str:

@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _IS_MAC = sys.platform == "darwin"
 _IS_LINUX = sys.platform == "linux"
+_DEVICES = Path("/dev")
 _SUPPLIES = Path("/sys/class/power_supply")
 
 
@@ -52,6 +54,21 @@ def _is_peripheral(folder: Path) -> bool:
     # The battery of a mouse says nothing about the machine.
     scope = folder / "scope"
     return scope.exists() and scope.read_text("ascii").strip() == "Device"
+
+
+def last_typed(devices: Path = _DEVICES, *, user: int | None = None) -> float | None:
+    """When a key was last pressed in a terminal of this person; None where there is none.
+
+    A terminal's access time is that of its input; Linux rounds it to eight seconds.
+    """
+    mine = os.getuid() if user is None else user
+    times = []
+    for pattern in ("pts/[0-9]*", "tty[0-9]*", "ttys[0-9]*"):
+        for terminal in devices.glob(pattern):
+            with suppress(OSError):
+                found = terminal.stat()
+                times += [found.st_atime] if found.st_uid == mine else []
+    return max(times, default=None)
 
 
 def free_bytes(folder: Path) -> int:

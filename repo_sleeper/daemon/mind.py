@@ -13,12 +13,13 @@ from repo_sleeper import config
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.workspace import Workspace, write_store
-from repo_sleeper.errors import SleeperError, TooDearError
+from repo_sleeper.errors import BudgetError, SleeperError, TooDearError
 from repo_sleeper.git import Repository
-from repo_sleeper.llm.model import Model
+from repo_sleeper.llm.model import Model, Startable
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store.database import Database
 
+_AWAKE = "somebody is at work"
 _TRIED = 50  # subjects that may be too dear before the reason is told
 
 
@@ -26,7 +27,8 @@ _TRIED = 50  # subjects that may be too dear before the reason is told
 class Thought:
     """How one attempt ended: the subject, or that there was none, or why it failed.
 
-    `behind` says that the index was not as the disk is, so there is nothing wrong but the time.
+    `behind` says that the index was not as the disk is, so there is nothing wrong but the time;
+    `woken` that somebody came back before anything was sent.
     """
 
     subject: str = ""
@@ -35,6 +37,7 @@ class Thought:
     error: str = ""
     exhausted: bool = False
     behind: bool = False
+    woken: bool = False
 
 
 ModelMaker = Callable[[Workspace], Model]
@@ -56,6 +59,7 @@ class Mind:
         self._make = make
         self._model: Model | None = None
         self._thread: threading.Thread | None = None
+        self._awake = threading.Event()
 
     @property
     def busy(self) -> bool:
@@ -64,6 +68,7 @@ class Mind:
 
     def begin(self, workspace: Workspace, repo: Repository, tree_id: int, *, commit: str) -> None:
         """Start on the subject worth most; `done` hears how it went."""
+        self._awake.clear()
         if self._model is None:
             self._model = self._make(workspace)
         self._thread = threading.Thread(
@@ -73,6 +78,10 @@ class Mind:
             daemon=True,
         )
         self._thread.start()
+
+    def wake(self) -> None:
+        """Somebody is at work: what is still being prepared is not sent any more."""
+        self._awake.set()
 
     def rest(self) -> None:
         """The idle window is over: the model's process, if any, ends. A call under way does not."""
@@ -91,16 +100,22 @@ class Mind:
         self, workspace: Workspace, repo: Repository, tree_id: int, commit: str, model: Model
     ) -> None:
         try:
-            self._done(_one_thought(workspace, repo, tree_id, commit, model))
+            self._done(_one_thought(workspace, repo, tree_id, commit, model, self._awake))
         except SleeperError as error:
-            self._done(Thought(error=str(error)))
+            woken = isinstance(error, BudgetError) and str(error) == _AWAKE
+            self._done(Thought(woken=True) if woken else Thought(error=str(error)))
         except Exception as error:  # noqa: BLE001 -- a silent death would be waited for for ever
             LOGGER.exception("a thought failed")
             self._done(Thought(error=f"{type(error).__name__}: {error}"))
 
 
-def _one_thought(
-    workspace: Workspace, repo: Repository, tree_id: int, commit: str, model: Model
+def _one_thought(  # noqa: PLR0913, PLR0917 -- a place, a model, and what may come between
+    workspace: Workspace,
+    repo: Repository,
+    tree_id: int,
+    commit: str,
+    model: Model,
+    awake: threading.Event,
 ) -> Thought:
     db = write_store(workspace)
     try:
@@ -108,7 +123,7 @@ def _one_thought(
         if not items:
             return Thought(exhausted=True)
         return _first_affordable(
-            items, partial(_think, db, workspace, repo, tree_id, commit, model)
+            items, partial(_think, db, workspace, repo, tree_id, commit, model, awake)
         )
     finally:
         db.close()
@@ -132,8 +147,12 @@ def _think(  # noqa: PLR0913, PLR0917 -- a place, a model, and last what about
     tree_id: int,
     commit: str,
     model: Model,
+    awake: threading.Event,
     item: AgendaItem,
 ) -> Thought:
+    if isinstance(model, Startable):
+        model.start()
+    caps = rounds.caps_refusal(workspace.settings)
     outcome = rounds.think_round(
         db,
         repo,
@@ -143,6 +162,8 @@ def _think(  # noqa: PLR0913, PLR0917 -- a place, a model, and last what about
         model=model,
         commit=commit,
         clock=time.time,
+        # Asked last of all, when nothing is left to do but to send.
+        refusal=lambda *worst: _AWAKE if awake.is_set() else caps(*worst),
     )
     return Thought(
         item.subject.label,

@@ -66,6 +66,7 @@ class Service:
             case "status":
                 return {**self._who(), **self._condition()}
             case "activity":
+                self._mind.wake()  # at once; the loop may be in the middle of a long look
                 self._inbox.put(self._active)
                 return {}
             case "stop":
@@ -144,6 +145,7 @@ class Service:
 
     def _reconciled(self, root: Path) -> verbs.Message:
         """Have the loop look at a tree now, and wait for it: a question is about to be asked."""
+        self._mind.wake()
         finished = threading.Event()
         seen: list[rounds.Round] = []
 
@@ -197,11 +199,14 @@ class Service:
     # --- thinking -----------------------------------------------------------------------------
 
     def _active(self) -> None:
-        """Somebody is at work: no new call."""
+        """Somebody is at work: no new call, not even one that is being prepared."""
+        self._mind.wake()
         self._idleness.active(time.monotonic())
 
     def _maybe_think(self, now: float) -> None:
         if self._mind.busy:
+            if any(watched.tree.first_hint is not None for watched in self._forest.all()):
+                self._mind.wake()
             return
         watched = self._forest.latest()
         tree = None if watched is None else watched.tree
@@ -215,6 +220,8 @@ class Service:
         self._inbox.put(partial(self._note_thought, thought))
 
     def _note_thought(self, thought: Thought) -> None:
+        if thought.woken:
+            return
         now = time.monotonic()
         self._idleness.thought(now=now, exhausted=thought.exhausted, error=thought.error)
         if thought.exhausted:

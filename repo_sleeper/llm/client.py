@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from repo_sleeper.domain import Price, Prompt, Reply, Usage
@@ -131,6 +132,12 @@ class WorkerModel:
             started = time.monotonic()
             answer = self._answer(prompt)
             return self._reply(answer, seconds=time.monotonic() - started)
+
+    def start(self) -> None:
+        """Have the worker ready, so that a call that is allowed is made at once."""
+        with suppress(ModelError), self._turn:
+            self._refuse_hopeless()
+            self._started()
 
     def close(self) -> None:
         """End the worker; a call under way ends with it."""

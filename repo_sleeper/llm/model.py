@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from repo_sleeper.domain import Price, Prompt, Reply
 
@@ -22,3 +22,11 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Let go of whatever it holds; the next `complete` starts it again."""
+
+
+@runtime_checkable
+class Startable(Protocol):
+    """A model that takes its time to be ready, and can be told to before there is a question."""
+
+    def start(self) -> None:
+        """Be ready; whatever prevents it is told by the next `complete`."""

@@ -59,3 +59,14 @@ def test_a_disk_that_cannot_be_asked_has_no_room(tmp_path: Path) -> None:
 
 def test_a_process_has_some_memory() -> None:
     assert machine.memory_mb() > 1
+
+
+def test_the_newest_input_of_the_person_s_own_terminals_counts(tmp_path: Path) -> None:
+    assert machine.last_typed(tmp_path) is None
+    (tmp_path / "pts").mkdir()
+    for name, at in (("pts/0", 100.0), ("pts/1", 300.0), ("tty1", 200.0), ("pts/ptmx", 900.0)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (at, at))
+
+    assert machine.last_typed(tmp_path) == 300.0
+    assert machine.last_typed(tmp_path, user=os.getuid() + 1) is None

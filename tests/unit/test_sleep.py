@@ -7,7 +7,7 @@ import pytest
 from repo_sleeper.domain import Amount, Candidate, NoteKind, Spent, Subject
 from repo_sleeper.sleep.agenda import plan
 from repo_sleeper.sleep.budget import Caps, refusal
-from repo_sleeper.sleep.idle import why_awake
+from repo_sleeper.sleep.idle import why_awake, within
 
 QUIET: dict[str, Any] = {
     "now": 1_000.0,
@@ -148,3 +148,35 @@ def test_every_factor_is_told() -> None:
         "changed", "touched", "reuse", "uncovered", "worth", "patience", "tokens",
     }  # fmt: skip
     assert item.value > 0
+
+
+# --- the time of day, and terminals -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("minute", "may"),
+    [(21 * 60 + 59, False), (22 * 60, True), (0, True), (419, True), (420, False)],
+)
+def test_a_span_may_go_over_midnight(minute: int, *, may: bool) -> None:
+    assert within("22:00-07:00", minute) is may
+
+
+def test_any_of_several_spans_will_do_and_none_at_all_is_always() -> None:
+    assert within("22:00-07:00, 12:00-13:00", 12 * 60 + 30)
+    assert within("20:00-24:00", 23 * 60 + 59)
+    assert not within("12:00-13:00", 13 * 60)
+    assert within("", 600)
+
+
+def test_outside_its_hours_it_says_which_they_are() -> None:
+    awake = why_awake(**{**QUIET, "hours": "22:00-07:00", "minute": 12 * 60})
+
+    assert awake == "it is not the time: idle.hours is 22:00-07:00"
+
+
+def test_a_key_pressed_in_a_terminal_is_somebody_at_work() -> None:
+    assert (
+        why_awake(**{**QUIET, "typed_ago": 12.4}) == "a key was pressed 12 s ago (waits for 120 s)"
+    )
+    assert why_awake(**{**QUIET, "typed_ago": -3.0}).startswith("a key was pressed 0 s ago")
+    assert why_awake(**{**QUIET, "typed_ago": 500.0}) == ""

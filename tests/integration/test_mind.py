@@ -1,0 +1,87 @@
+"""What happens to a thought that is being prepared when somebody comes back."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from repo_sleeper import git
+from repo_sleeper.daemon import rounds
+from repo_sleeper.daemon import workspace as workspaces
+from repo_sleeper.daemon.mind import Mind, Thought
+from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.store import ledger
+from tests.conftest import GitRepo
+from tests.fakes import FakeModel
+
+SHOP = "def total(prices):\n    net = sum(prices)\n    net += 1\n    net += 2\n    return net\n"
+
+
+class SlowModel(FakeModel):
+    """Somebody comes back while it is made ready."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mind: Mind | None = None
+
+    def start(self) -> None:
+        if self.mind is not None:
+            self.mind.wake()
+
+
+@pytest.fixture
+def workspace(repo: GitRepo) -> Workspace:
+    repo.commit("first", shop_py=SHOP, till_py=SHOP.replace("total", "ring_up") + "\n\nTAX = 3\n")
+    found = workspaces.open_workspace(repo.root, {**os.environ, "SLEEPER_MODEL_NAME": "fake/m"})
+    workspaces.create_store(found)
+    with closing(workspaces.write_store(found)) as db:
+        rounds.reconcile_round(db, found.repo, found.settings, now=time.time())
+    return found
+
+
+def thought_of(workspace: Workspace, model: FakeModel) -> Thought:
+    done: SimpleQueue[Thought] = SimpleQueue()
+    mind = Mind(done=done.put, make=lambda _: model)
+    if isinstance(model, SlowModel):
+        model.mind = mind
+    mind.begin(workspace, git.discover(Path(workspace.repo.root)), 1, commit="")
+    found = done.get(timeout=20)
+    mind.end(limit=5)
+    return found
+
+
+def test_what_is_being_prepared_when_somebody_comes_back_is_never_sent(
+    workspace: Workspace,
+) -> None:
+    model = SlowModel()
+
+    thought = thought_of(workspace, model)
+
+    assert thought == Thought(woken=True)
+    assert not model.prompts
+    with closing(workspaces.read_store(workspace)) as db:
+        assert ledger.spent(db, time.time()).day.calls == 0
+
+
+def test_a_subject_that_costs_too_much_alone_does_not_keep_the_others_waiting(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[str] = []
+    allowed = rounds.think_round
+
+    def think_round(*args: object, **named: object) -> object:
+        from repo_sleeper.errors import TooDearError
+
+        if not refused:
+            refused.append("once")
+            raise TooDearError("too dear")
+        return allowed(*args, **named)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(rounds, "think_round", think_round)
+
+    assert thought_of(workspace, FakeModel()).error == ""
