@@ -94,7 +94,7 @@ def main() -> None:
     """What the installed command runs: nothing but one line of ours ever reaches the person."""
     _be_lenient_with_characters()
     try:
-        app()
+        app(prog_name="sleeper")
     except SleeperError as error:
         sys.exit(_told(error))
     except KeyboardInterrupt:

@@ -122,7 +122,7 @@ def _site_folders() -> list[Path]:
 def _store(workspace: Workspace) -> Check:
     with closing(workspaces.read_store(workspace)) as db:
         damage = upkeep.damage(db)
-        files = code.counts(db, place.tree_of(db, workspace)).files
+        files = 0 if damage else code.counts(db, place.tree_of(db, workspace)).files
     if damage:
         return Check("store", "bad", damage, "`sleeper init --rebuild` starts a new one")
     size = workspace.database_file.stat().st_size / 1e6

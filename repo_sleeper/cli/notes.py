@@ -38,7 +38,7 @@ def list_(  # noqa: PLR0913 -- the options, each by name
             here.db,
             here.tree_id,
             kinds=notes_view.kinds(kind),
-            path=None if path is None else notes_view.place_of(here.workspace, path),
+            path=None if path is None else notes_view.place_of(here.workspace, path) or None,
             origin=notes_view.origin(origin),
             include_stale=all_,
             limit=limit,

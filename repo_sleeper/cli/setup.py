@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 from repo_sleeper import config, trust
 from repo_sleeper.cli import output, place, wizard
@@ -50,7 +51,7 @@ def set_up(choice: Choice, *, ask: bool, daemon: bool, rebuild: bool) -> None:
 def _settings_file(repo: Repository) -> str:
     file = repo.root / trust.SETTINGS_FILE
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        descriptor = _created(file)
     except FileExistsError:
         return f"settings  {file} is there already"
     except OSError as error:
@@ -58,6 +59,10 @@ def _settings_file(repo: Repository) -> str:
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(settings_text())
     return f"settings  wrote {file}; every setting in it is a comment to begin with"
+
+
+def _created(file: Path) -> int:
+    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
 
 
 def settings_text() -> str:

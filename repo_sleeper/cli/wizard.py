@@ -104,7 +104,9 @@ def _present(settings: config.Settings, key: str) -> object:
 
 def found(env: Mapping[str, str]) -> list[Offer]:
     """Models that could be asked now: on this machine first, then those whose key is here."""
-    local = [Offer(f"ollama_chat/{name}", "Ollama on this machine", _OLLAMA) for name in _pulled()]
+    local = [
+        Offer(f"ollama_chat/{name}", "Ollama on this machine", _OLLAMA) for name in _pulled(_OLLAMA)
+    ]
     keyed = [
         Offer(_SUGGESTED[who], f"the key of {who} in your environment")
         for who in config.providers_in(env)
@@ -113,7 +115,7 @@ def found(env: Mapping[str, str]) -> list[Offer]:
     return [*local, *keyed]
 
 
-def _pulled(base: str = _OLLAMA) -> list[str]:
+def _pulled(base: str) -> list[str]:
     """The models an Ollama on this machine has; none when there is no Ollama."""
     import http.client
 

@@ -36,9 +36,9 @@ def live(
     make_model: ModelMaker = configured_model,
 ) -> None:
     """Be the daemon of this repository until told to end. `ready` is called once we answer."""
-    os.umask(0o077)
     require_store(workspace)
     with (
+        _private_files(),
         _lock_for_life(workspace),
         locks.held(workspace.store_lock, wait=_WRITER_S) as ours,
         logging_to(workspace.log_file, echo=echo),
@@ -49,6 +49,15 @@ def live(
                 hint="wait for it to end, then start again",
             )
         _serve(workspace, ready=ready, make_model=make_model)
+
+
+@contextmanager
+def _private_files() -> Iterator[None]:
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

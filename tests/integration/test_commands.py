@@ -1,0 +1,508 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from repo_sleeper.cli import app, checks, crash, thinking, wizard
+from repo_sleeper.errors import ModelServerError
+from tests import fakes
+from tests.conftest import GitRepo
+from tests.fakes import FakeModel
+from tests.terminal import SHOP
+
+
+class Done(NamedTuple):
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Types = Callable[..., Done]
+
+
+@pytest.fixture
+def types(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Types:
+    """Type a command in a small repository; `given` is typed after it, at a terminal."""
+    repo.write("Makefile", "all:\n\techo done\n")
+    repo.commit("Add up baskets", shop_py=SHOP, pay__bill_py="def pay(): ...\n")
+    repo.write("logo.png", b"\x89PNG\0")
+    monkeypatch.chdir(repo.root)
+
+    def types(*args: str, given: str | None = None) -> Done:
+        monkeypatch.setattr(sys, "argv", ["sleeper", *args])
+        monkeypatch.setattr(sys, "stdin", _Keyboard(given or "", terminal=given is not None))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            app.main()
+        out, err = capsys.readouterr()
+        return Done(int(left.value.code or 0), out, err)
+
+    return types
+
+
+def _kind_asked_for(_system: str, user: str) -> str:
+    return user.split('has the kind "')[1].split('"', maxsplit=1)[0]
+
+
+class _Keyboard(io.StringIO):
+    def __init__(self, text: str, *, terminal: bool) -> None:
+        super().__init__(text)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.fixture
+def ready(types: Types) -> Types:
+    """The same, after `sleeper init`."""
+    assert types("init", "--yes", "--no-daemon").code == 0
+    return types
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeModel]:
+    """Set a model up that answers these replies, then from the prompt."""
+    monkeypatch.setenv("SLEEPER_MODEL_NAME", "fake/model")
+    # The instructions name other kinds as plain words; the task names the one that is asked for.
+    monkeypatch.setattr(fakes, "_kind", _kind_asked_for)
+
+    def model(*replies: str | Exception) -> FakeModel:
+        fake = FakeModel(*replies)
+        monkeypatch.setattr(thinking, "configured_model", lambda _: fake)
+        return fake
+
+    return model
+
+
+# --- the command itself -----------------------------------------------------------------------
+
+
+def test_it_tells_its_version_and_its_commands(types: Types) -> None:
+    assert types("--version").out == "sleeper 0.1.0\n"
+    for word in ("init", "daemon", "status", "ask", "notes", "bugs", "map", "think", "cost"):
+        assert word in types("--help").out
+
+
+def test_alone_it_helps_or_tells_how_things_are(types: Types) -> None:
+    assert "Usage: sleeper" in types().out
+    types("init", "--yes", "--no-daemon")
+    assert "daemon  not running" in types().out
+
+
+def test_a_wrong_command_is_met_with_the_right_one(types: Types) -> None:
+    done = types("statsu")
+    assert (done.code, "Did you mean 'status'" in done.err) == (2, True)
+
+
+def test_it_can_work_elsewhere(types: Types, tmp_path: Path) -> None:
+    assert "not inside a git repository" in types("-C", str(tmp_path), "status").err
+    absent = types("-C", str(tmp_path / "absent"), "status")
+    assert (absent.code, "No such file" in absent.err) == (3, True)
+
+
+def test_a_folder_that_was_deleted_is_no_place_to_work_in(
+    types: Types, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+
+    assert "does not exist any more" in types("status").err
+
+
+def _broken(error: BaseException) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_mistake_of_ours_is_one_line_and_a_file(
+    ready: Types, monkeypatch: pytest.MonkeyPatch, private_home: Path
+) -> None:
+    monkeypatch.setattr("repo_sleeper.cli.place.reading", _broken(KeyError("of all things")))
+
+    done = ready("status")
+
+    assert done.code == 1
+    assert "error: KeyError: 'of all things'" in done.err
+    story = (private_home / "state" / "sleeper" / "crash.log").read_text()
+    assert "Traceback" in story
+
+    monkeypatch.setattr("repo_sleeper.config.user_state_dir", _broken(OSError()))
+    assert "SLEEPER_DEBUG=1" in crash.write_down(KeyError())
+
+
+def test_who_debugs_gets_the_whole_story(ready: Types, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("repo_sleeper.cli.place.reading", _broken(KeyError("of all things")))
+    monkeypatch.setenv("SLEEPER_DEBUG", "1")
+
+    with pytest.raises(KeyError):
+        ready("status")
+
+
+def test_control_c_is_130(ready: Types, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("repo_sleeper.cli.place.reading", _broken(KeyboardInterrupt()))
+
+    done = ready("status")
+
+    assert (done.code, done.err) == (130, "")
+
+
+def test_control_c_before_any_command_is_130(types: Types, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "app", _broken(KeyboardInterrupt()))
+
+    assert types("status").code == 130
+
+
+# --- looking ----------------------------------------------------------------------------------
+
+
+def test_status_in_every_form(ready: Types) -> None:
+    told = ready("status").out
+    for word in ("main @", "4 files", "python 2", "no", "structure only", "installed in"):
+        assert word in told
+    assert ready("status", "--line").out.startswith("sleeper off · ")
+    assert json.loads(ready("status", "--json").out)["index"]["files"] == 4
+    assert "binary\tlogo.png" in ready("status", "--skipped").out
+    assert json.loads(ready("status", "--skipped", "--json").out)["skipped"]["logo.png"] == "binary"
+
+
+def test_nothing_skipped_is_nothing_found(ready: Types, repo: GitRepo) -> None:
+    (repo.root / "logo.png").unlink()
+    ready("think", "--dry-run")
+
+    assert ready("status", "--skipped").code == 3
+
+
+def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
+    listed = json.loads(ready("notes", "list", "--json").out)["notes"]
+    assert listed
+    first = listed[0]
+
+    assert first["id"] in ready("notes").out
+    assert "there are more" in ready("notes", "-n", "1").err
+    assert first["title"] in ready("notes", "show", first["id"]).out
+    assert json.loads(ready("notes", "show", first["id"], "--json").out)["notes"] == [first]
+    assert ready("notes", "list", "--kind", first["kind"], "--origin", "survey").code == 0
+    assert ready("notes", "list", ".", "--all").code == 0
+    assert ready("notes", "list", "pay").code in {0, 3}
+    word = max(first["title"].split(), key=len)
+    assert ready("notes", "search", word).code in {0, 3}
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (["notes", "list", "--kind", "hotspott"], 2, "did you mean hotspot?"),
+        (["notes", "list", "--kind", "zzz"], 2, "kinds are"),
+        (["notes", "list", "--origin", "gossip"], 2, "it is survey or model"),
+        (["notes", "list", "/etc"], 2, "outside"),
+        (["notes", "list", "--origin", "model"], 3, "no notes"),
+        (["notes", "show", "ffffffff"], 3, "no note ffffffff"),
+        (["notes", "dismiss", "ffffffff"], 3, "no note ffffffff"),
+        (["bugs"], 3, "no notes"),
+        (["cost", "show", "7"], 3, "no call 7"),
+        (["map", "nowhere"], 3, "nothing is indexed below nowhere"),
+        (["daemon", "logs"], 3, "there is no log yet"),
+        (["daemon"], 3, ""),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_cannot_be_found_is_said(
+    ready: Types, command: list[str], code: int, words: str
+) -> None:
+    done = ready(*command)
+
+    assert done.code == code
+    assert words in done.err
+
+
+def test_the_map_shows_folders_hot_spots_and_depth(ready: Types) -> None:
+    drawn = ready("map").out
+    assert "├── " in drawn
+    assert "pay/ 1 file" in drawn
+    assert "bill.py" not in ready("map", "--depth", "1").out
+    assert "bill.py" in ready("map", "pay").out
+    hot = json.loads(ready("map", "--hot", "--json").out)["hot"]
+    assert {spot["path"] for spot in hot} == {"Makefile", "pay/bill.py", "shop.py"}
+    assert "heat\tnotes\tfile" in ready("map", "--hot").out
+    assert json.loads(ready("map", "--json").out)["map"]["files"] == 4
+    assert ready("map", "--hot", ".sleeper.toml").code == 3
+
+
+def test_a_wide_folder_is_not_a_wall_of_names(ready: Types, repo: GitRepo) -> None:
+    for number in range(20):
+        repo.write(f"many/part{number}.py", f"x = {number}\n")
+    ready("think", "--dry-run")
+
+    assert "└── … 8 files more" in ready("map", "many").out
+
+
+def test_the_cost_of_nothing_is_nothing(ready: Types) -> None:
+    assert "today       $0.00 of $0.50" in ready("cost").out
+    assert ready("cost", "calls").code == 0
+
+
+# --- doctor -----------------------------------------------------------------------------------
+
+
+def test_the_doctor_finds_a_healthy_patient(ready: Types) -> None:
+    told = ready("doctor")
+    assert told.code == 0, told.out
+    for word in ("SQLite", "git", "languages", "litellm", "sound", "watches", "hook", "trust"):
+        assert word in told.out
+    names = [check["what"] for check in json.loads(ready("doctor", "--json").out)["checks"]]
+    assert names[:4] == ["machine", "git", "grammars", "litellm"]
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(
+    ready: Types, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = repo.root / ".git" / "sleeper"
+    (state / "store-id").chmod(0o644)
+    (repo.root / ".git" / "hooks" / "post-commit").unlink()
+    (repo.root / ".sleeper.toml").write_text("[ask]\ntokens = 100\n")
+    monkeypatch.setenv("SLEEPER_MODEL_NAME", "openai/gpt-5-mini")
+    monkeypatch.setattr(checks, "_OLDEST_GIT", (99, 0, 0))
+    monkeypatch.setattr(checks, "find_spec", lambda _: None)
+    monkeypatch.setattr(checks, "_folders", lambda _, most: most)
+
+    told = ready("doctor")
+
+    assert told.code == 1
+    for words in ("99.0.0", "not installed: tree_sitter_bash", "others may read store-id"):
+        assert words in told.out
+    for words in ("not installed", "`sleeper trust`", "fs.inotify"):
+        assert words in told.out
+
+
+def test_a_model_without_its_key_is_found_by_the_doctor(
+    ready: Types, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLEEPER_MODEL_NAME", "openai/gpt-5-mini")
+    assert "openai/gpt-5-mini has no key" in ready("doctor").out
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
+    assert "✓ model: openai/gpt-5-mini" in ready("doctor").out
+
+
+def test_the_doctor_works_outside_a_repository_and_on_a_damaged_store(
+    ready: Types, repo: GitRepo, tmp_path: Path
+) -> None:
+    file = repo.root / ".git" / "sleeper" / "sleeper.db"
+    content = bytearray(file.read_bytes())
+    content[12288:61440] = os.urandom(49152)
+    file.write_bytes(content)
+
+    told = ready("doctor")
+
+    assert told.code == 1
+    assert "✗ store" in told.out
+    assert "not inside a git repository" in ready("-C", str(tmp_path), "doctor").out
+
+
+def test_a_stolen_release_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.metadata, "version", lambda _: "1.82.8")
+    assert "steals credentials" in checks.litellm([]).told
+
+    monkeypatch.setattr(checks.metadata, "version", lambda _: "1.90.0")
+    assert checks.litellm([tmp_path]).standing == "good"
+    (tmp_path / "litellm_init.pth").write_text("")
+    assert "litellm_init.pth steals credentials" in checks.litellm([tmp_path]).told
+
+    missing = checks.metadata.PackageNotFoundError("litellm")
+    monkeypatch.setattr(checks.metadata, "version", _broken(missing))
+    assert checks.litellm([]).standing == "note"
+
+
+# --- thinking ---------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_shows_everything_and_sends_nothing(ready: Types) -> None:
+    shown = ready("think", "--dry-run", "--limit", "1")
+    assert "=== architecture: shop.py" in shown.out
+    assert "TAX = 0.2" in shown.out
+    assert "1 call, price unknown, no model is set" in shown.err
+    call = json.loads(ready("think", "--dry-run", "--json", "shop.py").out)["calls"][0]
+    assert "TAX = 0.2" in call["user"]
+    assert call["usd_at_most"] is None
+
+
+def test_a_thought_becomes_notes_and_costs(ready: Types, model: Callable[..., FakeModel]) -> None:
+    fake = model()
+    assert "at most $0.0" in ready("think", "--dry-run", "shop.py").err
+
+    done = ready("think", "shop.py")
+
+    assert done.code == 0, done.err
+    assert len(fake.prompts) == 3
+    assert fake.closed
+    assert "[1/3] architecture: shop.py" in done.err
+    assert "shop.py:6" in done.out
+    assert ready("think", "shop.py").code == 3, "what is unchanged is not paid for twice"
+
+    assert ready("cost", "--by", "subject").out.startswith("subject\t")
+    assert "settled" in ready("cost", "calls").out
+    assert json.loads(ready("cost", "calls", "--json").out)["calls"][0]["id"] == 3
+    assert "TAX = 0.2" in ready("cost", "show", "1").out
+    assert json.loads(ready("cost", "show", "1", "--json").out)["call"]["state"] == "settled"
+    assert "fresh" in ready("status").out
+    bug = json.loads(ready("bugs", "--json").out)["notes"][0]["id"]
+    assert ready("bugs", "--min-conf", "0.99").code == 3
+    assert ready("bugs", "show", bug).code == 0
+    assert "dismissed" in ready("notes", "dismiss", bug, "--why", "no").err
+
+
+def test_a_failure_is_told_and_decides_the_exit_code(
+    ready: Types, model: Callable[..., FakeModel]
+) -> None:
+    model(ModelServerError("500: the provider is down"))
+
+    done = ready("think", "--limit", "2")
+
+    assert done.code == 6
+    assert "500: the provider is down" in done.err
+    told = ready("status").out
+    assert "paused" in told
+    assert "500: the provider is down" in told
+    assert "500" in ready("status", "--json").out
+
+
+def test_a_budget_ends_it_and_what_was_paid_for_is_shown(
+    ready: Types, model: Callable[..., FakeModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = model()
+    monkeypatch.setenv("SLEEPER_BUDGET_CALLS_PER_DAY", "1")
+
+    done = ready("think")
+
+    assert done.code == 5
+    assert len(fake.prompts) == 1
+    assert "shop.py:6" in done.out
+    assert "calls per day" in done.err
+
+
+# --- init -------------------------------------------------------------------------------------
+
+
+def test_the_wizard_asks_and_no_answer_means_no_model(types: Types) -> None:
+    done = types("init", "--no-daemon", given="\n")
+
+    assert done.code == 0
+    assert "Which model may think about this code?" in done.err
+    assert "structure only" in done.err
+
+
+def test_the_wizard_offers_what_it_finds(
+    types: Types, monkeypatch: pytest.MonkeyPatch, private_home: Path
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "not-a-key")
+
+    done = types("init", "--no-daemon", given="1\n0.25\n")
+
+    assert "1  anthropic/" in done.err
+    settings = (private_home / "config" / "sleeper" / "config.toml").read_text()
+    assert 'name = "anthropic/' in settings
+    assert "usd_per_day = 0.25" in settings
+    assert "not-a-key" not in settings
+
+
+def test_an_address_is_asked_for_its_model(types: Types, private_home: Path) -> None:
+    types("init", "--no-daemon", given="http://localhost:8000/v1\nqwen3\n\n")
+
+    settings = (private_home / "config" / "sleeper" / "config.toml").read_text()
+    assert 'name = "openai/qwen3"' in settings
+    assert 'api_base = "http://localhost:8000/v1"' in settings
+
+
+@pytest.fixture
+def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """Something on this machine that answers like Ollama, with the last of these bodies."""
+    bodies = [b'{"models": [{"name": "qwen3-coder:14b"}]}']
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(bodies[-1])
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        monkeypatch.setattr(wizard, "_OLLAMA", f"http://127.0.0.1:{server.server_port}")
+        yield bodies
+        server.shutdown()
+        thread.join()
+
+
+def test_a_model_on_this_machine_comes_first(ollama: list[bytes]) -> None:
+    offers = wizard.found({"OPENAI_API_KEY": "not-a-key"})
+    assert [offer.name for offer in offers] == ["ollama_chat/qwen3-coder:14b", "openai/gpt-5-mini"]
+    assert offers[0].api_base.startswith("http://127.0.0.1:")
+
+    for nonsense in (b"no json", b"[]", b'{"models": [{}]}'):
+        ollama.append(nonsense)
+        assert wizard.found({}) == []
+
+
+def test_settings_of_a_stranger_are_shown_before_they_count(types: Types, repo: GitRepo) -> None:
+    repo.write(".sleeper.toml", "[ask]\ntokens = 800\n")
+
+    refused = types("init", "--no-daemon", given="n\n")
+    assert refused.code == 2
+    assert "ask.tokens = 800" in refused.err
+
+    assert types("init", "--no-daemon", given="y\n\n").code == 0
+
+
+def test_removing_asks_first_and_says_what_would_be_lost(
+    ready: Types, model: Callable[..., FakeModel], repo: GitRepo
+) -> None:
+    model()
+    ready("think", "--limit", "1")
+
+    kept = ready("init", "--remove", given="n\n")
+    assert kept.code == 2
+    assert "1 note of a model" in kept.err
+    assert (repo.root / ".git" / "sleeper").exists()
+
+    assert ready("init", "--remove", given="y\n").code == 0
+    assert not (repo.root / ".git" / "sleeper").exists()
+    assert ready("init", "--remove", given="y\n").code == 0
+
+
+def test_a_settings_file_that_cannot_be_written_is_not_the_end(
+    types: Types, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("repo_sleeper.cli.setup._created", refuse)
+
+    done = types("init", "--yes", "--no-daemon")
+
+    assert done.code == 0
+    assert "none written: Permission denied" in done.err
+
+
+def test_a_bar_is_drawn_on_a_terminal(types: Types, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("repo_sleeper.cli.output.is_terminal", lambda stream: stream is sys.stderr)
+
+    assert "indexing ..." not in types("init", "--yes", "--no-daemon").err
