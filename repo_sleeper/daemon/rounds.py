@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,11 @@ from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain import Changes, NoteKind, Spent
 from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
-from repo_sleeper.sleep import budget
+from repo_sleeper.sleep import budget, foresight
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import code, history, pause
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.unthought import unthought
+from repo_sleeper.store.unthought import paths, unthought
 from repo_sleeper.trust import SETTINGS_FILE
 
 if TYPE_CHECKING:
@@ -161,9 +162,21 @@ def agenda(
 
     wanted = [NoteKind(kind) for kind in settings.think.kinds] if kinds is None else list(kinds)
     candidates = unthought(
-        db, tree_id, kinds=wanted, versions=prompts.versions(wanted), churn=history.churn(db)
+        db,
+        tree_id,
+        kinds=wanted,
+        versions=prompts.versions(wanted),
+        expected=_expected(db, tree_id),
+        now=time.time(),
     )
     return order.plan(one for one in candidates if _is_within(one.subject.path, within))
+
+
+def _expected(db: Database, tree_id: int) -> dict[str, float]:
+    """How many of the next edits should fall on each file of the tree."""
+    commits = history.recent_changes(db, limit=foresight.COMMITS)
+    found = foresight.forecast(commits, paths(db, tree_id))
+    return {path: forecast.expected for path, forecast in found.items()}
 
 
 def _is_within(path: str, places: Collection[str]) -> bool:

@@ -17,6 +17,9 @@ _BYTES_PER_TOKEN = 3
 # A file that history never saw touched may still be: without a floor it would have no value.
 _LEAST_TOUCHED = 0.02
 _LEAST_UNCOVERED = 0.05
+_ASKED = 4.0  # a question that led here says as much as so many references
+_CREDIT = 2.0
+_MULTIPLIED = ("touched", "reuse", "uncovered", "worth", "record", "patience")
 _WORTH = {
     NoteKind.ARCHITECTURE: 1.0,
     NoteKind.LIKELY_BUG: 0.9,
@@ -57,14 +60,15 @@ def _item(candidate: Candidate) -> AgendaItem:
     factors = {
         "changed": float(candidate.dirty_at > candidate.thought_at),
         "touched": _touched(candidate),
-        "reuse": 1.0 + math.log2(1.0 + max(candidate.references, 0.0)),
+        "reuse": 1.0 + math.log2(1.0 + max(candidate.references, 0.0) + _ASKED * candidate.asked),
         "uncovered": max(1.0 - candidate.coverage, _LEAST_UNCOVERED),
         "worth": _WORTH.get(candidate.kind, 0.5),
+        "record": _record(candidate),
         "patience": 0.5**candidate.failures,
         "tokens": _tokens(candidate.size),
     }
-    gain = math.prod(factors[name] for name in ("touched", "reuse", "uncovered", "worth"))
-    value = 1_000.0 * gain * factors["patience"] / factors["tokens"]
+    gain = math.prod(factors[name] for name in _MULTIPLIED)
+    value = 1_000.0 * gain / factors["tokens"]
     return AgendaItem(candidate.subject, candidate.kind, value, factors)
 
 
@@ -72,7 +76,14 @@ def _touched(candidate: Candidate) -> float:
     """How likely the next edits or questions come here, from how often and lately they did."""
     if candidate.dirty_at > candidate.thought_at:
         return 1.0
-    return max(1.0 - math.exp(-max(candidate.churn, 0.0)), _LEAST_TOUCHED)
+    expected = candidate.churn if candidate.expected is None else candidate.expected
+    alone = 1.0 - math.exp(-max(expected, 0.0))
+    return max(1.0 - (1.0 - alone) * (1.0 - candidate.beside), _LEAST_TOUCHED)
+
+
+def _record(candidate: Candidate) -> float:
+    """Notes that nobody came near make another one there worth less; two bring half."""
+    return (candidate.hits + _CREDIT) / (candidate.hits + candidate.misses + _CREDIT)
 
 
 def _tokens(size: int) -> float:

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, log2
+from typing import TypedDict
 
 from repo_sleeper.domain import Candidate, NoteKind, Subject
-from repo_sleeper.store import folders
+from repo_sleeper.store import folders, usefulness
 from repo_sleeper.store.database import Database, Row
 from repo_sleeper.store.folders import KIND, LIVE, Folder
 from repo_sleeper.store.thoughts import ATTEMPTS, DONE, FAILURE
+from repo_sleeper.store.usefulness import Use
 
 LARGE = 18_000  # bytes: a file beyond them is not shown whole, so its largest symbols stand alone
 _LARGE_SYMBOL = 25  # lines
@@ -69,22 +71,23 @@ where s.end_line - s.start_line >= {_LARGE_SYMBOL} and not exists (
 ) order by l.path, s.start_line, s.id"""
 
 
-def unthought(
+def unthought(  # noqa: PLR0913 -- a tree and what to weigh it by, each by name
     db: Database,
     tree_id: int,
     *,
     kinds: Collection[NoteKind],
     versions: Mapping[NoteKind, str],
-    churn: Mapping[str, float] | None = None,
+    expected: Mapping[str, float] | None = None,
+    now: float = 0.0,
 ) -> list[Candidate]:
     """Every subject and kind that may be thought about, once for each content.
 
     It is a query, not a queue: nothing is lost by a crash, and a content that comes back has
-    been paid for.
+    been paid for. `expected` says how many of the next edits should fall on each path.
     """
     record = _record(db, versions)
     live = db.rows(LIVE, {"tree": tree_id})
-    worth = _worth(db, tree_id, churn or {})
+    worth = _worth(db, tree_id, expected, now)
     found: dict[tuple[str, NoteKind], Candidate] = {}
     for kind in sorted(kinds):
         candidates = [
@@ -96,6 +99,12 @@ def unthought(
         for one in candidates:
             found.setdefault((one.subject.hash, kind), one)
     return sorted(found.values(), key=lambda c: (c.subject.path, c.subject.symbol, c.kind))
+
+
+def paths(db: Database, tree_id: int) -> list[str]:
+    """Every indexed path of a tree, code or not."""
+    rows = db.rows("select path from files where tree_id = ? order by path", (tree_id,))
+    return [row["path"] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +133,27 @@ class _Record:
         return self.jobs.get((hash_, kind.value, self.versions[kind]))
 
 
+class _Usefulness(TypedDict):
+    """The fields of a candidate that tell how notes on its path were used."""
+
+    beside: float
+    asked: float
+    hits: int
+    misses: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Worth:
     """What the value of a file is judged by."""
 
-    churn: Mapping[str, float]
+    expected: Mapping[str, float] | None
     references: Mapping[int, float]
     covered: Mapping[tuple[int, str], float]
+    use: Use
+
+    def edits(self, path: str) -> float | None:
+        """How many of the next edits should fall here; None when nobody has said."""
+        return None if self.expected is None else self.expected.get(path, 0.0)
 
 
 def _record(db: Database, versions: Mapping[NoteKind, str]) -> _Record:
@@ -141,12 +164,13 @@ def _record(db: Database, versions: Mapping[NoteKind, str]) -> _Record:
     )
 
 
-def _worth(db: Database, tree_id: int, churn: Mapping[str, float]) -> _Worth:
+def _worth(db: Database, tree_id: int, expected: Mapping[str, float] | None, now: float) -> _Worth:
     tree = {"tree": tree_id}
     return _Worth(
-        churn,
+        expected,
         {r["blob_id"]: r["times"] for r in db.rows(_REFERENCES, tree)},
         {(r["blob_id"], r["kind"]): r["share"] for r in db.rows(_COVERAGE, tree)},
+        usefulness.use(db, tree_id, now=now),
     )
 
 
@@ -160,13 +184,27 @@ def _files(
                 subject=subject,
                 kind=kind,
                 size=row["size"],
-                churn=worth.churn.get(row["path"], 0.0),
+                expected=worth.edits(row["path"]),
+                **_usefulness(worth, row["path"], kind),
                 references=worth.references.get(row["blob_id"], 0.0),
                 coverage=worth.covered.get((row["blob_id"], kind.value), 0.0),
                 dirty_at=row["dirty_at"],
                 thought_at=record.thought_at(row["path"], "", kind),
                 failures=record.failures(subject.hash, kind),
             )
+
+
+def _usefulness(worth: _Worth, path: str, kind: NoteKind) -> _Usefulness:
+    return {
+        "beside": worth.use.beside.get(path, 0.0),
+        "asked": worth.use.asked.get(path, 0.0),
+        "hits": worth.use.hits.get((path, kind), 0),
+        "misses": worth.use.misses.get((path, kind), 0),
+    }
+
+
+def _share(whole: float | None, part: float) -> float | None:
+    return None if whole is None else whole * part
 
 
 # --- symbols ----------------------------------------------------------------------------------
@@ -188,7 +226,8 @@ def _symbols(
                     subject=subject,
                     kind=kind,
                     size=row["size"] * row["span"] // lines,
-                    churn=worth.churn.get(path, 0.0) * row["span"] / lines,
+                    expected=_share(worth.edits(path), row["span"] / lines),
+                    **_usefulness(worth, path, kind),
                     references=row["times"],
                     # What was thought about and is not over has changed. Of the others in a
                     # file just edited we cannot tell.
@@ -209,7 +248,7 @@ def _standing(row: Row) -> tuple[float, str, int]:
 def _folders(
     db: Database, tree_id: int, live: Sequence[Row], record: _Record, worth: _Worth
 ) -> Iterator[Candidate]:
-    churn, references = _sums(live, worth)
+    edits, references = _sums(live, worth)
     for path, folder in folders.folders(db, tree_id).items():
         if record.over(folder.hash, KIND) or not _ready(folder, record):
             continue
@@ -219,8 +258,9 @@ def _folders(
             subject=Subject(path, folder.hash),
             kind=KIND,
             size=min(_PART_BYTES * len(folder.parts), _MOST_BYTES),
-            churn=churn[path],
+            expected=None if worth.expected is None else edits[path],
             references=references[path],
+            **_usefulness(worth, path, KIND),
             thought_at=record.thought_at(path, "", KIND),
             failures=record.failures(folder.hash, KIND),
         )
@@ -236,12 +276,12 @@ def _ready(folder: Folder, record: _Record) -> bool:
 
 
 def _sums(live: Sequence[Row], worth: _Worth) -> tuple[dict[str, float], dict[str, float]]:
-    churn: dict[str, float] = defaultdict(float)
+    edits: dict[str, float] = defaultdict(float)
     references: dict[str, float] = defaultdict(float)
     for row in live:
         folder = row["path"]
         while folder != folders.ROOT:
             folder = folders.parent(folder)
-            churn[folder] += worth.churn.get(row["path"], 0.0)
+            edits[folder] += worth.edits(row["path"]) or 0.0
             references[folder] += worth.references.get(row["blob_id"], 0.0)
-    return churn, references
+    return edits, references

@@ -145,7 +145,8 @@ def test_every_factor_is_told() -> None:
     (item,) = plan([candidate("a", churn=1.0)])
 
     assert item.factors.keys() == {
-        "changed", "touched", "reuse", "uncovered", "worth", "patience", "tokens",
+        "changed", "touched", "reuse", "uncovered", "worth", "record", "patience",
+        "tokens",
     }  # fmt: skip
     assert item.value > 0
 
@@ -180,3 +181,28 @@ def test_a_key_pressed_in_a_terminal_is_somebody_at_work() -> None:
     )
     assert why_awake(**{**QUIET, "typed_ago": -3.0}).startswith("a key was pressed 0 s ago")
     assert why_awake(**{**QUIET, "typed_ago": 500.0}) == ""
+
+
+def test_what_is_expected_counts_before_what_was() -> None:
+    (item,) = plan([candidate("a", churn=9.0, expected=0.0)])
+
+    assert item.factors["touched"] == pytest.approx(0.02)
+
+
+def test_a_file_that_changes_with_a_dirty_one_is_likely_next() -> None:
+    first, second = plan([candidate("a"), candidate("b", beside=0.6)])
+
+    assert (first.subject.path, first.factors["touched"]) == ("b", pytest.approx(0.6))
+    assert second.subject.path == "a"
+
+
+def test_notes_that_nobody_came_near_make_the_next_one_worth_less() -> None:
+    missed, hit = candidate("a", misses=2), candidate("b", hits=2)
+
+    assert [item.factors["record"] for item in plan([missed, hit])] == [1.0, 0.5]
+
+
+def test_questions_that_led_here_count_as_use() -> None:
+    asked, used = plan([candidate("a", asked=2.0), candidate("b", references=1.0)])
+
+    assert (asked.subject.path, used.subject.path) == ("a", "b")

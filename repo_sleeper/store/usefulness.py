@@ -1,0 +1,82 @@
+"""Whether notes were of use: was their path edited or asked about since, were they shown."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from repo_sleeper.domain import NoteKind
+from repo_sleeper.store.database import Database
+
+_QUESTIONS = 500
+_FIRST_PATHS = 5  # of the files shown for a question, those it was likely about
+_PATIENCE_S = 7 * 86_400  # a note that nobody came near for so long has missed
+
+_NOTES = """
+select n.id, n.kind, n.subject_path as path, n.created_at as at,
+       coalesce(f.dirty_at, 0) as dirty_at, coalesce((
+           select max(c.time) from history_paths p join commit_paths t on t.path_id = p.id
+           join commits c on c.id = t.commit_id where p.path = n.subject_path
+       ), 0) as committed_at
+from notes n left join files f on f.tree_id = :tree and f.path = n.subject_path
+where n.state = 'active' and n.origin = 'model' order by n.row"""
+_BESIDE = """
+select other, max(1.0 * together / touches) as chance from co_changes
+where path in (
+    select f.path from files f where f.tree_id = :tree
+    and f.dirty_at > (select coalesce(max(time), 0) from commits where not is_merge)
+) group by other"""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What became of the notes on a path, and how often questions led there."""
+
+    asked: Mapping[str, float]
+    hits: Mapping[tuple[str, NoteKind], int]
+    misses: Mapping[tuple[str, NoteKind], int]
+    beside: Mapping[str, float]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """When questions last led to a path or showed a note."""
+
+    weight: dict[str, float]
+    path_at: dict[str, float]
+    note_at: dict[str, float]
+
+
+def use(db: Database, tree_id: int, *, now: float) -> Use:
+    """Hits and misses of every note, and what is likely to change with what is dirty now."""
+    asked = _asked(db)
+    hits: dict[tuple[str, NoteKind], int] = defaultdict(int)
+    misses: dict[tuple[str, NoteKind], int] = defaultdict(int)
+    for row in db.rows(_NOTES, {"tree": tree_id}):
+        key = (row["path"], NoteKind(row["kind"]))
+        last = max(
+            row["dirty_at"],
+            row["committed_at"],
+            asked.path_at.get(row["path"], 0.0),
+            asked.note_at.get(row["id"], 0.0),
+        )
+        if last > row["at"]:
+            hits[key] += 1
+        elif now - row["at"] > _PATIENCE_S:
+            misses[key] += 1
+    beside = {row["other"]: row["chance"] for row in db.rows(_BESIDE, {"tree": tree_id})}
+    return Use(asked.weight, dict(hits), dict(misses), beside)
+
+
+def _asked(db: Database) -> _Asked:
+    """The newest questions; the first file shown counts most."""
+    found = _Asked({}, {}, {})
+    for row in db.rows("select * from questions order by id desc limit ?", (_QUESTIONS,)):
+        for place, path in enumerate(json.loads(row["paths"])[:_FIRST_PATHS]):
+            found.weight[path] = found.weight.get(path, 0.0) + 1.0 / (1 + place)
+            found.path_at.setdefault(path, row["at"])
+        for note in json.loads(row["notes"]):
+            found.note_at.setdefault(note, row["at"])
+    return found
