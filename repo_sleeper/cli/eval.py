@@ -28,6 +28,10 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw the result as SVG.")
     ] = None,
+    anticipation: Annotated[
+        bool,
+        typer.Option("--anticipation", help="Measure how well the next edits are foreseen."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Replay this repository's history: would asking have found what was then changed?"""
@@ -36,6 +40,9 @@ def evaluate(
     from repo_sleeper.evaluate.results import Limits, Mode, Plan
 
     workspace = place.here()
+    if anticipation:
+        _anticipate(workspace, points=commits, json=json)
+        return
     settings = workspace.settings
     plan = Plan(
         count=commits,
@@ -53,6 +60,19 @@ def evaluate(
         output.print_json(report.as_json([found]))
     else:
         output.out(report.table([found]).rstrip("\n"))
+
+
+def _anticipate(workspace: Workspace, *, points: int, json: bool) -> None:
+    """At so many points of the past: were the next edits where most were expected?"""
+    from repo_sleeper.cli import output
+    from repo_sleeper.evaluate import anticipation
+
+    with _progress() as progress:
+        found = anticipation.anticipate(workspace.repo, points=points, progress=progress)
+    if json:
+        output.print_json(anticipation.as_json(found))
+    else:
+        output.out(anticipation.table(found))
 
 
 def _replayed(workspace: Workspace, plan: Plan) -> Replay:

@@ -20,6 +20,9 @@ def think(  # noqa: PLR0913 -- the options, each by name
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print exactly what would be sent; send nothing.")
     ] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Print what comes next and why; send nothing.")
+    ] = False,
     max_cost: Annotated[
         float | None, typer.Option("--max-cost", min=0, metavar="USD", help="Spend at most this.")
     ] = None,
@@ -31,7 +34,9 @@ def think(  # noqa: PLR0913 -- the options, each by name
     from repo_sleeper.cli.thinking import Wish
 
     wish = Wish(tuple(paths or ()), tuple(kind or ()), limit, max_cost)
-    if dry_run:
+    if plan:
+        thinking.show_plan(wish, json=json)
+    elif dry_run:
         thinking.rehearse(wish, json=json)
     else:
         thinking.think(wish, json=json)

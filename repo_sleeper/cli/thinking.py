@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from repo_sleeper.cli import notes_view, output, place
+from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
 from repo_sleeper.daemon.mind import configured_model
@@ -152,6 +152,16 @@ def _clear_pause(here: Place) -> None:
     ended = ledger.resume(here.db, now=time.time())
     if ended is not None:
         output.say(f"trying again after: {ended.kind}: {ended.message}")
+
+
+# --- as a plan ---------------------------------------------------------------------------------
+
+
+def show_plan(wish: Wish, *, json: bool) -> None:
+    """Print the agenda in order, with every factor that made it so."""
+    with _writing() as here:
+        items = _items(here, wish)
+    plan_view.show(items, shown=wish.limit, json=json)
 
 
 # --- as a rehearsal ---------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""How the agenda is printed: the order, and each factor of each value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from repo_sleeper.cli import output
+from repo_sleeper.sleep.agenda import AgendaItem
+
+_FACTORS = ("touched", "reuse", "uncovered", "worth", "record", "patience")
+
+
+def show(items: Sequence[AgendaItem], *, shown: int, json: bool) -> None:
+    """The first so many; `value` is the product of the factors for 1,000 tokens."""
+    if json:
+        output.print_json({"total": len(items), "plan": [as_json(item) for item in items[:shown]]})
+        return
+    headers = ("", "value", *_FACTORS, "tokens", "kind", "subject")
+    rows = [_row(number, item) for number, item in enumerate(items[:shown], start=1)]
+    output.table(headers, rows, wide=len(headers) - 1)
+    output.say(f"{len(rows)} of {len(items)}; * has changed since it was last thought about")
+
+
+def as_json(item: AgendaItem) -> dict[str, Any]:
+    """One item for programs."""
+    return {
+        "subject": item.subject.label,
+        "kind": item.kind.value,
+        "value": item.value,
+        "factors": item.factors,
+    }
+
+
+def _row(number: int, item: AgendaItem) -> tuple[str, ...]:
+    mark = "*" if item.factors["changed"] else ""
+    factors = (f"{item.factors[name]:.2f}" for name in _FACTORS)
+    tokens = f"{item.factors['tokens']:,.0f}"
+    subject = item.subject.label
+    return (f"{number}{mark}", f"{item.value:.3f}", *factors, tokens, item.kind.value, subject)
