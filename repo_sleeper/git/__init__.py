@@ -19,6 +19,7 @@ from repo_sleeper.git.plumbing import (
     untracked,
 )
 from repo_sleeper.git.repository import Repository, discover
+from repo_sleeper.git.self_test import self_test
 
 __all__ = [
     "Repository",
@@ -35,6 +36,7 @@ __all__ = [
     "hooks_dir",
     "is_ancestor",
     "operation_in_progress",
+    "self_test",
     "set_config",
     "tell",
     "tracked",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from repo_sleeper.store.database import Database
+from repo_sleeper.domain import Range
+from repo_sleeper.store.database import Database, Row
 
 
 def live_files(db: Database, tree_id: int) -> list[tuple[str, str, int]]:
@@ -51,6 +53,94 @@ def paths_with_words(db: Database, tree_id: int, words: Collection[str]) -> list
         (query, tree_id),
     )
     return [row[0] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A definition of a live file, with what the survey judges it by."""
+
+    path: str
+    language: str
+    name: str
+    qualified: str
+    kind: str
+    range: Range
+    node_hash: int
+    signature: str
+
+
+_DEFINITION = """f.path, b.language, s.name, s.qualified, s.kind, s.start_line, s.end_line,
+    s.node_hash, s.signature"""
+
+
+def long_functions(db: Database, tree_id: int, *, fewest_lines: int) -> list[Definition]:
+    """Functions and methods of at least so many lines, the longest first."""
+    rows = db.execute(
+        f"select {_DEFINITION} from symbols s join blobs b on b.id = s.blob_id"
+        " join files f on f.blob_id = b.id where f.tree_id = ?"
+        " and s.kind in ('function', 'method') and s.end_line - s.start_line >= ?"
+        " order by s.end_line - s.start_line desc, f.path, s.id",
+        (tree_id, fewest_lines),
+    )
+    return [_definition(row) for row in rows]
+
+
+def function_ranges(db: Database, tree_id: int, path: str) -> list[Range]:
+    """Where the functions and methods of a file are."""
+    rows = db.rows(
+        "select s.start_line, s.end_line from files f join symbols s on s.blob_id = f.blob_id"
+        " where f.tree_id = ? and f.path = ? and s.kind in ('function', 'method') order by s.id",
+        (tree_id, path),
+    )
+    return [Range(row[0], row[1]) for row in rows]
+
+
+def unused_definitions(db: Database, tree_id: int) -> list[Definition]:
+    """Functions, methods and classes defined once in the tree whose name nothing in it uses.
+
+    Methods of classes that inherit are left out: somebody else may call them.
+    """
+    used = _live_names(db, tree_id, "refs")
+    once = {name for name, count in _live_names(db, tree_id, "symbols").items() if count == 1}
+    heirs = _heirs(db, tree_id)
+    rows = db.execute(
+        f"select {_DEFINITION}, s.parent_id from symbols s join blobs b on b.id = s.blob_id"
+        " join files f on f.blob_id = b.id where f.tree_id = ?"
+        " and s.kind in ('function', 'method', 'class')"
+        " order by s.end_line - s.start_line desc, f.path, s.id",
+        (tree_id,),
+    )
+    return [
+        _definition(row)
+        for row in rows
+        if row["name"] in once and row["name"] not in used and row["parent_id"] not in heirs
+    ]
+
+
+def _live_names(db: Database, tree_id: int, table: str) -> dict[str, int]:
+    cursor = db.execute(
+        f"select name, count(*) from {table} where blob_id in"
+        " (select blob_id from files where tree_id = ?) group by name",
+        (tree_id,),
+    )
+    return dict(cursor.fetchall())
+
+
+def _heirs(db: Database, tree_id: int) -> set[int]:
+    """The symbols that inherit from something."""
+    cursor = db.execute(
+        "select distinct symbol_id from refs where kind = 'inherit' and blob_id in"
+        " (select blob_id from files where tree_id = ?)",
+        (tree_id,),
+    )
+    return {row[0] for row in cursor}
+
+
+def _definition(row: Row) -> Definition:
+    path, language, name, qualified, kind, start, end, node_hash, signature = row[:9]
+    return Definition(
+        path, language, name, qualified, kind, Range(start, end), node_hash, signature
+    )
 
 
 # --- what imports are resolved with -------------------------------------------------------------

@@ -11,6 +11,7 @@ from repo_sleeper.survey.wording import MOST, at_path, percent, survey_note
 
 _FEWEST_FIXES = 5
 _UNUSUAL = 1.5  # times the repository's own share
+_SURE = 2.3  # standard errors above it: among hundreds of files some stand out by luck
 
 
 def fix_prone(files: Iterable[SourceFile], records: Mapping[str, PathRecord]) -> list[Note]:
@@ -20,7 +21,9 @@ def fix_prone(files: Iterable[SourceFile], records: Mapping[str, PathRecord]) ->
     prone = [
         record
         for record in product
-        if record.fixes >= _FEWEST_FIXES and record.fixes / record.touches >= _UNUSUAL * usual
+        if record.fixes >= _FEWEST_FIXES
+        and record.fixes / record.touches >= _UNUSUAL * usual
+        and _is_no_luck(record, usual)
     ]
     prone.sort(key=lambda record: (-_sure_share(record), record.path))
     return [_note(record, usual) for record in prone[:MOST]]
@@ -30,6 +33,11 @@ def _usual_share(records: Iterable[PathRecord]) -> float:
     counted = list(records)
     touches = sum(record.touches for record in counted)
     return sum(record.fixes for record in counted) / touches if touches else 0.0
+
+
+def _is_no_luck(record: PathRecord, usual: float) -> bool:
+    spread = float((record.touches * usual * (1 - usual)) ** 0.5)
+    return record.fixes - record.touches * usual >= _SURE * spread
 
 
 def _sure_share(record: PathRecord) -> float:

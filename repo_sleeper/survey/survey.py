@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,14 +14,19 @@ from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
 from repo_sleeper.survey.co_change import co_changes
 from repo_sleeper.survey.cycles import components, cycles
+from repo_sleeper.survey.dead import dead_looking
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
-from repo_sleeper.survey.files import SourceFile, is_test
+from repo_sleeper.survey.environment import environment
+from repo_sleeper.survey.files import SourceFile, is_generated, is_test
 from repo_sleeper.survey.fix_prone import fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
+from repo_sleeper.survey.layers import layers
 from repo_sleeper.survey.linking import link
-from repo_sleeper.survey.reading import read_lines
+from repo_sleeper.survey.oversized import FEWEST_LINES, is_inner_test, oversized
+from repo_sleeper.survey.reading import Sources, line_of, read_all, read_lines
 from repo_sleeper.survey.test_map import test_map
+from repo_sleeper.survey.todos import todos
 
 KINDS = (
     NoteKind.HOTSPOT,
@@ -30,10 +35,14 @@ KINDS = (
     NoteKind.TEST_MAP,
     NoteKind.ENTRY_POINT,
     NoteKind.FIX_PRONE,
+    NoteKind.LAYERS,
+    NoteKind.OVERSIZED,
+    NoteKind.DEAD_LOOKING,
+    NoteKind.ENVIRONMENT,
+    NoteKind.TODO,
 )
-_VERSION = "1"  # of the counting: another one counts again
+_VERSION = "2"  # of the counting: another one counts again
 _RECENT = 500  # commits that "of the last" speaks of
-_BUSIEST = 40  # files asked about before one of them is called untested
 
 
 def survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
@@ -70,24 +79,40 @@ def survey_notes(db: Database, tree_id: int) -> list[Note]:
     files = [SourceFile(*row) for row in rows.live_files(db, tree_id)]
     root = next(tree.root for tree in code.trees(db) if tree.id == tree_id)
     edges = link(db, tree_id, root, files)
+    return [
+        *_of_history(db, tree_id, files, edges),
+        *_of_imports(Sources(root), files, edges),
+        *_entry_points(db, tree_id, root, files),
+        *_of_text(db, tree_id, root, files),
+    ]
+
+
+def _of_history(
+    db: Database, tree_id: int, files: Sequence[SourceFile], edges: Sequence[Edge]
+) -> list[Note]:
     churn = history.churn(db)
     recent = history.recent_changes(db, limit=_RECENT)
-    records = {record.path: record for record in history.path_records(db)}
-    loading, quotes = _while_loading(root, files, edges)
-    mentioned = _mentioned(db, tree_id, files, churn)
     pairs = history.co_changes(db)
+    records = {record.path: record for record in history.path_records(db)}
+
+    def mentioning(path: str) -> list[str]:
+        return [user for user in rows.users_of(db, tree_id, path) if is_test(user)]
+
     return [
         *hotspots(files, churn, recent, pairs),
         *co_changes(files, pairs, edges),
-        *cycles(loading, quotes),
-        *test_map(files, edges, churn=churn, recent=recent, mentioned=mentioned),
-        *_entry_points(db, tree_id, root, files),
+        *test_map(files, edges, churn=churn, recent=recent, mentioning=mentioning),
         *fix_prone(files, records),
     ]
 
 
+def _of_imports(sources: Sources, files: Sequence[SourceFile], edges: Sequence[Edge]) -> list[Note]:
+    loading, quotes = _while_loading(sources, files, edges)
+    return [*cycles(loading, quotes), *layers(files, edges, sources.lines)]
+
+
 def _while_loading(
-    root: Path, files: Iterable[SourceFile], edges: Sequence[Edge]
+    sources: Sources, files: Iterable[SourceFile], edges: Sequence[Edge]
 ) -> tuple[list[Edge], dict[tuple[str, int], str]]:
     """The imports of cycles that happen while a file loads, and their lines as written.
 
@@ -95,13 +120,8 @@ def _while_loading(
     """
     product = {file.path for file in files if file.is_product}
     inner = _in_cycles([e for e in edges if e.path in product and e.target in product])
-    sources = {path: read_lines(root, path) for path in sorted({edge.path for edge in inner})}
-    quotes = {
-        (edge.path, edge.line): sources[edge.path][edge.line]
-        for edge in inner
-        if edge.line < len(sources[edge.path])
-    }
-    return [e for e in inner if _happens_on_load(quotes.get((e.path, e.line), ""))], quotes
+    quotes = {(e.path, e.line): line_of(sources.lines(e.path), e.line) for e in inner}
+    return [e for e in inner if _happens_on_load(quotes[e.path, e.line])], quotes
 
 
 def _in_cycles(edges: Sequence[Edge]) -> list[Edge]:
@@ -115,18 +135,6 @@ def _in_cycles(edges: Sequence[Edge]) -> list[Edge]:
 def _happens_on_load(line: str) -> bool:
     """Not inside a function or a condition, and not of types alone."""
     return line[:1].strip() != "" and not line.startswith(("import type ", "export type "))
-
-
-def _mentioned(
-    db: Database, tree_id: int, files: Iterable[SourceFile], churn: Mapping[str, float]
-) -> dict[str, list[str]]:
-    """For the busiest files, the tests that use a name they define."""
-    busy = [file.path for file in files if file.is_product and file.path in churn]
-    busy.sort(key=lambda path: (-churn[path], path))
-    return {
-        path: [user for user in rows.users_of(db, tree_id, path) if is_test(user)]
-        for path in busy[:_BUSIEST]
-    }
 
 
 def _entry_points(
@@ -143,3 +151,26 @@ def _entry_points(
         {path: read_lines(root, path) for path in scripts},
         [symbol for name in ("main", "Main") for symbol in code.definitions(db, tree_id, name)],
     )
+
+
+def _of_text(db: Database, tree_id: int, root: Path, files: Sequence[SourceFile]) -> list[Note]:
+    """What only the texts themselves tell; they are read once, and let go."""
+    contents = read_all(root, [file.path for file in files])
+    lengths = {f.path: f.lines for f in files if f.is_product and f.path in contents}
+    product = {path: contents[path] for path in lengths if not is_generated(contents[path])}
+    churn = history.churn(db)
+    long = rows.long_functions(db, tree_id, fewest_lines=FEWEST_LINES)
+    # Where not everything could be read, nothing can be said to be nowhere.
+    unused = rows.unused_definitions(db, tree_id) if len(contents) == len(files) else []
+    return [
+        *oversized(
+            [one for one in long if one.path in product and not is_inner_test(one.qualified)],
+            lambda path: product[path].decode("utf-8", "replace").splitlines(),
+            lambda path: rows.function_ranges(db, tree_id, path),
+            file_lines=lengths,
+            churn=churn,
+        ),
+        *dead_looking([one for one in unused if one.path in product], contents),
+        *environment(product),
+        *todos(product, churn=churn, ages=history.path_ages(db)),
+    ]

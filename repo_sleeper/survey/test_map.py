@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import islice
 
 from repo_sleeper.domain import Note, NoteKind
 from repo_sleeper.survey.files import SourceFile, is_test
@@ -76,25 +77,44 @@ def test_map(
     *,
     churn: Mapping[str, float],
     recent: Sequence[Sequence[str]],
-    mentioned: Mapping[str, Collection[str]],
+    mentioning: Callable[[str], Collection[str]],
 ) -> list[Note]:
     """Notes on the busiest files: their tests, or that there are none.
 
-    `mentioned` has for a file the tests that use a name it defines; a file that is tested only
-    through another is not called untested.
+    `mentioning` gives the tests that use a name which a file defines. A file that tests reach
+    only through another one, or through their own helpers, is not called untested.
     """
     listing = list(files)
+    edges = list(edges)
     named, importing = tests_of(listing, edges)
     product = [file for file in listing if file.is_product]
     product.sort(key=lambda file: (-churn.get(file.path, 0.0), file.path))
-    tested = [file for file in product if file.path in named][:MOST]
+    tested = [f for f in product if not _is_obvious(f.path, named.get(f.path, ()))][:MOST]
     notes = [_tested(f.path, named[f.path], importing.get(f.path, [])) for f in tested]
     if sum(file.is_code and is_test(file.path) for file in listing) < _FEWEST_TESTS:
         return notes
     changes = Counter(path for paths in recent for path in paths)
-    covered = named.keys() | importing.keys() | {path for path in mentioned if mentioned[path]}
+    covered = named.keys() | _reached(edges)
     bare = [f for f in product if f.path not in covered and changes[f.path] >= _FEWEST_CHANGES]
-    return notes + [_untested(f, changes[f.path], len(recent)) for f in bare[:_UNTESTED]]
+    untested = (f for f in bare if not mentioning(f.path))
+    return notes + [
+        _untested(file, changes[file.path], len(recent)) for file in islice(untested, _UNTESTED)
+    ]
+
+
+def _is_obvious(path: str, tests: Sequence[str]) -> bool:
+    """Whether anyone would find the tests without a note: there are none, or all lie beside."""
+    return all(posixpath.dirname(test) == posixpath.dirname(path) for test in tests)
+
+
+def _reached(edges: Iterable[Edge]) -> set[str]:
+    """What tests import, and what that imports."""
+    imported: dict[str, set[str]] = defaultdict(set)
+    for edge in edges:
+        imported[edge.path].add(edge.target)
+    tests = [path for path in imported if is_test(path)]
+    first = {target for test in tests for target in imported[test]}
+    return first.union(*(imported.get(path, ()) for path in first))
 
 
 def _tested(path: str, named: Sequence[str], importing: Sequence[str]) -> Note:
@@ -115,8 +135,8 @@ def _untested(file: SourceFile, changes: int, of: int) -> Note:
         NoteKind.TEST_MAP,
         about=("untested", file.path),
         title=f"{file.path} has no test of its own: {changes} of the last {of} commits changed it",
-        body=f"No test file is named after it, imports it or uses a name that it defines"
-        f" ({file.lines} lines): only tests of its users can notice a mistake here.",
+        body=f"No test file is named after it, uses a name that it defines, or imports it even by"
+        f" way of another file ({file.lines} lines): a mistake here is noticed late.",
         evidence=[at_path(file.path)],
         confidence=0.7,
     )

@@ -92,13 +92,13 @@ def test_every_kind_of_note_is_found_and_fresh(
             shop__stock_py=f"X = {number}\n",
             shop__tax_py=f"from shop import cart\nX = {number}\n",
         )
-    for number in range(9):
+    for number in range(30):
         repo.commit(f"Grow {number}", shop__more_py=f"X = {number}\n")
 
     assert surveyed() > 0
 
     (hot,) = told(db, NoteKind.HOTSPOT)
-    assert hot.title == "shop/cart.py: 7 of the last 16 commits changed it, 102 lines"
+    assert hot.title == "shop/cart.py: 7 of the last 37 commits changed it, 102 lines"
     assert (hot.fresh, hot.commit, hot.created_at) == (
         True,
         repo.git("rev-parse", "HEAD").strip(),

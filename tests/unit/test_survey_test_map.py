@@ -55,18 +55,22 @@ def test_a_file_is_told_with_its_tests_and_those_that_import_it() -> None:
         Edge("cart.py", 0, "tests/test_cart.py"),
     ]
 
-    (note,) = mapped(listing, edges, churn={}, recent=[], mentioned={})
+    (note,) = mapped(listing, edges, churn={}, recent=[], mentioning=lambda _: [])
 
     assert note.title == "cart.py is tested by tests/test_cart.py"
     assert "Others that import it (1): tests/test_shop.py." in note.body
     assert note.confidence == 1.0
 
 
-def untested(**mentioned: list[str]) -> list[str]:
+def untested(*edges: tuple[str, str], **mentioned: list[str]) -> list[str]:
     listing = files("bare.py", "quiet.py", *(f"tests/test_{number}.py" for number in range(3)))
     recent = [("bare.py",)] * 4 + [("quiet.py",)]
     users = {f"{name}.py": tests for name, tests in mentioned.items()}
-    notes = mapped(listing, [], churn={"bare.py": 4.0}, recent=recent, mentioned=users)
+    links = [Edge(path, 0, target) for path, target in edges]
+    churn = {"bare.py": 4.0}
+    notes = mapped(
+        listing, links, churn=churn, recent=recent, mentioning=lambda p: users.get(p, [])
+    )
     return [note.title for note in notes]
 
 
@@ -81,7 +85,25 @@ def test_a_file_whose_names_a_test_uses_is_not_called_untested() -> None:
 
 def test_without_tests_at_all_no_file_is_singled_out() -> None:
     notes = mapped(
-        files("bare.py"), [], churn={"bare.py": 4.0}, recent=[("bare.py",)] * 4, mentioned={}
+        files("bare.py"),
+        [],
+        churn={"bare.py": 4.0},
+        recent=[("bare.py",)] * 4,
+        mentioning=lambda _: [],
     )
 
     assert notes == []
+
+
+def test_a_file_that_tests_reach_through_another_is_not_called_untested() -> None:
+    through = ("tests/test_1.py", "quiet.py"), ("quiet.py", "bare.py")
+
+    assert untested(*through) == []
+    assert len(untested(("tests/test_1.py", "quiet.py"))) == 1
+    assert len(untested(("quiet.py", "bare.py"))) == 1
+
+
+def test_a_test_that_lies_beside_what_it_tests_needs_no_note() -> None:
+    listing = files("cart.py", "cart_test.py")
+
+    assert mapped(listing, [], churn={}, recent=[], mentioning=lambda _: []) == []

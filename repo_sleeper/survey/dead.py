@@ -1,0 +1,106 @@
+"""Dead-looking definitions: private ones whose name appears nowhere else in the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from repo_sleeper.domain import Note, NoteKind
+from repo_sleeper.store.survey import Definition
+from repo_sleeper.survey.wording import MOST, at_symbol, survey_note
+
+_TRIED = 120
+_SHORTEST = 4  # letters: shorter names turn up in text by chance
+_STARTS = frozenset({"main", "init", "_init", "_start"})
+_SAID = frozenset({"java", "kotlin", "csharp", "php"})
+_EXPORTED = re.compile(r"\b(?:export|pub|extern)\b")
+_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
+_MODULE = re.compile(rb"^\s*(?:import|export)\b|\brequire\(|\bmodule\.exports\b", re.MULTILINE)
+_MARKED = ("@", "#[", "[", "__attribute__", "#pragma")  # something else knows of what follows
+
+
+def is_private(found: Definition) -> bool:
+    """Whether nothing outside the repository can be meant to use it, by the language's rules."""
+    if len(found.name) < _SHORTEST or found.name in _STARTS:
+        return False
+    if found.language in _SAID:
+        return re.search(r"\bprivate\b", found.signature) is not None
+    if found.language == "python":
+        return found.name.startswith("_") and not found.name.endswith("_")
+    is_free = found.kind == "function" and "." not in found.qualified
+    return is_free and _is_hidden(found)
+
+
+def _is_hidden(found: Definition) -> bool:
+    """Whether a free function cannot be seen from other files or packages."""
+    if found.language == "go":
+        return found.name[0].islower()
+    if found.language in ("c", "cpp"):
+        return found.signature.startswith("static ") and not found.path.endswith((".h", ".hpp"))
+    said = _EXPORTED.search(found.signature)
+    return found.language in _SCRIPTS | {"rust"} and said is None
+
+
+def dead_looking(
+    found: Iterable[Definition],
+    contents: Mapping[str, bytes],
+) -> list[Note]:
+    """Private definitions that no text of the tree names, the longest first."""
+    private = [one for one in found if one.path in contents and is_private(one)]
+    texts = list(contents.values())
+    notes: list[Note] = []
+    for one in private[:_TRIED]:
+        own = contents[one.path]  # first: whoever uses it is most likely beside it
+        if _is_plain(one, own) and _is_alone(one.name.encode(), own, texts):
+            notes.append(_note(one))
+            if len(notes) == MOST:
+                break
+    return notes
+
+
+def _is_plain(found: Definition, data: bytes) -> bool:
+    """Neither decorated, marked nor exported, and in a script only where a file is a module."""
+    lines = data.split(b"\n")
+    first = max(found.range.start - 1, 0)
+    around = [line.decode("utf-8", "replace").strip() for line in lines[first : first + 2]]
+    if any(line.startswith(_MARKED) for line in around) or around[-1].startswith("export "):
+        return False
+    return found.language not in _SCRIPTS or _MODULE.search(data) is not None
+
+
+def _is_alone(name: bytes, own: bytes, contents: Sequence[bytes]) -> bool:
+    """Whether the whole tree has the name once, and builds no name that begins like it."""
+    word = re.compile(rb"(?<!\w)" + re.escape(name) + rb"(?!\w)")
+    if len(word.findall(own)) != 1:
+        return False
+    others = (data for data in contents if data is not own and name in data)
+    return not any(map(word.search, others)) and not any(_is_built(name, contents))
+
+
+def _is_built(name: bytes, contents: Sequence[bytes]) -> Iterable[bool]:
+    """Whether `"_visit_" + kind` or the like is written anywhere, for each possible beginning."""
+    cuts = [at + 1 for at, char in enumerate(name) if char == ord("_") and at > 0]
+    for cut in cuts:
+        built = re.compile(re.escape(name[:cut]) + rb"[\"'`%{$]")
+        yield any(name[:cut] in data and built.search(data) is not None for data in contents)
+
+
+def _note(found: Definition) -> Note:
+    lines = found.range.end - found.range.start
+    return survey_note(
+        NoteKind.DEAD_LOOKING,
+        about=(found.path, found.qualified),
+        title=f"{found.qualified} in {found.path} looks unused ({lines} lines)",
+        body="It is private, and no code, test or text of the repository names it again. It may"
+        " still be called by a name that is put together at run time: look once, then delete it.",
+        evidence=[
+            at_symbol(
+                found.path,
+                found.range.start,
+                found.signature,
+                node_hash=found.node_hash,
+                symbol=found.qualified,
+            )
+        ],
+        confidence=0.8,
+    )

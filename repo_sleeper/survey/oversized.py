@@ -1,0 +1,98 @@
+"""Oversized functions: lines of code of their own, far beyond what is usual here."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from repo_sleeper.domain import Note, NoteKind, Range
+from repo_sleeper.store.survey import Definition
+from repo_sleeper.survey.wording import MOST, at_symbol, percent, survey_note
+
+FEWEST_LINES = 80  # of code: below that a function still fits into a head and a review
+_TRIED = 60  # of the longest: what else is in them must be read
+_DOCSTRING = re.compile(r'^\s*[rRuUbB]{0,2}("""|\'\'\')')
+_QUOTES = ('"""', "'''", "`")  # that may hold line breaks
+_COMMENTS = ("#", "//", "/*", "*", "--")
+
+
+class Long(NamedTuple):
+    """A function with how many lines of code are its own."""
+
+    definition: Definition
+    code: int
+
+
+def oversized(
+    found: Iterable[Definition],
+    lines: Callable[[str], Sequence[str]],
+    inner: Callable[[str], Sequence[Range]],
+    *,
+    file_lines: Mapping[str, int],
+    churn: Mapping[str, float],
+) -> list[Note]:
+    """The longest functions of the product, those in files that keep changing first.
+
+    `inner` has the ranges of all functions of a file: a line belongs to the innermost one.
+    """
+    longest = list(found)[:_TRIED]
+    counted = [Long(one, own_lines(lines(one.path), one.range, inner(one.path))) for one in longest]
+    large = [one for one in counted if one.code >= FEWEST_LINES]
+    large.sort(key=lambda one: (-_weight(one, churn), one.definition.path, one.definition.range))
+    return [_note(one, file_lines) for one in large[:MOST]]
+
+
+def _weight(one: Long, churn: Mapping[str, float]) -> float:
+    changes = churn.get(one.definition.path, 0.0)
+    return one.code * math.sqrt(math.sqrt(1 + changes))  # a quiet giant is still a giant
+
+
+def is_inner_test(qualified: str) -> bool:
+    """Whether a function belongs to tests that live in the file they test, as Rust's do."""
+    return not {"tests", "test"}.isdisjoint(qualified.split(".")[:-1])
+
+
+def own_lines(lines: Sequence[str], whole: Range, ranges: Iterable[Range]) -> int:
+    """Lines of code in a range: no blank ones, comments or long texts, no functions inside."""
+    inside = [one for one in ranges if whole.start < one.start and one.end <= whole.end]
+    skipped = {line for one in inside for line in range(one.start, one.end)}
+    text = _without_texts(lines[whole.start : whole.end])
+    return sum(
+        bool(line) and at not in skipped and not line.startswith(_COMMENTS)
+        for at, line in enumerate(text, start=whole.start)
+    )
+
+
+def _without_texts(lines: Sequence[str]) -> Iterator[str]:
+    """The lines, empty where a string goes on from line to line: a template is no code."""
+    quote = ""
+    for line in lines:
+        if quote:
+            quote = "" if line.count(quote) % 2 else quote
+            yield ""
+            continue
+        quote = next((one for one in _QUOTES if line.count(one) % 2), "")
+        yield "" if _DOCSTRING.match(line) else line.strip()
+
+
+def _note(one: Long, file_lines: Mapping[str, int]) -> Note:
+    found = one.definition
+    share = percent(one.code / max(file_lines.get(found.path, 0), one.code))
+    return survey_note(
+        NoteKind.OVERSIZED,
+        about=(found.path, found.qualified),
+        title=f"{found.qualified} in {found.path} has {one.code} lines of code",
+        body=f"Comments, long texts and inner functions not counted; that is {share} of its file."
+        " Read it whole before changing a part: what is set at its top may be used at its end.",
+        evidence=[
+            at_symbol(
+                found.path,
+                found.range.start,
+                found.signature,
+                node_hash=found.node_hash,
+                symbol=found.qualified,
+            )
+        ],
+    )
