@@ -66,3 +66,37 @@ def show(
     with place.reading() as here:
         found = spending.call(here.db, call)
     cost_view.show_call(found, json=json)
+
+
+@app.command()
+def notes(
+    *,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 30,
+    json: Json = False,
+) -> None:
+    """Say what each note cost, and how many questions have used it."""
+    from repo_sleeper.cli import cost_view, place
+    from repo_sleeper.store import spending
+
+    with place.reading() as here:
+        found = spending.note_costs(here.db, limit=limit)
+    cost_view.show_notes(found, json=json)
+
+
+@app.command("break-even")
+def break_even(
+    *,
+    without: Annotated[
+        float | None,
+        typer.Option("--without", min=1, metavar="TOKENS", help="What an answer takes unaided."),
+    ] = None,
+    spares: Annotated[
+        float, typer.Option("--spares", min=1, metavar="TIMES", help="So much less with notes.")
+    ] = 1.5,
+    json: Json = False,
+) -> None:
+    """Say after how many questions the notes have paid for themselves."""
+    from repo_sleeper.cli import cost_even, place
+
+    with place.reading() as here:
+        cost_even.show(here, without=without, spares=spares, json=json)

@@ -12,7 +12,7 @@ from repo_sleeper.cli.place import Place
 from repo_sleeper.config import Settings
 from repo_sleeper.domain import Spent
 from repo_sleeper.store import ledger, spending
-from repo_sleeper.store.spending import Call, Sum
+from repo_sleeper.store.spending import Call, NoteCost, Sum
 
 
 def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
@@ -21,12 +21,18 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
     settings = here.workspace.settings
     if json:
         output.print_json(
-            {"by": by, "sums": spending.as_dicts(list(sums)), **caps(spent, settings)}
+            {
+                "by": by,
+                "sums": spending.as_dicts(list(sums)),
+                "cached_share": _cached_share(sums),
+                **caps(spent, settings),
+            }
         )
         return
     if sums:
         headers = (by, "calls", "sent", "cached", "received", "notes", "cost")
         output.table(headers, [_sum_row(one) for one in sums], wide=0)
+        output.out(f"cached      {_cached_share(sums):.0%} of what was sent")
     output.out(f"today       {day_line(spent, settings)}")
     output.out(f"this month  {month_line(spent, settings)}")
 
@@ -34,6 +40,33 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
 def _sum_row(one: Sum) -> tuple[str, ...]:
     figures = (one.calls, one.sent, one.cached, one.received, one.notes)
     return (one.key, *(f"{figure:,}" for figure in figures), output.usd(one.usd))
+
+
+def _cached_share(sums: Sequence[Sum]) -> float:
+    """Of all that was sent, how much the provider still had: what prompts are ordered for."""
+    sent = sum(one.sent for one in sums)
+    return sum(one.cached for one in sums) / sent if sent else 0.0
+
+
+def show_notes(found: Sequence[NoteCost], *, json: bool) -> None:
+    """What each note cost and how often it was of use."""
+    if json:
+        output.print_json({"notes": spending.as_dicts(list(found))})
+        return
+    headers = ("note", "kind", "about", "used", "tokens", "cost", "title")
+    rows = [
+        (
+            one.id,
+            one.kind,
+            one.path,
+            f"{one.used:,}",
+            f"{one.tokens:,}",
+            output.usd(one.usd),
+            one.title,
+        )
+        for one in found
+    ]
+    output.table(headers, rows, wide=-1)
 
 
 def show_calls(found: Sequence[Call], *, json: bool) -> None:

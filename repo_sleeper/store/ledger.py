@@ -53,8 +53,11 @@ _USD = """case state when 'settled' then usd when 'failed' then charged * reserv
 _TOKENS = """case state when 'settled' then tokens_sent + tokens_received
              when 'failed' then charged * reserved_tokens else reserved_tokens end"""
 _CALLS = "case state when 'failed' then charged else 1 end"
-_MONTH = "substr(day, 1, 7) = ?"
-_ABOUT = "id in (select call_id from thoughts where subject_path = ?)"
+_MONTH = "substr(day, 1, 7) = :period"
+_ABOUT = """id in (
+    select call_id from thoughts where subject_path = :about
+    union all select call_id from bug_checks where path = :about
+)"""
 _AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as tokens,
               coalesce(sum({_CALLS}), 0) as calls"""
 
@@ -99,6 +102,7 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
             bytes=len(prompt.system.encode()) + len(prompt.user.encode()),
             ranges=json.dumps([[path, r.start, r.end] for path, r in prompt.ranges]),
             redactions=prompt.redactions,
+            request="" if purpose == "think" else _request(prompt),
         )
 
 
@@ -118,9 +122,11 @@ def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: floa
     db.execute(
         """
         update calls set state = 'settled', usd = ?, tokens_sent = ?, tokens_received = ?,
-            tokens_cached = ?, model_returned = ?, seconds = ? where id = ?
+            tokens_cached = ?, model_returned = ?, seconds = ?,
+            reply = case purpose when 'think' then '' else ? end
+        where id = ?
         """,
-        (usd, usage.sent, usage.received, usage.cached, reply.model, seconds, call_id),
+        (usd, *usage, reply.model, seconds, reply.text, call_id),
     )
     return usd
 
@@ -170,7 +176,7 @@ def spent(db: Database, now: float, *, subject: str = "") -> Spent:
     """What counts against the caps of the day and the month that `now` is in."""
     day = _day(db, now)
     return Spent(
-        _amount(db, "day = ?", day),
+        _amount(db, "day = :period", day),
         _amount(db, _MONTH, day[:7]),
         _amount(db, f"{_MONTH} and {_ABOUT}", day[:7], subject) if subject else Amount(),
     )
@@ -215,7 +221,12 @@ def _local_day(now: float) -> str:
     return datetime.fromtimestamp(now, tz=UTC).astimezone().date().isoformat()
 
 
-def _amount(db: Database, where: str, *values: str) -> Amount:
+def _request(prompt: Prompt) -> str:
+    return json.dumps({"system": prompt.system, "user": prompt.user}, ensure_ascii=False)
+
+
+def _amount(db: Database, where: str, period: str, about: str = "") -> Amount:
+    values = {"period": period, "about": about}
     row = db.row(f"select {_AMOUNT} from calls where {where}", values)
     return Amount() if row is None else Amount(row["usd"], row["tokens"], row["calls"])
 

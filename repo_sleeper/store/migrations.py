@@ -291,6 +291,41 @@ def m005_links(db: sqlite_utils.Database) -> None:
     )
 
 
+@STEPS()
+def m006_bugs_and_what_was_said(db: sqlite_utils.Database) -> None:
+    """What calls other than thoughts sent and got, and what became of likely bugs."""
+    _run(
+        db,
+        """
+        alter table calls add column request text not null default '';  -- a thought keeps its own
+        alter table calls add column reply text not null default '';
+        create index thoughts_call on thoughts (call_id);
+        -- a likely bug is new until it is here, or its note is dismissed, or its code changed
+        create table bugs (
+            note_id text primary key,
+            state text not null,               -- confirmed
+            decided_by text not null,          -- 'person' or 'checks'
+            why text not null default '',
+            at real not null
+        ) without rowid;
+        create table bug_checks (
+            id integer primary key,
+            note_id text not null,
+            step text not null,                -- 'again' or 'refute'
+            version text not null,             -- of its prompt
+            call_id integer not null references calls(id),
+            path text not null,
+            state text not null,               -- reserved, applied, failed, unknown
+            verdict text not null default '',  -- agrees, differs; stands, refuted, unclear
+            reason text not null default '',
+            at real not null
+        );
+        create index bug_checks_note on bug_checks (note_id, step);
+        create index bug_checks_path on bug_checks (path);
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 

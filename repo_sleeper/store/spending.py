@@ -9,16 +9,36 @@ from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.ledger import _CALLS, _TOKENS, _USD  # what counts is decided there alone
 
+_CHARACTERS = 4  # of a token of prose
 _KEYS = {
     "day": "c.day",
     "kind": "coalesce(t.kind, c.purpose)",
     "model": "c.model",
-    "subject": "coalesce(t.subject_path, c.purpose)",
+    "subject": "coalesce(t.subject_path, k.path, c.purpose)",
 }
 _FROM = f"""from (
     select *, {_USD} as counted_usd, {_TOKENS} as counted_tokens, {_CALLS} as counted_calls
     from calls
-) c left join thoughts t on t.call_id = c.id"""
+) c left join thoughts t on t.call_id = c.id
+left join (select call_id, min(path) as path from bug_checks group by call_id) k
+on k.call_id = c.id"""
+
+_NOTES = f"""
+with paid as (
+    select t.id as thought, k.usd / max(t.grounded, 1) as usd,
+        k.tokens / max(t.grounded, 1) as tokens
+    from thoughts t join (
+        select id, {_USD} as usd, {_TOKENS} as tokens from calls
+    ) k on k.id = t.call_id
+), shown as (
+    select used.value as note, count(*) as times
+    from questions q, json_each(q.notes) used group by used.value
+)
+select n.id, n.kind, n.title, n.subject_path as path, coalesce(p.usd, 0.0) as usd,
+    coalesce(p.tokens, 0) as tokens, coalesce(s.times, 0) as used
+from notes n left join paid p on p.thought = n.thought_id left join shown s on s.note = n.id
+where n.state = 'active' and n.origin = 'model'
+order by used desc, usd desc, n.id limit ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,75 @@ class Call:
     received: int
     usd: float
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteCost:
+    """What a note cost, its share of the thought that made it, and how many questions used it."""
+
+    id: str
+    kind: str
+    title: str
+    path: str
+    usd: float
+    tokens: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What this repository's questions have been like, for the question whether notes pay.
+
+    `received` and `notes_sent` are tokens of an average question: of its answer, and of the notes
+    packed with it. `asks` counts all questions, with or without a model.
+    """
+
+    usd: float
+    received_asleep: int
+    tokens_asleep: int
+    asks: int
+    answers: int
+    received: float
+    notes_sent: float
+
+
+def note_costs(db: Database, *, limit: int) -> list[NoteCost]:
+    """Every note that a model made: the most used first, then the dearest."""
+    return [NoteCost(*row) for row in db.rows(_NOTES, (limit,))]
+
+
+def habit(db: Database) -> Habit:
+    """Sums and averages over everything that was ever spent and asked here."""
+    (asleep,) = db.rows(
+        f"""
+        select coalesce(sum({_USD}), 0.0) as usd, coalesce(sum(tokens_received), 0) as received,
+            coalesce(sum({_TOKENS}), 0) as tokens
+        from calls where purpose != 'ask'
+        """
+    )
+    (answers,) = db.rows(
+        """
+        select count(*) as calls, coalesce(avg(tokens_received), 0.0) as received from calls
+        where purpose = 'ask' and state = 'settled'
+        """
+    )
+    (packed,) = db.rows(
+        """
+        select count(distinct q.id) as asks,
+            coalesce(sum(length(n.title) + length(n.body)), 0) as characters
+        from questions q left join json_each(q.notes) used on true
+        left join notes n on n.id = used.value and n.state = 'active' and n.origin = 'model'
+        """
+    )
+    return Habit(
+        usd=asleep["usd"],
+        received_asleep=asleep["received"],
+        tokens_asleep=asleep["tokens"],
+        asks=packed["asks"],
+        answers=answers["calls"],
+        received=answers["received"],
+        notes_sent=packed["characters"] / _CHARACTERS / max(packed["asks"], 1),
+    )
 
 
 def sums(db: Database, by: str, *, limit: int) -> list[Sum]:
@@ -92,20 +181,24 @@ def calls(db: Database, *, limit: int) -> list[Call]:
 
 
 def call(db: Database, call_id: int) -> dict[str, Any]:
-    """Everything known of one call; what was sent and came back only where it was a thought."""
+    """Everything known of one call, with exactly what was sent and came back."""
     row = db.row(
         f"""
         select c.*, t.subject_path, t.subject_symbol, t.kind, t.prompt_version,
-            t.request, t.reply, t.drafts, t.grounded, t.state as thought_state
+            t.request as thought_request,
+            t.reply as thought_reply, t.drafts, t.grounded, t.state as thought_state
         {_FROM} where c.id = ?
         """,
         (call_id,),
     )
     if row is None:
         raise NotFoundError(f"no call {call_id}", hint="`sleeper cost calls` lists them")
-    return dict(row)
+    found = dict(row)
+    for name in ("request", "reply"):  # a thought keeps them itself
+        found[name] = found.pop(f"thought_{name}") or found[name]
+    return found
 
 
-def as_dicts(values: list[Sum] | list[Call]) -> list[dict[str, Any]]:
+def as_dicts(values: list[Sum] | list[Call] | list[NoteCost]) -> list[dict[str, Any]]:
     """As JSON wants them."""
     return [asdict(value) for value in values]

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from repo_sleeper.domain import NoteKind, Price, Prompt, Reply, Subject, Usage
+from repo_sleeper.store import ledger, spending, thoughts
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.search import remember_question
+from repo_sleeper.store.thoughts import Job
+
+PRICE = Price(1.0, 10.0, 0.1)
+
+
+def call(db: Database, purpose: str) -> int:
+    return ledger.reserve(
+        db,
+        purpose=purpose,
+        model="m",
+        host="h",
+        prompt=Prompt("the system", "what was asked", 100),
+        price=PRICE,
+        now=1_000.0,
+        refusal=lambda *_: "",
+    )
+
+
+def thought(db: Database, *notes: str) -> int:
+    number = call(db, "think")
+    job = Job(subject=Subject("a.py", "1"), kind=NoteKind.ARCHITECTURE, version="1")
+    made = thoughts.start(
+        db, job, call_id=number, tree_id=1, content_hash="", commit="", request="{}", now=1.0
+    )
+    ledger.settle(db, number, Reply("", Usage(200, 80, 100), "m"), PRICE, 1.0)
+    thoughts.apply(db, made, drafts=len(notes), grounded=len(notes))
+    for note in notes:
+        db.execute(
+            "insert into notes (id, version, kind, title, body, confidence, origin, subject_path,"
+            ' subject_symbol, "commit", created_at, thought_id)'
+            " values (?, 1, 'architecture', 'title', 'body', 0.8, 'model', 'a.py', '', '', 0, ?)",
+            (note, made),
+        )
+    return number
+
+
+def test_a_note_costs_its_share_of_the_thought_and_is_worth_what_it_was_used(db: Database) -> None:
+    thought(db, "aaaa", "bbbb")
+    for _ in range(3):
+        remember_question(db, "why?", now=1.0, paths=["a.py"], notes=["bbbb", "survey"])
+
+    first, second = spending.note_costs(db, limit=9)
+
+    assert (first.id, first.used, second.id, second.used) == ("bbbb", 3, "aaaa", 0)
+    assert first.usd == pytest.approx((100 * 1.0 + 100 * 0.1 + 80 * 10.0) / 1e6 / 2)
+    assert first.tokens == 140
+
+
+def test_a_question_s_call_is_shown_with_every_word_that_was_said(db: Database) -> None:
+    number = call(db, "ask")
+    ledger.settle(db, number, Reply("forty-two", Usage(9, 9), "m"), PRICE, 1.0)
+
+    found = spending.call(db, number)
+
+    assert json.loads(found["request"]) == {"system": "the system", "user": "what was asked"}
+    assert found["reply"] == "forty-two"
+
+
+def test_the_words_of_a_thought_are_kept_once_with_the_thought(db: Database) -> None:
+    number = thought(db)
+
+    assert spending.call(db, number)["request"] == "{}"
+    assert db.value("select request || reply from calls") == ""
+
+
+def test_habits_are_averages_over_what_was_asked_and_sums_over_what_was_thought(
+    db: Database,
+) -> None:
+    assert spending.habit(db).asks == 0
+    thought(db, "aaaa")
+    for received in (20, 40):
+        ledger.settle(db, call(db, "ask"), Reply("", Usage(9, received), "m"), PRICE, 1.0)
+    remember_question(db, "why?", now=1.0, paths=[], notes=["aaaa"])
+    remember_question(db, "how?", now=1.0, paths=[], notes=[])
+
+    habit = spending.habit(db)
+
+    assert (habit.received_asleep, habit.tokens_asleep) == (80, 280)
+    assert (habit.asks, habit.answers, habit.received) == (2, 2, 30.0)
+    assert habit.notes_sent == len("titlebody") / 4 / 2
