@@ -28,17 +28,21 @@ _CHURN_COMMITS = 2_000
 _CO_CHANGE_COMMITS = 5_000
 _SWEEP = 200  # a commit of more paths is a reformat or an import, not work on each of them
 
-_FIX = re.compile(
-    r"\b(fix(e[sd]|ing)?|(bug|hot)-?fix(es)?|bugs?|regress(ion|ed)s?|crash(e[sd]|ing)?"
+_MEND = re.compile(r"\bfix(e[sd]|ing)?\b", re.IGNORECASE)
+_DEFECT = re.compile(
+    r"\b((bug|hot)-?fix(es)?|bugs?|regress(ion|ed)s?|crash(e[sd]|ing)?"
     r"|segfaults?|deadlocks?|race condition|(memory|resource|fd) leaks?|off[- ]by[- ]one)\b",
     re.IGNORECASE,
 )
 _COSMETIC = re.compile(
     r"\b(typos?|spelling|grammar|lint(er|ing)?|flake8|pylint|mypy|ruff|black|isort|pre-commit"
     r"|format(ting)?|whitespaces?|indent(ation)?|docs?|documentation|docstrings?|comments?"
-    r"|changelog|readme|news|links?|ci|travis|tox|badges?|tests?|typing|type hints?|warnings?)\b",
+    r"|changelog|readme|news|links?|ci|travis|tox|badges?|tests?|typing|type hints?|warnings?"
+    r"|[CDEFW]\d{3})\b",
     re.IGNORECASE,
 )
+# `fix: regex`, `fixed import`: mends the commit before it, in the same branch.
+_AFTERTHOUGHT = re.compile(r"^\W*fix(e[sd]|ing)?\b(\W+[a-z]+){0,2}\W*$", re.IGNORECASE)
 _TRAILER = re.compile(r"^[A-Z][A-Za-z]*(-[A-Za-z]+)*-by: .*$", re.MULTILINE)
 
 
@@ -79,7 +83,12 @@ def import_history(db: Database, repo: Repository, *, limit: int, head: str = ""
 
 def is_fix(subject: str) -> bool:
     """Whether a commit says that it mends the program, rather than its looks, docs or tests."""
-    return _FIX.search(subject) is not None and _COSMETIC.search(subject) is None
+    if _DEFECT.search(subject) is None:
+        if _MEND.search(subject) is None:
+            return False
+        if "#" not in subject and _AFTERTHOUGHT.match(subject) is not None:
+            return False
+    return _COSMETIC.search(subject) is None
 
 
 def _recorded_heads(db: Database) -> dict[str, str]:

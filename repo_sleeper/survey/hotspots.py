@@ -12,6 +12,7 @@ from repo_sleeper.survey.wording import MOST, at_path, listed, percent, survey_n
 _FEWEST_CHANGES = 4
 _FEWEST_LINES = 80
 _FEWEST_SHARE = 0.015  # of the recent commits
+_BESIDE_BUSIEST = 0.2  # of the changes of the busiest file: less is not hot where that one is
 _OFTEN = 0.25  # of the changes
 
 
@@ -26,12 +27,10 @@ def hotspots(
     The root because a file of ten times the lines is harder to change safely, not ten times so.
     """
     changes = Counter(path for paths in recent for path in paths)
-    fewest = max(_FEWEST_CHANGES, _FEWEST_SHARE * len(recent))
-    hot = [
-        file
-        for file in files
-        if file.is_product and file.lines >= _FEWEST_LINES and changes[file.path] >= fewest
-    ]
+    product = [file for file in files if file.is_product]
+    busiest = max((changes[file.path] for file in product), default=0)
+    fewest = max(_FEWEST_CHANGES, _FEWEST_SHARE * len(recent), _BESIDE_BUSIEST * busiest)
+    hot = [one for one in product if one.lines >= _FEWEST_LINES and changes[one.path] >= fewest]
     hot.sort(key=lambda file: (-churn.get(file.path, 0.0) * file.lines**0.5, file.path))
     together = _companions(pairs)
     return [

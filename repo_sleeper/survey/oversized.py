@@ -68,7 +68,8 @@ def own_lines(lines: Sequence[str], whole: Range, ranges: Iterable[Range]) -> in
 def _without_texts(lines: Sequence[str]) -> Iterator[str]:
     """The lines, empty where a string goes on from line to line: a template is no code."""
     quote = ""
-    for line in lines:
+    for written in lines:
+        line = written.replace('"`"', "")  # how Go writes one inside a text of them
         if quote:
             quote = "" if line.count(quote) % 2 else quote
             yield ""
