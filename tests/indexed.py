@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from hashlib import blake2b, sha256
 from pathlib import Path
 
@@ -97,17 +98,18 @@ def _symbols(tree: ast.Module) -> list[_SymbolRow]:
     return rows
 
 
-def _references(
-    tree: ast.Module, symbols: list[_SymbolRow]
-) -> list[tuple[str, int | None, str, str]]:
-    found: dict[tuple[str, int | None], int] = {}
+def _references(tree: ast.Module, symbols: list[_SymbolRow]) -> list[tuple[str, str]]:
+    found: dict[str, dict[int | None, int]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute):
             name = node.id if isinstance(node, ast.Name) else node.attr
             line = node.lineno - 1
             around = [at for at, row in enumerate(symbols) if row[3] <= line < row[4]]
-            found.setdefault((name, max(around, default=None)), line)
-    return [(name, at, "name", str(line)) for (name, at), line in found.items()]
+            found.setdefault(name, {}).setdefault(max(around, default=None), line)
+    return [
+        (name, json.dumps([[at, "name", str(line)] for at, line in places.items()]))
+        for name, places in found.items()
+    ]
 
 
 def _content_hash(data: bytes) -> str:

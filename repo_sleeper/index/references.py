@@ -27,16 +27,16 @@ _KEYWORD = re.compile(r"^(?:import|use)\s+")
 _ALIAS = re.compile(r"(?:\s+as\s+|\s*=>\s*).*", re.DOTALL)
 _WORD = re.compile(r"\w+")
 
-ReferenceRow = tuple[str, int | None, str, str]
+ReferenceRow = tuple[str, str]
 ImportRow = tuple[int, str, str]
 
 
 def references(
     data: bytes, found: Sequence[Definition], captures: Captures, *, lines: Sequence[int]
 ) -> list[ReferenceRow]:
-    """One row for each name, symbol around it and kind; the lines as a list in text."""
+    """One row for each name: where it is used, as JSON, [symbol or null, kind, "lines"] each."""
     starts, symbols = _innermost(found)
-    uses: dict[tuple[bytes, int | None, str], list[int]] = {}
+    uses: dict[bytes, dict[tuple[int | None, str], list[int]]] = {}
     seen = {one.name_at for one in found}
     for capture, kind in KINDS.items():
         nodes = captures.get(capture, ())
@@ -49,13 +49,23 @@ def references(
                 name = _last_word(name.decode("utf-8", "replace")).encode()
             elif capture == "element" and name.islower():
                 continue  # <div> is HTML's
-            symbol = symbols[bisect_right(starts, start) - 1]
-            uses.setdefault((name, symbol, kind), []).append(bisect_right(lines, start) - 1)
+            place = (symbols[bisect_right(starts, start) - 1], kind)
+            line = bisect_right(lines, start) - 1
+            uses.setdefault(name, {}).setdefault(place, []).append(line)
     return [
-        (name.decode("utf-8", "replace"), symbol, kind, _listed(at))
-        for (name, symbol, kind), at in uses.items()
+        (name.decode("utf-8", "replace"), _places(places))
+        for name, places in uses.items()
         if 0 < len(name) <= _NAME_MAX
     ]
+
+
+def _places(places: dict[tuple[int | None, str], list[int]]) -> str:
+    # By hand: numbers and our own words need no escaping, and json.dumps takes twice as long.
+    parts = [
+        f'[{"null" if symbol is None else symbol},"{kind}","{_listed(lines)}"]'
+        for (symbol, kind), lines in places.items()
+    ]
+    return f"[{','.join(parts)}]"
 
 
 def _listed(lines: list[int]) -> str:

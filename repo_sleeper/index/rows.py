@@ -11,7 +11,7 @@ from repo_sleeper.index.languages import TEXT
 from repo_sleeper.index.references import imports, references
 
 SymbolRow = tuple[str, str, str, int, int, int, int | None, str, str]
-ReferenceRow = tuple[str, int | None, str, str]
+ReferenceRow = tuple[str, str]  # name, places as JSON
 ImportRow = tuple[int, str, str]
 ChunkRow = tuple[int | None, int, int, str, str, str]
 

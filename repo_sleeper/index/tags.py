@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from repo_sleeper.domain import (
     Chunk,
     Import,
@@ -36,7 +38,8 @@ def parsed_file(rows: Rows, language: str) -> ParsedFile:
             sorted(
                 (
                     Reference(name, kind, int(line), symbol)
-                    for name, symbol, kind, lines in rows.references
+                    for name, places in rows.references
+                    for symbol, kind, lines in json.loads(places)
                     for line in lines.split()
                 ),
                 key=lambda one: (one.line, one.name, one.kind),

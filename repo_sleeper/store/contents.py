@@ -14,7 +14,7 @@ _HASHES_AT_ONCE = 300
 # Rows as the parser child computes them, so that the writer only has to insert. Positions count
 # from the first symbol of the same content.
 SymbolRow = tuple[str, str, str, int, int, int, int | None, str, str]
-ReferenceRow = tuple[str, int | None, str, str]
+ReferenceRow = tuple[str, str]  # name, places as JSON
 ImportRow = tuple[int, str, str]
 ChunkRow = tuple[int | None, int, int, str, str, str]
 
@@ -94,7 +94,7 @@ def _blob_row(number: int, content: Content) -> tuple[object, ...]:
 def _add_symbols(db: Database, numbered: Sequence[tuple[int, Content]]) -> None:
     base = (db.value("select max(id) from symbols") or 0) + 1
     symbols: list[tuple[object, ...]] = []
-    references: list[tuple[object, ...]] = []
+    references: list[tuple[str, int, str]] = []
     chunks: list[tuple[int, int | None, ChunkRow]] = []
     for number, content in numbered:
         for place, row in enumerate(content.symbols, base):
@@ -102,17 +102,14 @@ def _add_symbols(db: Database, numbered: Sequence[tuple[int, Content]]) -> None:
             symbols.append(
                 (place, number, *row[:6], None if parent is None else base + parent, *row[7:])
             )
-        references += [
-            (number, name, 0 if at is None else base + at, kind, lines)
-            for name, at, kind, lines in content.references
-        ]
+        references += [(name, number, places) for name, places in content.references]
         chunks += [
             (number, None if row[0] is None else base + row[0], row) for row in content.chunks
         ]
         base += len(content.symbols)
     db.many("insert into symbols values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", symbols)
-    references.sort(key=lambda row: (row[1], row[0]))  # in the order of the tree they go into
-    db.many("insert into refs values (?, ?, ?, ?, ?)", references)
+    references.sort()  # in the order of the tree they go into
+    db.many("insert or ignore into uses values (?, ?, ?)", references)
     db.many(
         "insert or ignore into imports values (?, ?, ?, ?)",
         [(number, *row) for number, content in numbered for row in content.imports],
@@ -247,7 +244,7 @@ def garbage_collect(db: Database, *, keep: int) -> int:
         db.set_meta("last-chunk", str(max(last, int(db.meta("last-chunk") or "0"))))
         db.execute("create temp table dead (id integer primary key)")
         db.many("insert into dead values (?)", dead)
-        for table in ("refs", "imports", "chunks", "symbols"):
+        for table in ("uses", "imports", "chunks", "symbols"):
             db.execute(f"delete from {table} where blob_id in (select id from temp.dead)")
         db.execute("delete from blobs where id in (select id from temp.dead)")
         db.execute("drop table temp.dead")

@@ -81,15 +81,22 @@ def m002_syntax(db: sqlite_utils.Database) -> None:
         create index symbols_blob on symbols (blob_id);
         create index symbols_name on symbols (name);
         create index symbols_node on symbols (node_hash);
-        -- one row per name and enclosing symbol: the lines are a space-separated list
-        create table refs (
-            blob_id integer not null,          -- no cascade: it would scan once for each content
+        -- one row per name and content: `places` is JSON, [symbol, kind, lines] for each symbol
+        -- of the content around it, counted from its first, and null outside all of them
+        create table uses (
             name text not null,
-            symbol_id integer not null,        -- 0: outside every symbol
-            kind text not null,
-            lines text not null,
-            primary key (name, blob_id, symbol_id, kind)
+            blob_id integer not null,          -- no cascade: it would scan once for each content
+            places text not null,
+            primary key (name, blob_id)
         ) without rowid;
+        -- one row per name, enclosing symbol and kind: the lines are a space-separated list
+        create view refs as
+            select u.blob_id, u.name, coalesce(
+                       (select min(s.id) from symbols s where s.blob_id = u.blob_id)
+                       + json_extract(p.value, '$[0]'), 0
+                   ) as symbol_id,             -- 0: outside every symbol
+                   json_extract(p.value, '$[1]') as kind, json_extract(p.value, '$[2]') as lines
+            from uses u, json_each(u.places) p;
         create table imports (
             blob_id integer not null references blobs(id) on delete cascade,
             line integer not null,
