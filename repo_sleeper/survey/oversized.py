@@ -14,6 +14,7 @@ from repo_sleeper.survey.wording import MOST, at_symbol, percent, survey_note
 FEWEST_LINES = 80  # of code: below that a function still fits into a head and a review
 _TRIED = 60  # of the longest: what else is in them must be read
 _DOCSTRING = re.compile(r'^\s*[rRuUbB]{0,2}("""|\'\'\')')
+_TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
 _QUOTES = ('"""', "'''", "`")  # that may hold line breaks
 _COMMENTS = ("#", "//", "/*", "*", "--")
 
@@ -68,14 +69,18 @@ def own_lines(lines: Sequence[str], whole: Range, ranges: Iterable[Range]) -> in
 def _without_texts(lines: Sequence[str]) -> Iterator[str]:
     """The lines, empty where a string goes on from line to line: a template is no code."""
     quote = ""
-    for written in lines:
-        line = written.replace('"`"', "")  # how Go writes one inside a text of them
+    for line in lines:
         if quote:
-            quote = "" if line.count(quote) % 2 else quote
+            quote = "" if _count(line, quote) % 2 else quote
             yield ""
             continue
-        quote = next((one for one in _QUOTES if line.count(one) % 2), "")
+        quote = next((one for one in _QUOTES if _count(line, one) % 2), "")
         yield "" if _DOCSTRING.match(line) else line.strip()
+
+
+def _count(line: str, quote: str) -> int:
+    """How often a line has it; Go writes a back quote in one text as another text beside it."""
+    return (_TEXT.sub("", line) if quote == "`" else line).count(quote)
 
 
 def _note(one: Long, file_lines: Mapping[str, int]) -> Note:

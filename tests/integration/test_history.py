@@ -262,3 +262,17 @@ def test_an_import_that_fails_changes_nothing(
 
     assert subjects(db) == ["one"]
     assert imported(db, repo) == 1
+
+
+def test_the_age_of_a_file_is_counted_from_its_first_name(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", old_py="1\n2\n3\n", other_py="x\n")
+    repo.git("mv", "old.py", "new.py")
+    repo.commit("two")
+    repo.commit("three", new_py="1\n2\n4\n")
+    imported(db, repo)
+
+    times = [commit.time for commit in history.recent_commits(db, 3)]
+    assert history.path_ages(db) == {
+        "new.py": (times[2], times[0]),
+        "other.py": (times[2], times[2]),
+    }

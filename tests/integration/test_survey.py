@@ -12,11 +12,13 @@ import pytest
 from repo_sleeper import git
 from repo_sleeper.domain import Note, NoteKind, Signature
 from repo_sleeper.history.commits import import_history
-from repo_sleeper.index.languages import grammar_label
+from repo_sleeper.index.languages import grammar_label, language_named
 from repo_sleeper.index.rows import read_rows
 from repo_sleeper.store import code, contents, notes
+from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
-from repo_sleeper.survey.reading import read_lines
+from repo_sleeper.survey import reading
+from repo_sleeper.survey.reading import read_all, read_lines
 from repo_sleeper.survey.survey import survey
 from tests.conftest import GitRepo
 
@@ -40,7 +42,7 @@ def surveyed(db: Database, repo: GitRepo) -> Surveyed:
 def index(db: Database, tree: int, root: Path, paths: list[str]) -> None:
     for path in paths:
         data = (root / path).read_bytes()
-        language = "python" if path.endswith(".py") else "text"
+        language = language_named(path)
         key = (hashlib.sha256(data).hexdigest()[:32], grammar_label(language))
         rows = read_rows(data, language)
         known = contents.known_contents(db, [key]) or contents.add_contents(
@@ -167,6 +169,49 @@ def test_an_empty_tree_has_no_notes(surveyed: Surveyed) -> None:
     assert surveyed() == 0
 
 
+def test_links_between_files_are_kept_for_whoever_asks(
+    db: Database, repo: GitRepo, surveyed: Surveyed
+) -> None:
+    for path, text in {
+        "src/main.rs": "mod cart;\nuse crate::cart::Cart;\n",
+        "src/cart.rs": "pub struct Cart {}\n",
+        "A.cs": "using Shop.Tax;\nclass A { Rate r = new Rate(); }\n",
+        "Rate.cs": "namespace Shop.Tax { public class Rate {} }\n",
+        "Other.cs": "namespace Shop.Tax { public class Other {} }\n",
+    }.items():
+        repo.write(path, text)
+    repo.commit("one")
+
+    surveyed()
+
+    assert rows.imported_by(db, 1, "src/main.rs") == ["src/cart.rs"]
+    assert rows.importers_of(db, 1, "src/cart.rs") == ["src/main.rs"]
+    assert rows.imported_by(db, 1, "A.cs") == ["Rate.cs"]
+
+    repo.write("src/main.rs", "fn main() {}\n")
+    surveyed()
+
+    assert rows.importers_of(db, 1, "src/cart.rs") == []
+
+
+def test_code_that_nothing_names_is_told_with_its_definition(
+    db: Database, repo: GitRepo, surveyed: Surveyed
+) -> None:
+    repo.write(
+        "cart.py",
+        "def _lonely():\n    return 1\n\n\nclass Cart(Base):\n    def _hook(self): pass\n",
+    )
+    repo.write("tests/test_cart.py", "def _helper(): pass\n")
+    repo.commit("one")
+
+    surveyed()
+
+    (note,) = told(db, NoteKind.DEAD_LOOKING)
+    assert note.title == "_lonely in cart.py looks unused (2 lines)"
+    assert note.fresh
+    assert note.evidence[0].quote == "def _lonely()"
+
+
 # --- reading ----------------------------------------------------------------------------------
 
 
@@ -184,3 +229,12 @@ def test_lines_are_read_only_from_regular_files_of_the_tree(tmp_path: Path) -> N
     for path in ("link.py", "out/secret", "pipe", "large", "in", "gone", "gone/a.py"):
         assert read_lines(root, path) == []
     assert read_lines(tmp_path / "nowhere", "a.py") == []
+
+
+def test_no_more_is_read_at_once_than_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MOST_TOGETHER", 5)
+    for name in "abc":
+        (tmp_path / name).write_text("four")
+
+    assert read_all(tmp_path, ["a", "b", "c"]) == {"a": b"four", "b": b"four"}
+    assert reading.line_of(["one"], 3) == ""
