@@ -79,28 +79,35 @@ def _answering(workspace: Workspace) -> Started | None:
 
 
 def _begun(workspace: Workspace, *, limit: float) -> Started:
-    if locks.is_held(workspace.daemon_lock):
-        return _first_word(workspace)
-    told = _spawned(workspace, limit=limit)
-    if told.get("taken"):
-        return _first_word(workspace)
-    if "error" in told:
-        raise DaemonError(str(told["error"]), hint=str(told.get("hint", "")))
-    return Started(int(told["pid"]))
+    """A new daemon, unless one that holds the lock already begins to answer."""
+    deadline = time.monotonic() + limit
+    while True:
+        if (found := _first_word(workspace)) is not None:
+            return found
+        told = _spawned(workspace, limit=max(deadline - time.monotonic(), 0.0))
+        if "pid" in told:
+            return Started(int(told["pid"]))
+        if not told.get("taken"):
+            raise DaemonError(str(told["error"]), hint=str(told.get("hint", "")))
 
 
-def _first_word(workspace: Workspace) -> Started:
-    """Wait for a daemon that holds the lock already, for instance one run in the foreground."""
+def _first_word(workspace: Workspace) -> Started | None:
+    """Wait for a daemon that holds the lock, for instance one in the foreground, to answer.
+
+    None when nobody holds it, or nobody does any more: one that was killed lets go in a moment.
+    """
     deadline = time.monotonic() + _MUTE_S
-    while time.monotonic() < deadline:
+    while locks.is_held(workspace.daemon_lock):
         answer = verbs.ping(workspace.socket_file)
         if answer is not None:
             return Started(int(answer.get("pid", 0)), already=True)
+        if time.monotonic() >= deadline:
+            raise DaemonError(
+                f"a daemon is running (pid {_holder(workspace).pid}) but does not answer",
+                hint="`sleeper daemon restart` ends it and starts a new one",
+            )
         time.sleep(_POLL)
-    raise DaemonError(
-        f"a daemon is running (pid {_holder(workspace).pid}) but does not answer",
-        hint="`sleeper daemon restart` ends it and starts a new one",
-    )
+    return None
 
 
 def _spawned(workspace: Workspace, *, limit: float) -> dict[str, Any]:

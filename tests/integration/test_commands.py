@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -316,16 +317,16 @@ def test_the_doctor_works_outside_a_repository_and_on_a_damaged_store(
 
 
 def test_a_stolen_release_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks.metadata, "version", lambda _: "1.82.8")
+    monkeypatch.setattr(metadata, "version", lambda _: "1.82.8")
     assert "steals credentials" in checks.litellm([]).told
 
-    monkeypatch.setattr(checks.metadata, "version", lambda _: "1.90.0")
+    monkeypatch.setattr(metadata, "version", lambda _: "1.90.0")
     assert checks.litellm([tmp_path]).standing == "good"
     (tmp_path / "litellm_init.pth").write_text("")
     assert "litellm_init.pth steals credentials" in checks.litellm([tmp_path]).told
 
-    missing = checks.metadata.PackageNotFoundError("litellm")
-    monkeypatch.setattr(checks.metadata, "version", _broken(missing))
+    missing = metadata.PackageNotFoundError("litellm")
+    monkeypatch.setattr(metadata, "version", _broken(missing))
     assert checks.litellm([]).standing == "note"
 
 

@@ -132,13 +132,31 @@ def test_a_start_that_does_not_end_is_not_waited_for_for_ever(workspace: Workspa
 def test_whoever_is_beaten_to_the_lock_waits_for_the_winner(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_spawned", lambda *_, **__: {"taken": True})
-    monkeypatch.setattr(process, "_answering", lambda _: None)
     server = Server(workspace.socket_file, lambda _: {"pid": 42})
-    server.start()
+    taken = []
+
+    def beaten(*_: object, **__: object) -> dict[str, bool]:
+        taken.append(locks.take(workspace.daemon_lock))
+        server.start()
+        return {"taken": True}
+
+    monkeypatch.setattr(process, "_spawned", beaten)
+    monkeypatch.setattr(process, "_answering", lambda _: None)
 
     assert process.start(workspace) == process.Started(42, already=True)
     server.close()
+    assert taken[0] is not None
+    taken[0].release()
+
+
+def test_a_daemon_that_is_just_dying_is_replaced(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = iter([True, True, False])
+    really = locks.is_held
+    monkeypatch.setattr(locks, "is_held", lambda path: next(held, None) or really(path))
+
+    assert not process.start(workspace).already
 
 
 def test_an_older_daemon_makes_room(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
