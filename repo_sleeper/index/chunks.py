@@ -17,6 +17,9 @@ _NAME_MAX = 80
 _CACHE_MAX = 50_000
 _LINE_LONG = 1_000  # characters; then there may be data in it, which nobody would type
 
+_TEXT_MAX = 128 << 10  # bytes of a text; a longer one is a log or a table more often than prose
+_CATALOGUE_MAX = 4 << 10
+_CATALOGUE = re.compile(rb'^msgid "', re.MULTILINE)
 _RUN = re.compile(rb"[\w+/=]{81,}")
 _HEADING = re.compile(rb"^(?:#{1,6}[ \t]+(.+)|(\S.*)\n[=\-~^]{3,}[ \t]*)$", re.MULTILINE)
 # Everything that the search's own tokenizer takes for the end of a word, as a space.
@@ -28,7 +31,7 @@ Piece = tuple[int, int, Definition | None]
 
 def text_chunks(data: bytes) -> list[ChunkRow]:
     """Windows of a text that is no code; its headings count as names."""
-    lines = _typed(data).split(b"\n")
+    lines = _typed(_beginning(data)).split(b"\n")
     rows: list[ChunkRow] = []
     for start in range(0, len(lines), LINES_MAX):
         window = b"\n".join(lines[start : start + LINES_MAX])
@@ -38,6 +41,17 @@ def text_chunks(data: bytes) -> list[ChunkRow]:
         end = min(start + LINES_MAX, len(lines))
         rows.append((None, start, end, words(headings), "", words(window)))
     return rows
+
+
+def _beginning(data: bytes) -> bytes:
+    """As much of a text as is worth searching, in whole lines.
+
+    A catalogue of translations says what the code says, once more for each language.
+    """
+    limit = _CATALOGUE_MAX if _CATALOGUE.search(data, 0, _CATALOGUE_MAX) else _TEXT_MAX
+    if len(data) <= limit:
+        return data
+    return data[: data.rfind(b"\n", 0, limit) + 1 or limit]
 
 
 def code_chunks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -65,7 +66,7 @@ def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
     work = _Work(db, tree_id, stored, now)
     if todo:
         reader = _Reader(db, os.fsencode(root), scan, labels, now)
-        with _at_hand(pool) as parsers:
+        with _at_hand(pool) as parsers, _without_collecting():
             work.take(reader, todo, parsers, progress)
         work.unread, work.vanished = reader.unread, reader.vanished
     gone = stored.keys() - (scan.files.keys() - work.vanished - work.unread.keys())
@@ -91,6 +92,18 @@ def _at_hand(pool: ParserPool | None) -> Iterator[ParserPool]:
         return
     with ParserPool() as own:  # starts nobody until there is something to parse
         yield own
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Rows by the hundred thousand, none in a cycle: looking for one takes a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Labels:

@@ -9,7 +9,7 @@ from repo_sleeper.domain import Signature
 from repo_sleeper.store.database import Database
 from repo_sleeper.words import parts
 
-_HASHES_AT_ONCE = 300
+_AT_ONCE = 300
 
 # Rows as the parser child computes them, so that the writer only has to insert. Positions count
 # from the first symbol of the same content.
@@ -53,8 +53,8 @@ def known_contents(db: Database, wanted: Iterable[tuple[str, str]]) -> dict[tupl
     pairs = set(wanted)
     hashes = sorted({pair[0] for pair in pairs})
     found: dict[tuple[str, str], int] = {}
-    for start in range(0, len(hashes), _HASHES_AT_ONCE):
-        some = hashes[start : start + _HASHES_AT_ONCE]
+    for start in range(0, len(hashes), _AT_ONCE):
+        some = hashes[start : start + _AT_ONCE]
         rows = db.execute(
             f"select hash, grammar, id from blobs where hash in ({','.join('?' * len(some))})",
             some,
@@ -136,7 +136,8 @@ def _add_chunks(db: Database, chunks: Sequence[tuple[int, int | None, ChunkRow]]
 def put_files(db: Database, tree_id: int, rows: Sequence[FileRow]) -> None:
     """Say which content each path has now; its words are findable while that is indexed."""
     with db.transaction():
-        before = {path for path in (row.path for row in rows) if _is_indexed(db, tree_id, path)}
+        paths = [row.path for row in rows]
+        before = _indexed(db, tree_id, paths)
         db.many(
             """insert into files values (?, ?, ?, ?, ?, ?, ?, coalesce(?, 0))
                on conflict (tree_id, path) do update set
@@ -145,7 +146,7 @@ def put_files(db: Database, tree_id: int, rows: Sequence[FileRow]) -> None:
                  dirty_at = max(dirty_at, excluded.dirty_at)""",
             [_file_row(tree_id, row) for row in rows],
         )
-        after = {path for path in (row.path for row in rows) if _is_indexed(db, tree_id, path)}
+        after = _indexed(db, tree_id, paths)
         db.many(
             "insert into path_words (words, tree, path) values (?, ?, ?)",
             [(" ".join(_path_words(path)), tree_id, path) for path in sorted(after - before)],
@@ -153,13 +154,17 @@ def put_files(db: Database, tree_id: int, rows: Sequence[FileRow]) -> None:
         _forget_words(db, tree_id, before - after)
 
 
-def _is_indexed(db: Database, tree_id: int, path: str) -> bool:
-    row = db.row(
-        """select 1 from files f join blobs b on b.id = f.blob_id
-           where f.tree_id = ? and f.path = ? and b.skip = ''""",
-        (tree_id, path),
-    )
-    return row is not None
+def _indexed(db: Database, tree_id: int, paths: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(paths), _AT_ONCE):
+        some = paths[start : start + _AT_ONCE]
+        rows = db.execute(
+            f"""select f.path from files f join blobs b on b.id = f.blob_id
+                where f.tree_id = ? and f.path in ({",".join("?" * len(some))}) and b.skip = ''""",
+            (tree_id, *some),
+        )
+        found.update(path for (path,) in rows)
+    return found
 
 
 def _forget_words(db: Database, tree_id: int, paths: Collection[str]) -> None:

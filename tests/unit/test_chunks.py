@@ -138,3 +138,21 @@ def test_any_bytes_give_ranges_within_the_file(language: str, data: st.DataObjec
         assert symbol.parent is None or symbol.parent < number
     for reference in parsed.references:
         assert reference.symbol is None or reference.symbol < len(parsed.symbols)
+
+
+def test_of_a_long_text_the_beginning_is_searched() -> None:
+    chunks = extract(b"line of a log\n" * 20_000, TEXT).chunks
+
+    assert 100_000 < sum(len(one.body) for one in chunks) <= 128 << 10
+    assert chunks[-1].body.endswith("log\n") or chunks[-1].body.endswith("log")
+
+
+def test_of_a_catalogue_of_translations_only_the_head_is_searched() -> None:
+    chunks = extract(b'msgid ""\nmsgstr ""\n\nmsgid "total"\nmsgstr "Summe"\n' * 1_000, TEXT).chunks
+
+    assert sum(len(one.body) for one in chunks) <= 4 << 10
+
+
+def test_a_text_of_one_long_line_is_cut_inside_it() -> None:
+    (only,) = extract(b"word " * 50_000, TEXT).chunks
+    assert len(only.body) <= 128 << 10
