@@ -14,6 +14,8 @@ from repo_sleeper.index.languages import BY_NAME
 # Past this a query takes minutes and recursive code of the grammar may run out of stack.
 DEPTH_MAX = 1_000
 _STRIDE = 500
+# Its scanner never comes back from an annotation that is the last thing in a file.
+_NEEDS_AN_END = frozenset({"kotlin"})
 START = attrgetter("start_byte")
 END = attrgetter("end_byte")
 
@@ -29,6 +31,8 @@ class TooDeepError(Exception):
 def parse(data: bytes, language: str) -> tuple[Node, Captures]:
     """The root of a fresh tree and every capture by name, each in order of place."""
     parser, query = _tools(language)
+    if language in _NEEDS_AN_END and not data.endswith(b"\n"):
+        data += b"\n"
     root = parser.parse(data).root_node
     if _is_too_deep(root):
         raise TooDeepError
