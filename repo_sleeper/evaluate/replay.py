@@ -164,7 +164,7 @@ def _query(kept: Mapping[str, Any]) -> Query:
         text=kept["text"],
         targets=tuple(kept["targets"]),
         symbols=tuple(
-            GoldSymbol(one["path"], one["qualified"], Range(**one["range"]))
+            GoldSymbol(one["path"], one["qualified"], Range(*one["range"]))
             for one in kept["symbols"]
         ),
     )
