@@ -113,7 +113,7 @@ def unused_definitions(db: Database, tree_id: int) -> list[Definition]:
     return [
         _definition(row)
         for row in rows
-        if row["name"] in once and row["name"] not in used and row["parent_id"] not in heirs
+        if row[2] in once and row[2] not in used and row[9] not in heirs
     ]
 
 

@@ -31,6 +31,7 @@ _VARIABLE_SIGNS = (
     *(b"environ", b"getenv(", b"Getenv(", b"LookupEnv(", b"env::var", b"option_env!", b"ENV["),
     *(b"GetEnvironmentVariable(", b"ENV.fetch", b"process.env", b"meta.env", b".env."),
 )
+_ENV = (b"env", b"Env", b"ENV")  # each of those has one of these
 _PROGRAM_SIGNS = (
     *(b"subprocess.", b"spawn", b"execFile", b"execSync", b"execa(", b"exec.Command"),
     *(b"process::Command", b"ProcessBuilder(", b"popen("),
@@ -51,7 +52,8 @@ class Read(NamedTuple):
 
 def environment(contents: Mapping[str, bytes]) -> list[Note]:
     """Variables first, those read in most places first; then programs."""
-    variables = _by_name(_found(contents, _VARIABLE, _VARIABLE_SIGNS))
+    likely = {path: contents[path] for path in contents if _has_any(contents[path], _ENV)}
+    variables = _by_name(_found(likely, _VARIABLE, _VARIABLE_SIGNS))
     programs = _by_name(_found(contents, _PROGRAM, _PROGRAM_SIGNS))
     started = [_note(name, programs[name], is_program=True) for name in _best(programs)]
     read = [_note(name, variables[name], is_program=False) for name in _best(variables)]
@@ -65,8 +67,12 @@ def _found(
     wanted = tuple(signs)
     for path in sorted(contents):
         data = contents[path]
-        if any(sign in data for sign in wanted):
+        if _has_any(data, wanted):
             yield from _in_file(path, data, pattern)
+
+
+def _has_any(data: bytes, signs: Iterable[bytes]) -> bool:
+    return any(sign in data for sign in signs)
 
 
 def _in_file(path: str, data: bytes, pattern: re.Pattern[bytes]) -> Iterator[Read]:
