@@ -326,6 +326,32 @@ class Draft(NamedTuple):
     evidence: tuple[DraftEvidence, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a note should say instead."""
+
+    id: str
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """That a note is wrong, and the lines that show it."""
+
+    id: str
+    why: str
+    evidence: tuple[DraftEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What a reply asks for: new notes, and what to do with those it was shown."""
+
+    added: tuple[Draft, ...] = ()
+    revised: tuple[Revision, ...] = ()
+    retired: tuple[Retirement, ...] = ()
+
+
 # --- thoughts ---------------------------------------------------------------------------------
 
 
@@ -531,6 +557,7 @@ class Candidate:
     are now; `failures` counts attempts that brought nothing. `expected` is how many of the next
     commits' changes should fall here, `beside` the chance that it changes with what is dirty now,
     `asked` how often questions led here; `hits` and `misses` are notes that were of use, or not.
+    `step` is which look at it this is, empty for the first; `looks` how many were before.
     """
 
     subject: Subject
@@ -547,6 +574,8 @@ class Candidate:
     asked: float = 0.0
     hits: int = 0
     misses: int = 0
+    step: str = ""
+    looks: int = 0
 
 
 def note_id(kind: NoteKind, *about: str) -> str:

@@ -195,6 +195,7 @@ def _prompt(here: Place, item: AgendaItem) -> Prompt | SleeperError:
             kind=item.kind,
             input_tokens=settings.think.input_tokens,
             max_output_tokens=settings.model.max_output_tokens,
+            step=item.step,
         )
     except SleeperError as error:
         return error  # this one would not be sent at all

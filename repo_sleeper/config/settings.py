@@ -247,6 +247,12 @@ class ThinkSettings:
     input_tokens: int = _setting(6000, low=500, high=1_000_000, repo=Say.LOWER)
     """The longest prompt of one thought."""
 
+    samples: int = _setting(1, low=1, high=10, repo=Say.LOWER)
+    """Independent looks at each subject; notes that agree become one, surer note."""
+
+    passes: int = _setting(1, low=1, high=10, repo=Say.LOWER)
+    """Looks at each subject that see the notes so far; one that changes nothing is the last."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

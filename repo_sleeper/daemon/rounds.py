@@ -168,6 +168,7 @@ def agenda(
         versions=prompts.versions(wanted),
         expected=_expected(db, tree_id),
         now=time.time(),
+        steps=prompts.steps(samples=settings.think.samples, passes=settings.think.passes),
     )
     return order.plan(one for one in candidates if _is_within(one.subject.path, within))
 
@@ -237,6 +238,7 @@ def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by nam
         max_output_tokens=settings.model.max_output_tokens,
         host=urlsplit(settings.model.api_base).hostname or "",
         complete=complete,
+        step=item.step,
     )
     stop = pause.if_fruitless(db, most=settings.budget.fruitless_calls, now=clock())
     return dataclasses.replace(outcome, stop=True) if stop is not None else outcome

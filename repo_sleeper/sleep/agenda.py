@@ -35,6 +35,7 @@ class AgendaItem:
     kind: NoteKind
     value: float
     factors: dict[str, float]
+    step: str = ""  # which look at the subject
 
 
 def plan(candidates: Iterable[Candidate]) -> list[AgendaItem]:
@@ -61,15 +62,17 @@ def _item(candidate: Candidate) -> AgendaItem:
         "changed": float(candidate.dirty_at > candidate.thought_at),
         "touched": _touched(candidate),
         "reuse": 1.0 + math.log2(1.0 + max(candidate.references, 0.0) + _ASKED * candidate.asked),
-        "uncovered": max(1.0 - candidate.coverage, _LEAST_UNCOVERED),
+        "uncovered": max(1.0 - candidate.coverage, _LEAST_UNCOVERED)
+        if not candidate.looks
+        else 1.0,
         "worth": _WORTH.get(candidate.kind, 0.5),
         "record": _record(candidate),
-        "patience": 0.5**candidate.failures,
+        "patience": 0.5 ** (candidate.failures + candidate.looks),
         "tokens": _tokens(candidate.size),
     }
     gain = math.prod(factors[name] for name in _MULTIPLIED)
     value = 1_000.0 * gain / factors["tokens"]
-    return AgendaItem(candidate.subject, candidate.kind, value, factors)
+    return AgendaItem(candidate.subject, candidate.kind, value, factors, candidate.step)
 
 
 def _touched(candidate: Candidate) -> float:
@@ -79,6 +82,11 @@ def _touched(candidate: Candidate) -> float:
     expected = candidate.churn if candidate.expected is None else candidate.expected
     alone = 1.0 - math.exp(-max(expected, 0.0))
     return max(1.0 - (1.0 - alone) * (1.0 - candidate.beside), _LEAST_TOUCHED)
+
+
+def _uncovered(candidate: Candidate) -> float:
+    """What is new; a second look is at what was seen, and is worth less for that alone."""
+    return 1.0 if candidate.looks else max(1.0 - candidate.coverage, _LEAST_UNCOVERED)
 
 
 def _record(candidate: Candidate) -> float:

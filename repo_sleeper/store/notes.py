@@ -171,17 +171,30 @@ def fresh_counts(db: Database, tree_id: int) -> tuple[int, int]:
 
 
 def notes_on(db: Database, hashes: Collection[str]) -> list[Note]:
-    """Notes of models anchored to any of these hashes, dismissed ones too: not to be repeated."""
+    """Notes of models anchored to any of these hashes, not to be repeated.
+
+    That holds for those that a person dismissed or a second look retired as well.
+    """
     rows = db.rows(
         """
         select n.*, 1 as fresh from notes n
-        where n.state in ('active', 'dismissed') and n.origin = 'model' and n.row in (
+        where n.state in ('active', 'dismissed', 'retired') and n.origin = 'model' and n.row in (
             select note_row from evidence where hash in (select value from json_each(?))
         ) order by n.id
         """,
         (json.dumps(sorted(hashes)),),
     )
     return _from_rows(db, 0, rows)
+
+
+def retire(db: Database, id: str, why: str) -> bool:  # noqa: A002 -- as in dismiss
+    """A second look found the note wrong; whether it was still there."""
+    done = db.execute(
+        "update notes set state = 'retired', why = ? where id = ? and tree_id = 0"
+        " and state = 'active' and origin = 'model'",
+        (why, id),
+    )
+    return bool(done.rowcount)
 
 
 def dismiss(db: Database, id: str, why: str) -> None:  # noqa: A002 -- what a person types

@@ -24,7 +24,8 @@ _MOST_BYTES = 18_000
 
 _JOBS = f"""
 select subject_hash, kind, prompt_version,
-       max({DONE}) as done, sum({FAILURE}) as failures
+       max({DONE}) as done, sum({FAILURE}) as failures,
+       sum(case when state = 'applied' then grounded else 0 end) as changes
 from thoughts group by subject_hash, kind, prompt_version"""
 _LAST = """
 select subject_path, subject_symbol, kind, max(at) as at from thoughts
@@ -79,13 +80,15 @@ def unthought(  # noqa: PLR0913 -- a tree and what to weigh it by, each by name
     versions: Mapping[NoteKind, str],
     expected: Mapping[str, float] | None = None,
     now: float = 0.0,
+    steps: Sequence[str] = ("",),
 ) -> list[Candidate]:
     """Every subject and kind that may be thought about, once for each content.
 
     It is a query, not a queue: nothing is lost by a crash, and a content that comes back has
     been paid for. `expected` says how many of the next edits should fall on each path.
+    `steps` are the looks that one subject may get; one that changed nothing is the last.
     """
-    record = _record(db, versions)
+    record = _record(db, versions, steps)
     live = db.rows(LIVE, {"tree": tree_id})
     worth = _worth(db, tree_id, expected, now)
     found: dict[tuple[str, NoteKind], Candidate] = {}
@@ -107,6 +110,14 @@ def paths(db: Database, tree_id: int) -> list[str]:
     return [row["path"] for row in rows]
 
 
+class _Look(TypedDict):
+    """The fields of a candidate that tell which look at its subject it is."""
+
+    step: str
+    looks: int
+    failures: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Record:
     """What the thoughts so far say: of a job, and of a place."""
@@ -114,23 +125,32 @@ class _Record:
     jobs: Mapping[tuple[str, str, str], Row]
     last: Mapping[tuple[str, str, str], float]
     versions: Mapping[NoteKind, str]
+    steps: Sequence[str]
 
     def over(self, hash_: str, kind: NoteKind) -> bool:
         """Whether this is thought about as it is now, or will never be."""
-        job = self._job(hash_, kind)
-        return job is not None and (bool(job["done"]) or job["failures"] >= ATTEMPTS)
+        return _is_over(self._job(hash_, kind, ""))
 
-    def failures(self, hash_: str, kind: NoteKind) -> int:
-        """How many attempts brought nothing."""
-        job = self._job(hash_, kind)
-        return 0 if job is None else job["failures"]
+    def next_look(self, hash_: str, kind: NoteKind) -> _Look | None:
+        """The look that comes next, the first as long as there was none; None for no more."""
+        for looks, step in enumerate(self.steps):
+            job = self._job(hash_, kind, step)
+            if not _is_over(job):
+                return _Look(step=step, looks=looks, failures=0 if job is None else job["failures"])
+            if job is None or not job["changes"]:
+                return None
+        return None
 
     def thought_at(self, path: str, symbol: str, kind: NoteKind) -> float:
         """When this place was last thought about, in whatever state."""
         return self.last.get((path, symbol, kind.value), 0.0)
 
-    def _job(self, hash_: str, kind: NoteKind) -> Row | None:
-        return self.jobs.get((hash_, kind.value, self.versions[kind]))
+    def _job(self, hash_: str, kind: NoteKind, step: str) -> Row | None:
+        return self.jobs.get((hash_, kind.value, self.versions[kind] + step))
+
+
+def _is_over(job: Row | None) -> bool:
+    return job is not None and (bool(job["done"]) or job["failures"] >= ATTEMPTS)
 
 
 class _Usefulness(TypedDict):
@@ -156,11 +176,12 @@ class _Worth:
         return None if self.expected is None else self.expected.get(path, 0.0)
 
 
-def _record(db: Database, versions: Mapping[NoteKind, str]) -> _Record:
+def _record(db: Database, versions: Mapping[NoteKind, str], steps: Sequence[str]) -> _Record:
     return _Record(
         {(r["subject_hash"], r["kind"], r["prompt_version"]): r for r in db.rows(_JOBS)},
         {(r["subject_path"], r["subject_symbol"], r["kind"]): r["at"] for r in db.rows(_LAST)},
         versions,
+        steps,
     )
 
 
@@ -179,7 +200,8 @@ def _files(
 ) -> Iterator[Candidate]:
     for row in live:
         subject = Subject(row["path"], str(row["node_hash"]))
-        if not record.over(subject.hash, kind):
+        look = record.next_look(subject.hash, kind)
+        if look is not None:
             yield Candidate(
                 subject=subject,
                 kind=kind,
@@ -190,7 +212,7 @@ def _files(
                 coverage=worth.covered.get((row["blob_id"], kind.value), 0.0),
                 dirty_at=row["dirty_at"],
                 thought_at=record.thought_at(row["path"], "", kind),
-                failures=record.failures(subject.hash, kind),
+                **look,
             )
 
 
@@ -221,7 +243,8 @@ def _symbols(
         for row in sorted(inside, key=_standing)[:_MOST_SYMBOLS]:
             subject = Subject(path, str(row["node_hash"]), row["qualified"])
             thought_at = record.thought_at(path, subject.symbol, kind)
-            if not record.over(subject.hash, kind):
+            look = record.next_look(subject.hash, kind)
+            if look is not None:
                 yield Candidate(
                     subject=subject,
                     kind=kind,
@@ -233,7 +256,7 @@ def _symbols(
                     # file just edited we cannot tell.
                     dirty_at=row["dirty_at"] if thought_at else 0.0,
                     thought_at=thought_at,
-                    failures=record.failures(subject.hash, kind),
+                    **look,
                 )
 
 
@@ -250,9 +273,10 @@ def _folders(
 ) -> Iterator[Candidate]:
     edits, references = _sums(live, worth)
     for path, folder in folders.folders(db, tree_id).items():
-        if record.over(folder.hash, KIND) or not _ready(folder, record):
+        look = record.next_look(folder.hash, KIND)
+        if look is None or not _ready(folder, record):
             continue
-        if not folders.reopened(folder, folders.last_parts(db, path)):
+        if not look["looks"] and not folders.reopened(folder, folders.last_parts(db, path)):
             continue
         yield Candidate(
             subject=Subject(path, folder.hash),
@@ -262,7 +286,7 @@ def _folders(
             references=references[path],
             **_usefulness(worth, path, KIND),
             thought_at=record.thought_at(path, "", KIND),
-            failures=record.failures(folder.hash, KIND),
+            **look,
         )
 
 

@@ -12,7 +12,7 @@ from repo_sleeper.redact import clean, is_secret_path
 from repo_sleeper.store import folders, notes, subjects
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.subjects import KnownFile, KnownSymbol, Neighbour
-from repo_sleeper.think import outline, prompts, shown
+from repo_sleeper.think import known, outline, prompts, shown
 from repo_sleeper.think.excerpt import excerpt
 from repo_sleeper.think.reading import (
     Limits,
@@ -42,17 +42,21 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     subject: Subject,
     kind: NoteKind,
     limits: Limits,
+    again: bool = False,
 ) -> Material:
-    """The prompt for one kind of note about one file.
+    """The prompt for one kind of note about one subject; `again` shows the notes so far.
 
     The order is from what never changes to what changes most, and the task comes last: the
     kinds share all that precedes it, which providers that cache prompts charge less for.
     """
+    so_far = known.notes(db, tree_id, subject, kind, limits) if again else known.NOTHING
     if folders.is_folder(subject.path):
-        return outline.build(db, tree_id=tree_id, root=root, subject=subject, limits=limits)
+        return outline.build(
+            db, tree_id=tree_id, root=root, subject=subject, limits=limits, so_far=so_far
+        )
     file = _known(db, tree_id, subject)
     lines, redactions = lines_of(root, subject.path, file.hash)
-    task, system = prompts.task(kind).text, prompts.system().text
+    task, system = known.with_task(so_far, prompts.task(kind).text), prompts.system().text
     frame = _frame(subject, file)
     room = limits.input_tokens * 3 - size(system, task, frame) - 64
     extras = _extras(db, tree_id, subject.path, _names(lines), room // _EXTRAS_SHARE)
@@ -71,7 +75,7 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
         ranges=tuple((subject.path, where) for where in ranges),
         redactions=redactions,
     )
-    return Material(prompt, {subject.path: file.hash})
+    return Material(prompt, {subject.path: file.hash}, notes=so_far.ids)
 
 
 def _known(db: Database, tree_id: int, subject: Subject) -> KnownFile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from repo_sleeper.domain import (
     Anchor,
@@ -28,6 +28,7 @@ _MOST_EVIDENCE = 5
 _SAME = 0.6  # share of common words above which two notes on one node say the same
 _HYPOTHESIS = 0.5  # what we could not check is never surer than this
 _SUSPICIOUS = 0.2
+_SUREST = 0.95  # agreement between samples of one model is no proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Asked:
 
     `names_exist` says which of some names the repository knows; `existing` are the notes on the
     same nodes, dismissed ones too, which are not to be written again. `folder` is what the notes
-    are on when it is no file.
+    are on when it is no file. `shown` are the notes that a second look was shown, by id; `merge`
+    holds those that another sample, which was not shown them, may confirm.
     """
 
     kind: NoteKind
@@ -66,7 +68,10 @@ class Asked:
     now: float
     names_exist: Callable[[Collection[str]], Collection[str]]
     existing: Sequence[Note] = ()
+    put_aside: Sequence[Note] = ()  # dismissed anywhere: a changed line does not bring them back
     folder: str = ""
+    shown: Mapping[str, Note] = field(default_factory=dict)
+    merge: Sequence[Note] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class Grounding:
     dropped: tuple[str, ...]
 
 
-class _DroppedError(Exception):
+class DroppedError(Exception):
     """Ends the way of one draft; the text is the reason."""
 
 
@@ -91,7 +96,7 @@ def ground(drafts: Sequence[Draft], sources: Mapping[str, Source], asked: Asked)
             continue
         try:
             notes.append(_note(draft, sources, asked, known=(*asked.existing, *notes)))
-        except _DroppedError as reason:
+        except DroppedError as reason:
             dropped.append(f"{draft.title[:_LONGEST_TITLE]}: {reason}")
     return Grounding(tuple(notes), tuple(dropped))
 
@@ -99,12 +104,25 @@ def ground(drafts: Sequence[Draft], sources: Mapping[str, Source], asked: Asked)
 def _note(
     draft: Draft, sources: Mapping[str, Source], asked: Asked, *, known: Sequence[Note]
 ) -> Note:
+    note = checked(draft, sources, asked)
+    twin = next((other for other in asked.merge if _repeats(note, other)), None)
+    if twin is not None and not any(twin.id == other.id for other in known[len(asked.existing) :]):
+        return _confirmed(twin, note)
+    if any(_returns(note, other) for other in asked.put_aside):
+        raise DroppedError("it was put aside before")
+    if any(_repeats(note, other) for other in known):
+        raise DroppedError("a note on the same code says so already")
+    return note
+
+
+def checked(draft: Draft, sources: Mapping[str, Source], asked: Asked) -> Note:
+    """The note that a draft makes, by itself; raises DroppedError with the reason for none."""
     if draft.kind is not asked.kind:
-        raise _DroppedError(f"{draft.kind} was not asked for")
+        raise DroppedError(f"{draft.kind} was not asked for")
     title, body = _clipped(draft.title, _LONGEST_TITLE), _clipped(draft.body, _LONGEST_BODY)
     if not title or not body:
-        raise _DroppedError("it says nothing")
-    evidence = _grounded(draft.evidence, sources)
+        raise DroppedError("it says nothing")
+    evidence = grounded(draft.evidence, sources)
     first = evidence[0]
     note = Note(
         id=note_id(draft.kind, first.path, first.symbol, first.hash, *parts(title)),
@@ -118,41 +136,53 @@ def _note(
         commit=asked.commit,
         created_at=asked.now,
     )
-    if any(_repeats(note, other) for other in known):
-        raise _DroppedError("a note on the same code says so already")
     return _doubted(note, sources, asked)
+
+
+def _confirmed(note: Note, other: Note) -> Note:
+    """One note of two that were written independently: surer than either, with both's proof."""
+    sure = 1.0 - (1.0 - note.confidence) * (1.0 - other.confidence)
+    more = tuple(one for one in other.evidence if one not in note.evidence)
+    return replace(
+        note,
+        confidence=min(sure, _HYPOTHESIS if note.hypothesis else _SUREST),
+        evidence=(*note.evidence, *more)[:_MOST_EVIDENCE],
+        commit=other.commit,
+        created_at=other.created_at,
+    )
 
 
 # --- evidence ---------------------------------------------------------------------------------
 
 
-def _grounded(
+def grounded(
     drafts: Sequence[DraftEvidence], sources: Mapping[str, Source]
 ) -> tuple[Evidence, ...]:
+    """Such of the evidence as was shown; raises DroppedError when there is none."""
     found: list[Evidence] = []
     reason = "it cites nothing"
     for draft in drafts[:_MOST_EVIDENCE]:
         try:
             evidence = _evidence(draft, sources)
-        except _DroppedError as error:
+        except DroppedError as error:
             reason = str(error)
         else:
             found.extend(() if evidence in found else (evidence,))
     if not found:
-        raise _DroppedError(reason)
+        raise DroppedError(reason)
     return tuple(found)
 
 
 def _evidence(draft: DraftEvidence, sources: Mapping[str, Source]) -> Evidence:
     source = sources.get(draft.path.removeprefix("./"))
     if source is None:
-        raise _DroppedError("it cites a file that was not shown")
+        raise DroppedError("it cites a file that was not shown")
     quote = [line.strip() for line in draft.quote.strip().split("\n")]
     if len(" ".join(quote).strip()) < _SHORTEST_QUOTE:
-        raise _DroppedError(f"its quote is shorter than {_SHORTEST_QUOTE} characters")
+        raise DroppedError(f"its quote is shorter than {_SHORTEST_QUOTE} characters")
     start = locate(quote, source.lines, near=draft.line - 1)
     if start is None:
-        raise _DroppedError("its quote is not in the source")
+        raise DroppedError("its quote is not in the source")
     where = Range(start, start + len(quote))
     return _anchored(source, where, "\n".join(source.lines[at].strip() for at in _each(where)))
 
@@ -181,7 +211,7 @@ def _anchored(source: Source, where: Range, quote: str) -> Evidence:
         anchor, hash_ = Anchor.NODE, inner.node_hash
         return Evidence(source.path, where, quote, anchor, hash_, inner.qualified)
     if source.has_error:
-        raise _DroppedError("it cites lines that could not be parsed")
+        raise DroppedError("it cites lines that could not be parsed")
     return Evidence(source.path, where, quote, Anchor.MODULE, source.module_hash)
 
 
@@ -219,6 +249,13 @@ def _unknown_names(text: str, sources: Mapping[str, Source], asked: Asked) -> Co
 
 
 # --- repetition -------------------------------------------------------------------------------
+
+
+def _returns(note: Note, other: Note) -> bool:
+    """The same claim about the same place, however its code has changed since."""
+    return (note.kind, note.subject) == (other.kind, other.subject) and _alike(
+        note.title, other.title
+    )
 
 
 def _repeats(note: Note, other: Note) -> bool:

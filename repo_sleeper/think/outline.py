@@ -14,6 +14,7 @@ from repo_sleeper.store import folders, notes
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.folders import Folder, Signature
 from repo_sleeper.think import prompts, shown
+from repo_sleeper.think.known import NOTHING, Known, with_task
 from repo_sleeper.think.reading import (
     Limits,
     Material,
@@ -44,7 +45,15 @@ class _Page:
     redactions: int = 0
 
 
-def build(db: Database, *, tree_id: int, root: Path, subject: Subject, limits: Limits) -> Material:
+def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
+    db: Database,
+    *,
+    tree_id: int,
+    root: Path,
+    subject: Subject,
+    limits: Limits,
+    so_far: Known = NOTHING,
+) -> Material:
     """The prompt for architecture notes on a folder, or on the repository as a whole.
 
     Its size depends on `limits` alone. Signature lines are shown as any other lines are, so
@@ -53,7 +62,7 @@ def build(db: Database, *, tree_id: int, root: Path, subject: Subject, limits: L
     folder = folders.folders(db, tree_id).get(subject.path)
     if folder is None or folder.hash != subject.hash:
         raise OutOfDateError(f"{subject.label} has changed since it was chosen")
-    task, system = prompts.folder_task().text, prompts.system().text
+    task, system = with_task(so_far, prompts.folder_task().text), prompts.system().text
     room = limits.input_tokens * 3 - size(system, task) - 128
     about = (_frame(folder), _parts(folder, room), _notes(db, tree_id, folder, room))
     page = _Page(root, room - size(*about))
@@ -62,7 +71,7 @@ def build(db: Database, *, tree_id: int, root: Path, subject: Subject, limits: L
         raise UnsendableError(f"{subject.label} has nothing that may be shown")
     user = "\n\n".join(filter(None, (*about[:2], *_blocks(page), about[2], task)))
     prompt = Prompt(system, user, limits.max_output_tokens, _ranges(page), page.redactions)
-    return Material(prompt, page.contents, folder.parts)
+    return Material(prompt, page.contents, folder.parts, so_far.ids)
 
 
 def _frame(folder: Folder) -> str:

@@ -12,6 +12,8 @@ from repo_sleeper.errors import UsageError
 
 _SYSTEM = "system"
 _FOLDER = "folder"
+_RETHINK = "rethink"
+_PASS, _SAMPLE = "~p", "~s"
 # What has a template; each kind is asked for alone, so that each can have its own model and price.
 KINDS = (NoteKind.ARCHITECTURE, NoteKind.LIKELY_BUG, NoteKind.DEBUGGING_STRATEGY)
 
@@ -39,6 +41,26 @@ def task(kind: NoteKind) -> Template:
 def folder_task() -> Template:
     """What is asked about a folder: architecture notes on how its parts fit together."""
     return _template(_FOLDER)
+
+
+def rethink_task() -> Template:
+    """What is asked besides at a second look: operations on the notes so far."""
+    return _template(_RETHINK)
+
+
+def steps(*, samples: int, passes: int) -> tuple[str, ...]:
+    """The looks at one subject in their order, as part of a thought's identity.
+
+    First the samples, which do not see each other, then the passes, which see all notes so far.
+    """
+    more = (f"{_SAMPLE}{number}" for number in range(2, samples + 1))
+    again = (f"{_PASS}{number}.{rethink_task().version}" for number in range(2, passes + 1))
+    return ("", *more, *again)
+
+
+def is_pass(step: str) -> bool:
+    """Whether this look sees the notes so far and works on them."""
+    return _PASS in step
 
 
 def version(kind: NoteKind) -> str:

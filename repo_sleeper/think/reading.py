@@ -37,11 +37,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A prompt, the content hash of each file it shows, and the parts a folder is built from."""
+    """A prompt, and what it was made from.
+
+    That is the content hash of each file it shows, the parts a folder is built from, and the ids
+    of the notes that a second look works on.
+    """
 
     prompt: Prompt
     contents: dict[str, str] = field(default_factory=dict)
     built_on: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def lines_of(root: Path, path: str, content_hash: str) -> tuple[list[str], int]:

@@ -6,7 +6,14 @@ import json
 import re
 from typing import Any
 
-from repo_sleeper.domain import Draft, DraftEvidence, NoteKind
+from repo_sleeper.domain import (
+    Draft,
+    DraftEvidence,
+    NoteKind,
+    Operations,
+    Retirement,
+    Revision,
+)
 from repo_sleeper.errors import ModelReplyError
 from repo_sleeper.redact import clean, redact
 
@@ -33,11 +40,60 @@ def parse(text: str) -> list[Draft]:
     One object of the agreed shape; members nobody asked for are ignored. A single fence around
     it is tolerated, prose is not. Nothing of a reply that was cut is used.
     """
+    return list(operations(text).added)
+
+
+def operations(text: str) -> Operations:
+    """What a reply asks for; one that has notes only asks for them to be added.
+
+    An operation is a note with `op`: "add" needs nothing else, "revise" the `id` of the note it
+    replaces, "retire" the `id` and, instead of a whole note, `why` and `evidence`.
+    """
     reply = _object(_loaded(_unfenced(text)), "the reply")
-    notes = _list(_member(reply, "notes", "the reply"), "notes", most=_MOST_NOTES)
+    if "operations" not in reply or "notes" in reply:
+        _member(reply, "notes", "the reply")
+    notes = _list(reply.get("notes", []), "notes", most=_MOST_NOTES)
+    asked = _list(reply.get("operations", []), "operations", most=_MOST_NOTES)
     if reply.get("end") != "OK":
         raise ModelReplyError("the reply was cut: its end marker is missing")
-    return [_draft(note, f"note {number}") for number, note in enumerate(notes, start=1)]
+    added = [_draft(note, f"note {number}") for number, note in enumerate(notes, start=1)]
+    revised: list[Revision] = []
+    retired: list[Retirement] = []
+    for number, value in enumerate(asked, start=1):
+        where = f"operation {number}"
+        match _member(_object(value, where), "op", where):
+            case "add":
+                added.append(_draft(value, where))
+            case "revise":
+                revised.append(Revision(_id(value, where), _draft(value, where)))
+            case "retire":
+                retired.append(_retirement(value, where))
+            case other:
+                raise ModelReplyError(f"{where} is none that we know: {_start(str(other))}")
+    return Operations(tuple(added), tuple(revised), tuple(retired))
+
+
+def _retirement(value: dict[str, Any], where: str) -> Retirement:
+    return Retirement(
+        _id(value, where),
+        _text(_member(value, "why", where), f"{where} why"),
+        _all_evidence(value, where),
+    )
+
+
+def _id(value: dict[str, Any], where: str) -> str:
+    return _text(_member(value, "id", where), f"{where} id")
+
+
+def verdict(text: str) -> tuple[str, str, tuple[DraftEvidence, ...]]:
+    """What a look at a finding says: one word, why, and the lines that show it."""
+    reply = _object(_loaded(_unfenced(text)), "the reply")
+    evidence = _list(reply.get("evidence", []), "evidence", most=_MOST_EVIDENCE)
+    word = _text(_member(reply, "verdict", "the reply"), "the verdict").strip().lower()
+    reason = _text(_member(reply, "reason", "the reply"), "the reason")
+    if reply.get("end") != "OK":
+        raise ModelReplyError("the reply was cut: its end marker is missing")
+    return word, reason, tuple(_evidence(item, "evidence") for item in evidence)
 
 
 def storable(text: str) -> str:
@@ -90,14 +146,18 @@ def _no_constant(name: str) -> None:
 
 def _draft(value: Any, where: str) -> Draft:
     note = _object(value, where)
-    evidence = _list(_member(note, "evidence", where), f"{where} evidence", most=_MOST_EVIDENCE)
     return Draft(
         kind=_kind(_member(note, "kind", where), where),
         title=_text(_member(note, "title", where), f"{where} title"),
         body=_text(_member(note, "body", where), f"{where} body"),
         confidence=_confidence(_member(note, "confidence", where), where),
-        evidence=tuple(_evidence(item, f"{where} evidence") for item in evidence),
+        evidence=_all_evidence(note, where),
     )
+
+
+def _all_evidence(value: dict[str, Any], where: str) -> tuple[DraftEvidence, ...]:
+    found = _list(_member(value, "evidence", where), f"{where} evidence", most=_MOST_EVIDENCE)
+    return tuple(_evidence(item, f"{where} evidence") for item in found)
 
 
 def _evidence(value: Any, where: str) -> DraftEvidence:

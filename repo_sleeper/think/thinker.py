@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +23,11 @@ from repo_sleeper.redact import clean, redact
 from repo_sleeper.store import code, folders, ledger, notes, pause, subjects, thoughts
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.thoughts import Job, Thought
-from repo_sleeper.think import context, prompts, replies, shown
+from repo_sleeper.think import context, known, prompts, replies, shown
 from repo_sleeper.think.context import Limits, Material, OutOfDateError, UnsendableError
-from repo_sleeper.think.grounding import Asked, Grounding, Place, Source, ground
+from repo_sleeper.think.grounding import Asked, Place, Source
 from repo_sleeper.think.replies import storable
+from repo_sleeper.think.rethinking import Rethought, rethink
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def prepare(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     input_tokens: int,
     max_output_tokens: int,
     complete: bool = True,
+    step: str = "",
 ) -> Prompt:
     """Exactly what a thought would send; nothing is written or sent.
 
@@ -72,8 +74,9 @@ def prepare(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     """
     limits = Limits(input_tokens, max_output_tokens)
     _refuse_incomplete(complete=complete)
+    again = prompts.is_pass(step)
     return context.build(
-        db, tree_id=tree_id, root=root, subject=subject, kind=kind, limits=limits
+        db, tree_id=tree_id, root=root, subject=subject, kind=kind, limits=limits, again=again
     ).prompt
 
 
@@ -92,14 +95,15 @@ def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, ea
     max_output_tokens: int,
     host: str = "",
     complete: bool = True,
+    step: str = "",
 ) -> Outcome:
-    """Think about one subject and store what comes of it.
+    """Think about one subject and store what comes of it; `step` is which look at it this is.
 
     Whatever the model does, the outcome says so and the ledger has it. Raised are only
     BudgetError and ConfigError, before anything is sent.
     """
     _refuse_incomplete(complete=complete)
-    job = Job(subject=subject, kind=kind, version=prompts.version(kind))
+    job = Job(subject=subject, kind=kind, version=prompts.version(kind) + step)
     limits = Limits(input_tokens, max_output_tokens)
     try:
         material = _material(db, job, tree_id=tree_id, root=root, limits=limits)
@@ -167,7 +171,13 @@ def _material(db: Database, job: Job, *, tree_id: int, root: Path, limits: Limit
     if done:
         raise OutOfDateError(done)
     return context.build(
-        db, tree_id=tree_id, root=root, subject=job.subject, kind=job.kind, limits=limits
+        db,
+        tree_id=tree_id,
+        root=root,
+        subject=job.subject,
+        kind=job.kind,
+        limits=limits,
+        again=prompts.is_pass(job.version),
     )
 
 
@@ -205,34 +215,49 @@ def _applied(db: Database, thought: Thought, *, now: float) -> Outcome:
     """Turn a stored reply into notes, evidence and a settled call, all or nothing."""
     reply, price = _paid(thought)
     try:
-        grounding = _read(db, thought, reply, now)
+        rethought = _read(db, thought, reply, now)
     except ModelReplyError as error:
         return _useless(db, thought, error, now=now)
     with db.transaction():
         usd = ledger.settle(db, thought.call_id, reply, price, reply.seconds)
-        notes.save_thought_notes(db, thought.id, grounding.notes)
-        drafts = len(grounding.notes) + len(grounding.dropped)
-        thoughts.apply(db, thought.id, drafts=drafts, grounded=len(grounding.notes))
+        notes.save_thought_notes(db, thought.id, rethought.notes)
+        for id_, why in rethought.retired:
+            notes.retire(db, id_, why)
+        drafts = rethought.changes + len(rethought.dropped)
+        thoughts.apply(db, thought.id, drafts=drafts, grounded=rethought.changes)
         pause.succeeded(db)
-    return Outcome(ThoughtState.APPLIED, thought.id, grounding.notes, grounding.dropped, usd)
+    return Outcome(ThoughtState.APPLIED, thought.id, rethought.notes, rethought.dropped, usd)
 
 
-def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Grounding:
+def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Rethought:
     if reply.finish == "length":
         raise ModelReplyError(
             "the reply was cut at its length limit", hint="raise model.max_output_tokens"
         )
-    drafts = replies.parse(thought.reply)
-    sources = _sources(db, thought)
+    operations = replies.operations(thought.reply)
+    found = _sources(db, thought)
     asked = Asked(
         kind=thought.job.kind,
         commit=thought.commit,
         now=now,
         names_exist=lambda names: _names_exist(db, thought.tree_id, names),
-        existing=notes.notes_on(db, _hashes(sources.values())),
+        put_aside=[n for n, _ in notes.dismissed(db, thought.tree_id, thought.job.kind)],
+        existing=notes.notes_on(db, _hashes(found.values())),
         folder=thought.job.subject.path if folders.is_folder(thought.job.subject.path) else "",
+        shown=_shown(db, thought),
+        merge=() if prompts.is_pass(thought.job.version) else _so_far(db, thought),
     )
-    return ground(drafts, sources, asked)
+    return rethink(operations, found, asked)
+
+
+def _shown(db: Database, thought: Thought) -> dict[str, Note]:
+    """The notes that this thought was shown and that are still as they were."""
+    ids = json.loads(thought.request).get("notes", ())
+    return {note.id: note for note in _so_far(db, thought) if note.id in ids}
+
+
+def _so_far(db: Database, thought: Thought) -> list[Note]:
+    return known.on(db, thought.tree_id, thought.job.subject, thought.job.kind)
 
 
 def _useless(db: Database, thought: Thought, error: ModelReplyError, *, now: float) -> Outcome:
@@ -247,11 +272,16 @@ def _useless(db: Database, thought: Thought, error: ModelReplyError, *, now: flo
 
 
 def _sources(db: Database, thought: Thought) -> dict[str, Source]:
-    """The files as they were shown, under the names they were shown with."""
     request = json.loads(thought.request)
-    lines = shown.texts(Prompt(request["system"], request["user"], 0))
+    prompt = Prompt(request["system"], request["user"], 0)
+    return sources(db, prompt, request["contents"])
+
+
+def sources(db: Database, prompt: Prompt, contents: Mapping[str, str]) -> dict[str, Source]:
+    """The files as they were shown, under the names they were shown with."""
+    lines = shown.texts(prompt)
     found = {}
-    for path, content_hash in sorted(request["contents"].items()):
+    for path, content_hash in sorted(contents.items()):
         file = subjects.content(db, content_hash)
         if file is not None:
             found[shown.label(path)] = Source(
@@ -294,6 +324,7 @@ def _request(material: Material) -> str:
             "max_tokens": prompt.max_tokens,
             "contents": material.contents,
             "built_on": material.built_on,
+            "notes": material.notes,
         },
         ensure_ascii=False,
     )

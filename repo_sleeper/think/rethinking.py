@@ -1,0 +1,103 @@
+"""A second look at notes: typed operations, none of which can lose what is proved; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from repo_sleeper.domain import Evidence, Note, Operations, Retirement, Revision
+from repo_sleeper.think.grounding import Asked, DroppedError, Source, checked, ground, grounded
+
+_LONGEST_WHY = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Rethought:
+    """What a reply comes to: notes to store, notes to retire with the reason, and refusals."""
+
+    notes: tuple[Note, ...]
+    retired: tuple[tuple[str, str], ...]
+    dropped: tuple[str, ...]
+
+    @property
+    def changes(self) -> int:
+        """How many notes are not what they were; none ends the subject."""
+        return len(self.notes) + len(self.retired)
+
+
+def rethink(operations: Operations, sources: Mapping[str, Source], asked: Asked) -> Rethought:
+    """Check every operation by itself: one that is refused leaves its note as it was."""
+    dropped: list[str] = []
+    retired: dict[str, str] = {}
+    for retirement in operations.retired:
+        try:
+            retired[_retired(retirement, sources, asked).id] = _why(retirement)
+        except DroppedError as reason:
+            dropped.append(f"retire {retirement.id}: {reason}")
+    revised: dict[str, Note] = {}
+    for revision in operations.revised:
+        try:
+            note = _revised(revision, sources, asked, gone=retired)
+        except DroppedError as reason:
+            dropped.append(f"revise {revision.id}: {reason}")
+        else:
+            revised.setdefault(note.id, note)
+    new = ground(operations.added, sources, _among(asked, list(revised.values())))
+    return Rethought(
+        (*revised.values(), *new.notes), tuple(retired.items()), (*dropped, *new.dropped)
+    )
+
+
+def _retired(retirement: Retirement, sources: Mapping[str, Source], asked: Asked) -> Note:
+    """The note to retire: something in the very code it cites must speak against it."""
+    note = _shown(retirement.id, asked)
+    if not retirement.why.strip():
+        raise DroppedError("it says no reason")
+    proof = grounded(retirement.evidence, sources)
+    if not {one.path for one in proof} & {one.path for one in note.evidence}:
+        raise DroppedError("its evidence is not in the code that the note cites")
+    return note
+
+
+def _revised(
+    revision: Revision, sources: Mapping[str, Source], asked: Asked, *, gone: Mapping[str, str]
+) -> Note:
+    before = _shown(revision.id, asked)
+    if before.id in gone:
+        raise DroppedError("it is retired by the same reply")
+    after = checked(revision.draft, sources, asked)
+    if not _nodes(before.evidence) <= _nodes(after.evidence):
+        raise DroppedError("it loses evidence that the note has")
+    if after.hypothesis and not before.hypothesis:
+        raise DroppedError("it turns what is known into a guess")
+    if _same(before, after):
+        raise DroppedError("it changes nothing")
+    return replace(after, id=before.id, subject=before.subject)
+
+
+def _shown(id_: str, asked: Asked) -> Note:
+    if id_ not in asked.shown:
+        raise DroppedError("there is no such note among those shown")
+    return asked.shown[id_]
+
+
+def _nodes(evidence: Sequence[Evidence]) -> set[tuple[str, str]]:
+    return {(one.path, one.hash) for one in evidence}
+
+
+def _same(before: Note, after: Note) -> bool:
+    return (before.title, before.body, before.confidence, before.evidence) == (
+        after.title,
+        after.body,
+        after.confidence,
+        after.evidence,
+    )
+
+
+def _among(asked: Asked, revised: Sequence[Note]) -> Asked:
+    """What is added must not repeat what has just been revised either."""
+    return replace(asked, existing=(*asked.existing, *revised))
+
+
+def _why(retirement: Retirement) -> str:
+    return " ".join(retirement.why.split())[:_LONGEST_WHY]
