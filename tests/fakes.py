@@ -59,6 +59,10 @@ class FakeModel:
 def answer_to(system: str, user: str) -> str:
     """What a careful model would say: notes that quote a shown line, or a sentence."""
     places = list(_shown_lines(user))
+    if '"verdict"' in system:
+        cited = [{"path": path, "line": line, "quote": quote} for path, line, quote in places[:1]]
+        said = {"verdict": "stands", "reason": "Nothing prevents it.", "evidence": cited}
+        return json.dumps({**said, "end": "OK"})
     if '"notes"' not in system + user:
         path, line, _ = places[0] if places else ("README.md", 1, "")
         return f"It is decided in {path}:{line}."

@@ -85,7 +85,7 @@ def _lines(case: _Case) -> list[str]:
         "tokens received, less the notes that are sent with it. What a question without notes",
         "reads in their stead is not counted, so this is the careful side.",
         f"B = {answering.without:,.0f} tokens an answer takes without notes ({source})",
-        f"b = {answering.with_notes:,.0f} with them: B / {case.spares:g} (assumed; --spares sets it)",
+        f"b = {answering.with_notes:,.0f} with them: B / {case.spares:g} (--spares sets it)",
         "    (the paper found 1.5 on code, and more only where little was spent on the answer)",
         f"notes sent with a question: {answering.notes:,.0f} tokens (measured here)",
     ]

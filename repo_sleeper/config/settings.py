@@ -244,6 +244,9 @@ class ThinkSettings:
     kinds: tuple[str, ...] = _setting(_THOUGHT_KINDS, one_of=_THOUGHT_KINDS, repo=Say.KEEP_SOME)
     """The kinds of notes to make."""
 
+    check_bugs: bool = _setting(default=True, repo=Say.SWITCH_OFF)
+    """Whether likely bugs get a second look and one that tries to refute them."""
+
     input_tokens: int = _setting(6000, low=500, high=1_000_000, repo=Say.LOWER)
     """The longest prompt of one thought."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -49,6 +49,21 @@ def configured_model(workspace: Workspace) -> Model:
 
     settings = workspace.settings.model
     return WorkerModel(settings, key=config.api_key(workspace.settings, workspace.env))
+
+
+@contextmanager
+def second_model(workspace: Workspace, model: Model) -> Iterator[Model]:
+    """What takes second looks: the same model, unless the settings name another for it."""
+    settings = workspace.settings.model
+    if settings.rethink_name in {"", settings.name}:
+        yield model
+        return
+    from repo_sleeper.llm.client import WorkerModel
+
+    model.close()  # one worker at a time: each takes 170 MB
+    key = config.api_key(workspace.settings, workspace.env)
+    with closing(WorkerModel(settings, key=key, again=True)) as other:
+        yield other
 
 
 class Mind:
@@ -120,6 +135,9 @@ def _one_thought(  # noqa: PLR0913, PLR0917 -- a place, a model, and what may co
     db = write_store(workspace)
     try:
         items = rounds.agenda(db, workspace.settings, tree_id)
+        checked = _checked(db, workspace, repo, tree_id, model, awake)
+        if checked is not None:
+            return checked
         if not items:
             return Thought(exhausted=True)
         return _first_affordable(
@@ -127,6 +145,40 @@ def _one_thought(  # noqa: PLR0913, PLR0917 -- a place, a model, and what may co
         )
     finally:
         db.close()
+
+
+def _checked(  # noqa: PLR0913, PLR0917 -- a place, a model, and what may come between
+    db: Database,
+    workspace: Workspace,
+    repo: Repository,
+    tree_id: int,
+    model: Model,
+    awake: threading.Event,
+) -> Thought | None:
+    """A second look at a likely bug, when one is due; None when nothing was sent."""
+    due = rounds.due_checks(db, workspace.settings, tree_id)
+    if not due:
+        return None
+    with second_model(workspace, model) as strong:
+        if isinstance(strong, Startable):
+            strong.start()
+        caps = rounds.caps_refusal(workspace.settings)
+        for one in due[:_TRIED]:
+            with suppress(TooDearError):
+                outcome = rounds.check_round(
+                    db,
+                    repo,
+                    workspace.settings,
+                    tree_id=tree_id,
+                    due=one,
+                    model=strong,
+                    clock=time.time,
+                    refusal=lambda *worst: _AWAKE if awake.is_set() else caps(*worst),
+                )
+                if outcome.state is not None or outcome.stop:
+                    error = "" if outcome.error is None else str(outcome.error)
+                    return Thought(f"likely bug {one.note.id}", usd=outcome.usd, error=error)
+    return None
 
 
 def _first_affordable(

@@ -19,7 +19,8 @@ from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import budget, foresight
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import code, history, pause
+from repo_sleeper.store import bugs, code, history, pause
+from repo_sleeper.store.bugs import Due
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import paths, unthought
 from repo_sleeper.trust import SETTINGS_FILE
@@ -242,3 +243,41 @@ def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by nam
     )
     stop = pause.if_fruitless(db, most=settings.budget.fruitless_calls, now=clock())
     return dataclasses.replace(outcome, stop=True) if stop is not None else outcome
+
+
+# --- second looks -----------------------------------------------------------------------------
+
+
+def due_checks(db: Database, settings: Settings, tree_id: int) -> list[Due]:
+    """The second looks that may be taken now: never more in a day than thoughts."""
+    if not settings.think.check_bugs or not bugs.may_check(db):
+        return []
+    return bugs.due(db, tree_id)
+
+
+def check_round(  # noqa: PLR0913 -- a place, a bug and a model, each by name
+    db: Database,
+    repo: Repository,
+    settings: Settings,
+    *,
+    tree_id: int,
+    due: Due,
+    model: Model,
+    clock: Callable[[], float],
+    refusal: Refusal | None = None,
+) -> Outcome:
+    """Take one second look at a likely bug, within the caps."""
+    from repo_sleeper.think import checks
+    from repo_sleeper.think.reading import Limits
+
+    return checks.check(
+        db,
+        due,
+        tree_id=tree_id,
+        root=repo.root,
+        model=model,
+        refusal=refusal or caps_refusal(settings),
+        clock=clock,
+        limits=Limits(settings.think.input_tokens, settings.model.max_output_tokens),
+        host=urlsplit(settings.model.api_base).hostname or "",
+    )

@@ -187,6 +187,18 @@ def notes_on(db: Database, hashes: Collection[str]) -> list[Note]:
     return _from_rows(db, 0, rows)
 
 
+def dismissed(db: Database, tree_id: int, kind: NoteKind) -> list[tuple[Note, str]]:
+    """Notes of a kind that were put aside, and why; whether they are fresh was not looked at."""
+    rows = db.rows(
+        """
+        select n.*, 1 as fresh from notes n
+        where n.state = 'dismissed' and n.kind = ? and n.tree_id in (0, ?) order by n.id
+        """,
+        (kind.value, tree_id),
+    )
+    return list(zip(_from_rows(db, tree_id, rows), (row["why"] for row in rows), strict=True))
+
+
 def retire(db: Database, id: str, why: str) -> bool:  # noqa: A002 -- as in dismiss
     """A second look found the note wrong; whether it was still there."""
     done = db.execute(
@@ -241,7 +253,18 @@ def _under(column: str, path: str) -> str:
     return f"substr({column}, 1, length(:path)) = :path" if folder else f"{column} = :path"
 
 
+def _confirmed(db: Database) -> set[str]:
+    return {row["note_id"] for row in db.rows("select note_id from bugs where state = 'confirmed'")}
+
+
+def _is_hypothesis(row: Row, confirmed: Collection[str]) -> bool:
+    """What could not be checked; and of a likely bug, that nobody has confirmed it yet."""
+    is_bug = row["kind"] == NoteKind.LIKELY_BUG and row["origin"] == Origin.MODEL
+    return row["id"] not in confirmed if is_bug else bool(row["hypothesis"])
+
+
 def _from_rows(db: Database, tree_id: int, rows: Sequence[Row]) -> list[Note]:
+    confirmed = _confirmed(db)
     evidence = evidence_of(db, tree_id, [row["row"] for row in rows])
     return [
         Note(
@@ -256,7 +279,7 @@ def _from_rows(db: Database, tree_id: int, rows: Sequence[Row]) -> list[Note]:
             commit=row["commit"],
             created_at=row["created_at"],
             version=row["version"],
-            hypothesis=bool(row["hypothesis"]),
+            hypothesis=_is_hypothesis(row, confirmed),
             fresh=bool(row["fresh"]),
             thought=row["thought_id"],
         )

@@ -14,6 +14,8 @@ _SYSTEM = "system"
 _FOLDER = "folder"
 _RETHINK = "rethink"
 _PASS, _SAMPLE = "~p", "~s"
+_AGAIN = "likely-bug-again"
+_REFUTE = "bug-refute"
 # What has a template; each kind is asked for alone, so that each can have its own model and price.
 KINDS = (NoteKind.ARCHITECTURE, NoteKind.LIKELY_BUG, NoteKind.DEBUGGING_STRATEGY)
 
@@ -41,6 +43,16 @@ def task(kind: NoteKind) -> Template:
 def folder_task() -> Template:
     """What is asked about a folder: architecture notes on how its parts fit together."""
     return _template(_FOLDER)
+
+
+def again_task() -> Template:
+    """What a second look for bugs is asked, which knows nothing of the first."""
+    return _template(_AGAIN)
+
+
+def refutation() -> Template:
+    """What the last look is told, which tries to refute a finding."""
+    return _template(_REFUTE)
 
 
 def rethink_task() -> Template:

@@ -20,7 +20,7 @@ from repo_sleeper.domain import (
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.redact import clean, redact
-from repo_sleeper.store import code, folders, ledger, notes, pause, subjects, thoughts
+from repo_sleeper.store import bugs, code, folders, ledger, notes, pause, subjects, thoughts
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.thoughts import Job, Thought
 from repo_sleeper.think import context, known, prompts, replies, shown
@@ -152,6 +152,7 @@ def recover(db: Database, *, clock: Callable[[], float]) -> list[Outcome]:
     with db.transaction():
         ledger.recover(db)
         thoughts.lose(db)
+        bugs.lose(db)
     return [_applied(db, thought, now=clock()) for thought in thoughts.received(db)]
 
 

@@ -40,6 +40,7 @@ def thinker(person: Person, provider: FakeProvider) -> Person:
         "SLEEPER_IDLE_QUIET_S": "0.2",
         "SLEEPER_IDLE_MAX_LOAD": "1000",
         "SLEEPER_IDLE_ON_BATTERY": "true",
+        "SLEEPER_THINK_CHECK_BUGS": "false",
         "FAKE_KEY": "fake-key-for-tests",
     }
     made = person.types(

@@ -54,6 +54,7 @@ THINKING = {
     "SLEEPER_IDLE_QUIET_S": "0.1",
     "SLEEPER_IDLE_MAX_LOAD": "1000",
     "SLEEPER_IDLE_ON_BATTERY": "true",
+    "SLEEPER_THINK_CHECK_BUGS": "false",
 }
 
 

@@ -1,0 +1,263 @@
+"""Likely bugs: what became of each, and the independent looks that decide it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from repo_sleeper.domain import Note, NoteKind
+from repo_sleeper.errors import NotFoundError
+from repo_sleeper.store import notes
+from repo_sleeper.store.database import Database
+
+_ATTEMPTS = 2
+_SEVERITIES = ("high", "medium", "low")
+
+
+class BugState(StrEnum):
+    """What is known of a likely bug, the surest first."""
+
+    CONFIRMED = "confirmed"
+    NEW = "new"
+    RESOLVED = "resolved"
+    DISMISSED = "dismissed"
+
+
+class Step(StrEnum):
+    """A second look that knows nothing of the first, and one that tries to refute it."""
+
+    AGAIN = "again"
+    REFUTE = "refute"
+
+
+class Verdict(StrEnum):
+    """What a look came to: the first two of the second look, the others of the last."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    STANDS = "stands"
+    REFUTED = "refuted"
+    UNCLEAR = "unclear"
+
+
+_ORDER = tuple(BugState)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look at one bug; `verdict` is empty unless `state` is applied."""
+
+    step: str
+    state: str
+    verdict: str
+    reason: str
+    call_id: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bug:
+    """A likely bug with what became of it; severity, check and test are as the model said."""
+
+    note: Note
+    state: BugState
+    why: str = ""
+    commit: str = ""
+    checks: tuple[Check, ...] = ()
+    severity: str = ""
+    check: str = ""
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The look that comes next for a bug."""
+
+    note: Note
+    step: Step
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def bugs(db: Database, tree_id: int, *, states: Collection[BugState]) -> list[Bug]:
+    """The likely bugs in these states: the surest first, then the gravest, then the likeliest."""
+    shown = notes.list_notes(db, tree_id, kinds=[NoteKind.LIKELY_BUG])
+    found = [_bug(db, note) for note in shown]
+    if BugState.DISMISSED in states:
+        found += [
+            Bug(note=note, state=BugState.DISMISSED, why=why, checks=_checks(db, note.id))
+            for note, why in notes.dismissed(db, tree_id, NoteKind.LIKELY_BUG)
+        ]
+    return sorted((bug for bug in found if bug.state in states), key=_rank)
+
+
+def bug(db: Database, tree_id: int, prefix: str) -> Bug:
+    """The bug whose id begins like this, whatever became of it."""
+    found = [
+        bug for bug in bugs(db, tree_id, states=tuple(BugState)) if bug.note.id.startswith(prefix)
+    ]
+    if len(found) != 1:
+        which = "several begin" if found else "no likely bug begins"
+        raise NotFoundError(f"{which} with {prefix}", hint="`sleeper bugs --all` lists them all")
+    return found[0]
+
+
+def due(db: Database, tree_id: int) -> list[Due]:
+    """The looks that come next, for the likeliest bugs first."""
+    new = bugs(db, tree_id, states=[BugState.NEW])
+    steps = [(bug.note, _next_step(bug.checks)) for bug in new]
+    return [Due(note, step) for note, step in steps if step is not None]
+
+
+def may_check(db: Database) -> bool:
+    """Whether today's looks are still fewer than today's thoughts: they never crowd them out."""
+    query = """
+        select coalesce(sum(purpose = 'check') < sum(purpose = 'think'), 1) from calls
+        where day = (select max(day) from calls)
+    """
+    return bool(db.value(query))
+
+
+def _bug(db: Database, note: Note) -> Bug:
+    row = db.row("select * from bugs where note_id = ?", (note.id,))
+    state = BugState.NEW if row is None else BugState(row["state"])
+    commit, why = "", "" if row is None else row["why"]
+    if not note.fresh:
+        state, (commit, why) = BugState.RESOLVED, _resolved_by(db, note)
+    return Bug(
+        note=note,
+        state=state,
+        why=why,
+        commit=commit,
+        checks=_checks(db, note.id),
+        **_said(db, note),
+    )
+
+
+def _resolved_by(db: Database, note: Note) -> tuple[str, str]:
+    """The first commit after the note's that touched what it cites."""
+    row = db.row(
+        """
+        select c.oid, c.subject from commits c
+        join commit_paths t on t.commit_id = c.id join history_paths p on p.id = t.path_id
+        where p.path in (select value from json_each(?))
+        and (c.time, c.id) > (select time, id from commits where oid = ?)
+        order by c.time, c.id limit 1
+        """,
+        (json.dumps(sorted({one.path for one in note.evidence})), note.commit),
+    )
+    return ("", "the code has changed since") if row is None else (row["oid"], row["subject"])
+
+
+def _checks(db: Database, note_id: str) -> tuple[Check, ...]:
+    rows = db.rows(
+        """
+        select step, state, verdict, reason, call_id, at from bug_checks
+        where note_id = ? and state != 'forgotten' order by id
+        """,
+        (note_id,),
+    )
+    return tuple(Check(*row) for row in rows)
+
+
+def _said(db: Database, note: Note) -> dict[str, str]:
+    """What the reply said besides: optional members that old replies do not have."""
+    text = db.value("select reply from thoughts where id = ?", (note.thought,)) or ""
+    for said in _notes_in(text):
+        if isinstance(said, dict) and str(said.get("title", ""))[:60] == note.title[:60]:
+            severity = str(said.get("severity", "")).lower()
+            return {
+                "severity": severity if severity in _SEVERITIES else "",
+                "check": str(said.get("check", "")),
+                "test": str(said.get("test", "")),
+            }
+    return {}
+
+
+def _notes_in(reply: str) -> list[Any]:
+    try:
+        said = json.loads(reply[reply.find("{") : reply.rfind("}") + 1])
+    except (ValueError, RecursionError):
+        return []
+    found = said.get("notes") if isinstance(said, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _rank(bug: Bug) -> tuple[int, int, float, str]:
+    grave = (*_SEVERITIES, "").index(bug.severity)
+    return (_ORDER.index(bug.state), grave, -bug.note.confidence, bug.note.id)
+
+
+def _next_step(checks: Collection[Check]) -> Step | None:
+    verdicts = {check.step: check.verdict for check in checks if check.state == "applied"}
+    step = Step.AGAIN if Step.AGAIN not in verdicts else Step.REFUTE
+    if step is Step.REFUTE and (verdicts[Step.AGAIN] != Verdict.AGREES or Step.REFUTE in verdicts):
+        return None
+    tried = sum(check.step == step for check in checks)
+    return step if tried < _ATTEMPTS else None
+
+
+# --- deciding ---------------------------------------------------------------------------------
+
+
+def confirm(db: Database, note_id: str, *, by: str, why: str, now: float) -> None:
+    """It is a bug: from now on it is told as a fact."""
+    db.execute(
+        "insert or replace into bugs (note_id, state, decided_by, why, at) values (?, ?, ?, ?, ?)",
+        (note_id, BugState.CONFIRMED.value, by, why, now),
+    )
+
+
+def forget(db: Database, note_id: str) -> None:
+    """What was decided and looked at so far does not count any more."""
+    with db.transaction():
+        db.execute("delete from bugs where note_id = ?", (note_id,))
+        db.execute("update bug_checks set state = 'forgotten' where note_id = ?", (note_id,))
+
+
+def begin(  # noqa: PLR0913 -- the whole record of a look, each by name
+    db: Database,
+    note_ids: Collection[str],
+    *,
+    step: Step,
+    version: str,
+    call_id: int,
+    path: str,
+    now: float,
+) -> None:
+    """Keep what is about to be asked, in the transaction that reserves its cost."""
+    db.many(
+        "insert into bug_checks (note_id, step, version, call_id, path, state, at)"
+        " values (?, ?, ?, ?, ?, 'reserved', ?)",
+        [(note_id, step.value, version, call_id, path, now) for note_id in sorted(note_ids)],
+    )
+
+
+def fail(db: Database, call_id: int) -> None:
+    """Nothing came of it."""
+    db.execute("update bug_checks set state = 'failed' where call_id = ?", (call_id,))
+
+
+def lose(db: Database) -> None:
+    """After a crash: looks whose answer never arrived are unknown."""
+    db.execute("update bug_checks set state = 'unknown' where state = 'reserved'")
+
+
+def decide(
+    db: Database, call_id: int, verdicts: Mapping[str, tuple[Verdict, str]], *, now: float
+) -> None:
+    """Keep what a look came to, and what follows: who stands is confirmed, who falls dismissed."""
+    for note_id, (verdict, reason) in sorted(verdicts.items()):
+        db.execute(
+            "update bug_checks set state = 'applied', verdict = ?, reason = ?"
+            " where call_id = ? and note_id = ?",
+            (verdict.value, reason, call_id, note_id),
+        )
+        if verdict is Verdict.STANDS:
+            confirm(db, note_id, by="checks", why=reason, now=now)
+        if verdict is Verdict.REFUTED:
+            notes.dismiss(db, note_id, f"refuted: {reason}")

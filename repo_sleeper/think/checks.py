@@ -1,0 +1,273 @@
+"""Second looks at likely bugs: one that knows nothing of the first, one that tries to refute it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from repo_sleeper.domain import (
+    Anchor,
+    DraftEvidence,
+    Evidence,
+    Note,
+    NoteKind,
+    Price,
+    Prompt,
+    Range,
+    Reply,
+    Subject,
+    ThoughtState,
+)
+from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
+from repo_sleeper.llm.model import Model
+from repo_sleeper.store import bugs, ledger, pause, subjects
+from repo_sleeper.store.bugs import Due, Step, Verdict
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.subjects import Neighbour
+from repo_sleeper.think import context, prompts, replies, shown
+from repo_sleeper.think.grounding import Asked, ground, locate
+from repo_sleeper.think.reading import Limits, Material, group, lines_of, size
+from repo_sleeper.think.thinker import Outcome, sources
+
+_KIND = NoteKind.LIKELY_BUG
+_NEAR = 3
+_AROUND = 24  # lines of a caller or a test
+_TESTS, _CALLERS = 3, 3
+_LONGEST_FACT = 1_500
+_OTHERS_SHARE = 3  # callers and tests get at most a third of the room
+_WORDS = {"stands": Verdict.STANDS, "refuted": Verdict.REFUTED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is asked, about which notes, and what is shown with it."""
+
+    due: Due
+    notes: tuple[Note, ...]
+    material: Material
+    version: str
+
+    @property
+    def path(self) -> str:
+        return self.due.note.evidence[0].path
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that was answered."""
+
+    id: int
+    price: Price
+    seconds: float
+
+
+def check(  # noqa: PLR0913 -- a place, a bug, a model and a limit, each by name
+    db: Database,
+    due: Due,
+    *,
+    tree_id: int,
+    root: Path,
+    model: Model,
+    refusal: ledger.Refusal,
+    clock: Callable[[], float],
+    limits: Limits,
+    host: str = "",
+) -> Outcome:
+    """Take one look and keep what it came to. Raises only BudgetError, before anything is sent."""
+    try:
+        look = _look(db, due, tree_id=tree_id, root=root, limits=limits)
+        price = model.price()
+    except ModelError as error:
+        return Outcome(None, error=error, stop=pause.failed(db, error, now=clock()) is not None)
+    except SleeperError as error:
+        return Outcome(None, error=error)
+    started = clock()
+    with db.transaction():
+        call_id = ledger.reserve(
+            db,
+            purpose="check",
+            model=model.name,
+            host=host,
+            prompt=look.material.prompt,
+            price=price,
+            now=started,
+            refusal=refusal,
+            subject=look.path,
+        )
+        ids = [note.id for note in look.notes]
+        bugs.begin(
+            db,
+            ids,
+            step=due.step,
+            version=look.version,
+            call_id=call_id,
+            path=look.path,
+            now=started,
+        )
+    try:
+        reply = model.complete(look.material.prompt)
+    except ModelError as error:
+        return _lost(db, call_id, error, now=clock())
+    call = _Call(call_id, price, clock() - started)
+    return _read(db, look, call, reply, now=clock())
+
+
+def _lost(db: Database, call_id: int, error: ModelError, *, now: float) -> Outcome:
+    with db.transaction():
+        ledger.fail(db, call_id, error, charge=error.sent)
+        bugs.fail(db, call_id)
+        stop = pause.failed(db, error, now=now) is not None
+    return Outcome(ThoughtState.FAILED, error=error, stop=stop)
+
+
+def _read(db: Database, look: _Look, call: _Call, reply: Reply, *, now: float) -> Outcome:
+    """The verdict and what it cost, all or nothing; an answer of no use is paid for as well."""
+    with db.transaction():
+        usd = ledger.settle(db, call.id, reply, call.price, call.seconds)
+        try:
+            verdicts = _verdicts(db, look, reply.text)
+        except ModelReplyError as error:
+            ledger.complain(db, call.id, error)
+            bugs.fail(db, call.id)
+            stop = pause.failed(db, error, now=now) is not None
+            return Outcome(ThoughtState.FAILED, usd=usd, error=error, stop=stop)
+        bugs.decide(db, call.id, verdicts, now=now)
+        pause.succeeded(db)
+    return Outcome(ThoughtState.APPLIED, usd=usd)
+
+
+# --- what is shown ----------------------------------------------------------------------------
+
+
+def _look(db: Database, due: Due, *, tree_id: int, root: Path, limits: Limits) -> _Look:
+    if due.step is Step.REFUTE:
+        material = _refutation(db, due.note, tree_id=tree_id, root=root, limits=limits)
+        return _Look(due, (due.note,), material, prompts.refutation().version)
+    path = due.note.evidence[0].path
+    # One look serves every finding in the file that still waits for it.
+    same = [
+        one.note
+        for one in bugs.due(db, tree_id)
+        if one.step is due.step and one.note.evidence[0].path == path
+    ]
+    material = _again(db, due.note, tree_id=tree_id, root=root, limits=limits)
+    return _Look(due, tuple(same) or (due.note,), material, prompts.again_task().version)
+
+
+def _again(db: Database, note: Note, *, tree_id: int, root: Path, limits: Limits) -> Material:
+    subject = _subject(db, tree_id, note, limits)
+    material = context.build(
+        db, tree_id=tree_id, root=root, subject=subject, kind=_KIND, limits=limits
+    )
+    user = material.prompt.user.removesuffix(prompts.task(_KIND).text)
+    return Material(
+        material.prompt._replace(user=user + prompts.again_task().text), material.contents
+    )
+
+
+def _subject(db: Database, tree_id: int, note: Note, limits: Limits) -> Subject:
+    """The whole file where it fits, so that the look is not led to the place; else the symbol."""
+    cited = note.evidence[0]
+    file = subjects.live_file(db, tree_id, cited.path)
+    is_small = file is not None and file.lines * 40 < limits.input_tokens * 2
+    if file is not None and (is_small or cited.anchor is not Anchor.NODE):
+        return Subject(cited.path, file.node_hash)
+    return Subject(cited.path, cited.hash, cited.symbol)
+
+
+def _refutation(db: Database, note: Note, *, tree_id: int, root: Path, limits: Limits) -> Material:
+    room = limits.input_tokens * 3 // _OTHERS_SHARE
+    own = Limits(limits.input_tokens - room // 3, limits.max_output_tokens)
+    base = context.build(
+        db,
+        tree_id=tree_id,
+        root=root,
+        subject=_subject(db, tree_id, note, own),
+        kind=_KIND,
+        limits=own,
+    )
+    code = base.prompt.user.removesuffix(prompts.task(_KIND).text).rstrip()
+    others, contents = _others(db, tree_id, root, note, room)
+    facts = [
+        note.title,
+        note.body,
+        *(f"{e.path}:{e.range.start + 1} {e.quote}" for e in note.evidence),
+    ]
+    finding = group("finding", facts, 3 * _LONGEST_FACT, longest=_LONGEST_FACT)
+    user = "\n\n".join(filter(None, (code, *others, finding, "Judge the finding.")))
+    prompt = base.prompt._replace(system=prompts.refutation().text, user=user)
+    return Material(prompt, {**base.contents, **contents})
+
+
+def _others(
+    db: Database, tree_id: int, root: Path, note: Note, room: int
+) -> tuple[list[str], dict[str, str]]:
+    """The tests and the callers of what the finding is about, as many as fit."""
+    blocks: list[str] = []
+    contents: dict[str, str] = {}
+    for near in _tests_first(subjects.callers(db, tree_id, note.evidence[0].path, limit=24)):
+        file = subjects.live_file(db, tree_id, near.path)
+        try:
+            lines = [] if file is None else lines_of(root, near.path, file.hash)[0]
+        except SleeperError:
+            continue  # what may not be shown is left out
+        block = shown.block(near.path, lines, _window(near, len(lines)))
+        room -= size(block)
+        if file is None or room < 0:
+            break
+        blocks.append(block)
+        contents[near.path] = file.hash
+    return blocks, contents
+
+
+def _window(near: Neighbour, lines: int) -> Range:
+    return Range(min(near.line, lines), min(near.line + _AROUND, lines))
+
+
+def _tests_first(found: Sequence[Neighbour]) -> list[Neighbour]:
+    tests = (one for one in found if "test" in one.path.lower())
+    others = (one for one in found if "test" not in one.path.lower())
+    return [*islice(tests, _TESTS), *islice(others, _CALLERS)]
+
+
+# --- what came of it --------------------------------------------------------------------------
+
+
+def _verdicts(db: Database, look: _Look, text: str) -> dict[str, tuple[Verdict, str]]:
+    if look.due.step is Step.REFUTE:
+        return {look.due.note.id: _judged(look.material.prompt, text)}
+    drafts = replies.parse(text)
+    asked = Asked(kind=_KIND, commit="", now=0.0, names_exist=lambda names: names)
+    seen = ground(drafts, sources(db, look.material.prompt, look.material.contents), asked)
+    return {note.id: _agreed(note, seen.notes) for note in look.notes}
+
+
+def _agreed(note: Note, seen: Sequence[Note]) -> tuple[Verdict, str]:
+    for other in seen:
+        if any(_same(one, two) for one in note.evidence for two in other.evidence):
+            return Verdict.AGREES, other.title
+    return Verdict.DIFFERS, "a second look did not see it"
+
+
+def _same(one: Evidence, two: Evidence) -> bool:
+    """The same definition; outside all of them the same lines, or nearly."""
+    if (one.path, one.anchor, one.hash) != (two.path, two.anchor, two.hash):
+        return False
+    return one.anchor is Anchor.NODE or abs(one.range.start - two.range.start) <= _NEAR
+
+
+def _judged(prompt: Prompt, text: str) -> tuple[Verdict, str]:
+    word, reason, evidence = replies.verdict(text)
+    verdict = _WORDS.get(word, Verdict.UNCLEAR)
+    lines = shown.texts(prompt)
+    if verdict is not Verdict.UNCLEAR and not any(_is_shown(lines, one) for one in evidence):
+        return Verdict.UNCLEAR, f"{reason} (nothing shown was quoted)"
+    return verdict, reason
+
+
+def _is_shown(lines: Mapping[str, Mapping[int, str]], cited: DraftEvidence) -> bool:
+    quote = [line.strip() for line in cited.quote.strip().split("\n")]
+    there = lines.get(cited.path.removeprefix("./"), {})
+    return bool("".join(quote)) and locate(quote, there, near=cited.line - 1) is not None

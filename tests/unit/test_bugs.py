@@ -1,0 +1,404 @@
+"""Likely bugs from the first claim to the last look."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from repo_sleeper.domain import Commit, NoteKind, Price, Prompt, Reply, Subject, Usage
+from repo_sleeper.errors import (
+    BudgetError,
+    ModelOfflineError,
+    ModelSetupError,
+    NotFoundError,
+    TooDearError,
+)
+from repo_sleeper.store import bugs, history, ledger, notes
+from repo_sleeper.store.bugs import Bug, BugState, Step, Verdict
+from repo_sleeper.store.database import Database
+from repo_sleeper.think import checks, prompts, thinker
+from repo_sleeper.think.reading import Limits
+from repo_sleeper.think.thinker import Outcome
+from tests.indexed import Indexed
+
+CART = """\
+class Cart:
+    def total(self):
+        return sum(item.price for item in self.items)
+
+    def clear(self):
+        self.items = []
+"""
+TEST_CART = """\
+from cart import Cart
+
+
+def test_clear_empties_the_cart():
+    cart = Cart()
+    cart.clear()
+    assert cart.items == []
+"""
+LINE = "return sum(item.price for item in self.items)"
+OTHER = "self.items = []"
+LIMITS = Limits(6_000, 500)
+
+
+def finding(quote: str = LINE, line: int = 3, **more: Any) -> str:
+    note = {
+        "kind": "likely-bug",
+        "title": f"An empty cart breaks line {line}",
+        "body": "With no items the sum is wrong.",
+        "confidence": 0.8,
+        "evidence": [{"path": "cart.py", "line": line, "quote": quote}],
+        **more,
+    }
+    return json.dumps({"notes": [note], "end": "OK"})
+
+
+def judged(verdict: str, quote: str = LINE, line: int = 3) -> str:
+    evidence = [{"path": "cart.py", "line": line, "quote": quote}]
+    said = {"verdict": verdict, "reason": "Because of this line.", "evidence": evidence}
+    return json.dumps({**said, "end": "OK"})
+
+
+NOTHING = json.dumps({"notes": [], "end": "OK"})
+
+
+class Model:
+    """Says what it was told to say, in order."""
+
+    name = "fake/model"
+
+    def __init__(self, *answers: str | BaseException) -> None:
+        self.answers = list(answers)
+        self.prompts: list[Prompt] = []
+
+    def complete(self, prompt: Prompt) -> Reply:
+        self.prompts.append(prompt)
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return Reply(answer, Usage(100, 20), "fake-1")
+
+    def price(self) -> Price:
+        return Price(1.0, 1.0)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Desk:
+    """A store with one file and one thought about it."""
+
+    def __init__(self, db: Database, root: Path) -> None:
+        self.db = db
+        self.tree = Indexed(db, root)
+        self.hash = self.tree.write("cart.py", CART)
+        self.tree.write("test_cart.py", TEST_CART)
+
+    def claims(self, reply: str, *, commit: str = "") -> Bug:
+        thinker.think_about(
+            self.db,
+            tree_id=1,
+            root=self.tree.root,
+            subject=Subject("cart.py", self.hash),
+            kind=NoteKind.LIKELY_BUG,
+            model=Model(reply),
+            refusal=lambda *_: "",
+            clock=lambda: 1_000.0,
+            commit=commit,
+            input_tokens=6_000,
+            max_output_tokens=500,
+        )
+        return self.bug()
+
+    def bug(self) -> Bug:
+        (found,) = bugs.bugs(self.db, 1, states=tuple(BugState))
+        return found
+
+    def looks(
+        self, *answers: str | BaseException, refusal: ledger.Refusal = lambda *_: ""
+    ) -> Model:
+        """As many looks as there are answers, or as are due."""
+        self.outcomes: list[Outcome] = []
+        model = Model(*answers)
+        while model.answers and (due := bugs.due(self.db, 1)):
+            self.outcomes.append(
+                checks.check(
+                    self.db,
+                    due[0],
+                    tree_id=1,
+                    root=self.tree.root,
+                    model=model,
+                    refusal=refusal,
+                    clock=lambda: 1_000.0,
+                    limits=LIMITS,
+                )
+            )
+        return model
+
+
+@pytest.fixture
+def desk(db: Database, tmp_path: Path) -> Desk:
+    return Desk(db, tmp_path / "tree")
+
+
+# --- the looks --------------------------------------------------------------------------------
+
+
+def test_a_claim_is_new_and_no_fact_until_two_more_looks_bear_it_out(desk: Desk) -> None:
+    bug = desk.claims(finding())
+    assert bug.state is BugState.NEW
+    assert bug.note.hypothesis
+
+    model = desk.looks(finding(), judged("stands"))
+
+    assert desk.bug().state is BugState.CONFIRMED
+    assert not desk.bug().note.hypothesis
+    assert [(c.step, c.verdict) for c in desk.bug().checks] == [
+        (Step.AGAIN, Verdict.AGREES),
+        (Step.REFUTE, Verdict.STANDS),
+    ]
+    assert len(model.prompts) == 2
+    assert bugs.due(desk.db, 1) == []
+
+
+def test_the_second_look_is_told_nothing_of_the_first_and_the_last_everything(desk: Desk) -> None:
+    bug = desk.claims(finding())
+
+    again, refute = desk.looks(finding(), judged("stands")).prompts
+
+    assert bug.note.title not in again.user
+    assert again.user.endswith(prompts.again_task().text)
+    assert again.system == prompts.system().text, "so that providers find it in their cache"
+    assert bug.note.title in refute.user
+    assert '<file path="test_cart.py"' in refute.user
+    assert "likely-bug" not in refute.user.split("<finding>")[0]
+
+
+def test_a_second_look_that_sees_nothing_ends_it_and_it_stays_unconfirmed(desk: Desk) -> None:
+    desk.claims(finding())
+
+    model = desk.looks(NOTHING, judged("stands"))
+
+    assert len(model.prompts) == 1
+    assert desk.bug().state is BugState.NEW
+    assert desk.bug().checks[0].verdict == Verdict.DIFFERS
+
+
+def test_agreement_is_about_the_cited_definition_not_about_the_file(desk: Desk) -> None:
+    desk.claims(finding())
+
+    desk.looks(finding(OTHER, 6))
+
+    assert desk.bug().checks[0].verdict == Verdict.DIFFERS
+
+
+def test_what_is_refuted_with_a_quote_is_dismissed_with_the_reason_and_does_not_come_back(
+    desk: Desk,
+) -> None:
+    bug = desk.claims(finding())
+
+    desk.looks(finding(), judged("refuted", OTHER, 6))
+
+    assert desk.bug().state is BugState.DISMISSED
+    assert desk.bug().why == "refuted: Because of this line."
+    assert notes.note(desk.db, 1, bug.note.id) is None
+
+
+@pytest.mark.parametrize("verdict", ["refuted", "stands"])
+def test_a_verdict_without_a_line_that_was_shown_is_only_an_opinion(
+    desk: Desk, verdict: str
+) -> None:
+    desk.claims(finding())
+
+    desk.looks(finding(), judged(verdict, "no such line anywhere", 3))
+
+    assert desk.bug().state is BugState.NEW
+    assert desk.bug().checks[1].verdict == Verdict.UNCLEAR
+
+
+# --- what may go wrong ------------------------------------------------------------------------
+
+
+def test_each_look_is_paid_for_within_the_budget_of_its_subject(desk: Desk) -> None:
+    desk.claims(finding())
+    before = ledger.spent(desk.db, 1_000.0, subject="cart.py").subject.calls
+
+    desk.looks(finding())
+
+    assert ledger.spent(desk.db, 1_000.0, subject="cart.py").subject.calls == before + 1
+    with pytest.raises(BudgetError):
+        desk.looks(finding(), refusal=lambda *_: "no")
+    assert len(desk.bug().checks) == 1
+
+
+def test_an_answer_of_no_use_is_paid_for_and_tried_twice_at_most(desk: Desk) -> None:
+    desk.claims(finding())
+
+    model = desk.looks("prose", "more prose", "and more")
+
+    assert len(model.prompts) == 2
+    assert {check.state for check in desk.bug().checks} == {"failed"}
+    assert ledger.spent(desk.db, 1_000.0).day.tokens == 3 * 120
+
+
+def test_a_call_that_fails_says_why_and_stops_what_must_stop(desk: Desk) -> None:
+    desk.claims(finding())
+
+    desk.looks(ModelOfflineError("no route", sent=False))
+
+    assert desk.outcomes[0].error is not None
+    assert desk.outcomes[0].stop
+    assert ledger.spent(desk.db, 1_000.0).day.calls == 1, "nothing was sent"
+
+
+def test_a_model_that_cannot_be_set_up_stops_the_looks(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def price(_: Model) -> Price:
+        raise ModelSetupError("no such model", sent=False)
+
+    desk.claims(finding())
+    monkeypatch.setattr(Model, "price", price)
+    due = bugs.due(desk.db, 1)[0]
+
+    outcome = checks.check(
+        desk.db,
+        due,
+        tree_id=1,
+        root=desk.tree.root,
+        model=Model(),
+        refusal=lambda *_: "",
+        clock=lambda: 1_000.0,
+        limits=LIMITS,
+    )
+
+    assert (outcome.state, outcome.stop) == (None, True)
+
+
+def test_a_file_that_is_not_as_it_was_indexed_is_looked_at_later(desk: Desk) -> None:
+    desk.claims(finding())
+    (desk.tree.root / "cart.py").write_text("changed = True\n")
+    due = bugs.due(desk.db, 1)[0]
+
+    outcome = checks.check(
+        desk.db,
+        due,
+        tree_id=1,
+        root=desk.tree.root,
+        model=Model(),
+        refusal=lambda *_: "",
+        clock=lambda: 1_000.0,
+        limits=LIMITS,
+    )
+
+    assert (outcome.state, outcome.stop) == (None, False)
+    assert desk.bug().checks == ()
+
+
+def test_a_look_cut_off_by_a_crash_counts_in_full_and_is_unknown(desk: Desk) -> None:
+    desk.claims(finding())
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.looks(KeyboardInterrupt())
+    thinker.recover(desk.db, clock=lambda: 1_000.0)
+
+    assert desk.bug().checks[0].state == "unknown"
+    assert ledger.spent(desk.db, 1_000.0).day.tokens > 1_000
+
+
+def test_looks_never_outnumber_thoughts(desk: Desk) -> None:
+    assert bugs.may_check(desk.db)
+    desk.claims(finding())
+    assert bugs.may_check(desk.db)
+
+    desk.looks(NOTHING)
+
+    assert not bugs.may_check(desk.db)
+
+
+# --- the life of a bug ------------------------------------------------------------------------
+
+
+def test_a_person_s_word_confirms_and_can_be_taken_back(desk: Desk) -> None:
+    bug = desk.claims(finding())
+
+    bugs.confirm(desk.db, bug.note.id, by="person", why="seen it", now=1.0)
+    assert (desk.bug().state, desk.bug().why) == (BugState.CONFIRMED, "seen it")
+
+    desk.looks(NOTHING)
+    bugs.forget(desk.db, bug.note.id)
+    assert desk.bug().state is BugState.NEW
+    assert desk.bug().checks == ()
+
+
+def test_a_bug_whose_code_changed_is_resolved_by_the_first_commit_that_touched_it(
+    desk: Desk,
+) -> None:
+    commits = [
+        Commit(oid, time, "ada", subject, paths=(path,))
+        for oid, time, subject, path in (
+            ("a" * 40, 100, "first", "cart.py"),
+            ("b" * 40, 200, "elsewhere", "other.py"),
+            ("c" * 40, 300, "Sum an empty cart", "cart.py"),
+            ("d" * 40, 400, "later", "cart.py"),
+        )
+    ]
+    history.add_commits(desk.db, [(commit, False) for commit in commits])
+    desk.claims(finding(), commit="a" * 40)
+
+    desk.tree.write("cart.py", CART.replace("sum(", "0 + sum("))
+
+    bug = desk.bug()
+    assert (bug.state, bug.commit, bug.why) == (BugState.RESOLVED, "c" * 40, "Sum an empty cart")
+    assert bugs.due(desk.db, 1) == []
+
+
+def test_a_change_that_is_not_committed_yet_resolves_too(desk: Desk) -> None:
+    desk.claims(finding())
+
+    desk.tree.write("cart.py", CART.replace("sum(", "0 + sum("))
+
+    assert (desk.bug().state, desk.bug().commit) == (BugState.RESOLVED, "")
+
+
+def test_severity_check_and_test_are_told_when_the_reply_has_them(desk: Desk) -> None:
+    bug = desk.claims(finding(severity="High", check="Call it.", test="Assert 0."))
+
+    assert (bug.severity, bug.check, bug.test) == ("high", "Call it.", "Assert 0.")
+
+
+@pytest.mark.parametrize("more", [{}, {"severity": "apocalyptic"}, {"severity": 3}])
+def test_replies_without_them_stay_valid(desk: Desk, more: dict[str, Any]) -> None:
+    assert desk.claims(finding(**more)).severity == ""
+
+
+def test_a_bug_is_found_by_the_start_of_its_id(desk: Desk) -> None:
+    bug = desk.claims(finding())
+
+    assert bugs.bug(desk.db, 1, bug.note.id[:6]) == bug
+    with pytest.raises(NotFoundError, match="no likely bug"):
+        bugs.bug(desk.db, 1, "zzzz")
+
+
+def test_a_look_that_is_too_dear_alone_is_told_apart(desk: Desk) -> None:
+    from repo_sleeper.domain import TooDear
+
+    desk.claims(finding())
+
+    with pytest.raises(TooDearError):
+        desk.looks(finding(), refusal=lambda *_: TooDear("too dear"))
+
+
+def test_what_was_put_aside_does_not_come_back_when_its_code_changes(desk: Desk) -> None:
+    bug = desk.claims(finding())
+    notes.dismiss(desk.db, bug.note.id, "by design")
+
+    desk.hash = desk.tree.write("cart.py", CART.replace("sum(", "0 + sum("))
+    quote = LINE.replace("sum(", "0 + sum(")
+
+    assert desk.claims(finding(quote)).why == "by design"
