@@ -24,6 +24,9 @@ from repo_sleeper.cli import (
     trust,
 )
 from repo_sleeper.cli import (
+    eval as evaluation,
+)
+from repo_sleeper.cli import (
     map as code_map,
 )
 from repo_sleeper.errors import NotFoundError, SleeperError
@@ -44,6 +47,7 @@ app.add_typer(bugs.app, name="bugs")
 app.command("map")(code_map.map_)
 app.command("think")(think.think)
 app.add_typer(cost.app, name="cost")
+app.command("eval")(evaluation.evaluate)
 app.command("doctor")(doctor.doctor)
 app.command("trust")(trust.trust)
 

@@ -27,7 +27,7 @@ from repo_sleeper.store import code, upkeep
 Standing = Literal["good", "note", "bad"]
 SIGNS: Mapping[Standing, str] = {"good": "✓", "note": "!", "bad": "✗"}
 
-_OLDEST_GIT = (2, 30, 0)
+_OLDEST_GIT = (2, 32, 0)  # the first that honours GIT_CONFIG_GLOBAL
 # Releases that were published by a thief of credentials; the second acts without being imported.
 _STOLEN = frozenset({"1.82.7", "1.82.8"})
 _STOLEN_FILE = "litellm_init.pth"
@@ -79,6 +79,10 @@ def _git() -> Check:
     if version < _OLDEST_GIT:
         oldest = ".".join(str(number) for number in _OLDEST_GIT)
         return Check("git", "bad", told, f"git {oldest} or newer is needed")
+    if broken := git.self_test():
+        return Check(
+            "git", "bad", f"{told}: {broken}", "use another git; nothing is sent until then"
+        )
     return Check("git", "good", told)
 
 

@@ -18,11 +18,14 @@ from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.mind import Mind, ModelMaker, Thought, configured_model
 from repo_sleeper.daemon.workspace import Workspace, of_repository
 from repo_sleeper.errors import ConfigError, DaemonError
+from repo_sleeper.store import code, upkeep
 from repo_sleeper.store.database import Database
 from repo_sleeper.trust import SETTINGS_FILE
 
 TICK_S = 1.0
 _CHORES_S = 60.0
+_TIDY_S = 3600.0
+_SPARE_CONTENTS = 50_000  # no tree has them now; a branch switch may bring them back unparsed
 _GONE_S = 600.0  # an absent root may be a disk that comes back
 _SUSPENDED_S = 60.0
 _RECONCILE_LIMIT_S = 60.0
@@ -48,6 +51,7 @@ class Service:
         self._idleness = Idleness(now=self._born)
         self._clock_gap = time.time() - self._born
         self._chores_at = self._born + _CHORES_S
+        self._tidied_at = self._born
         self._gone_since: float | None = None
         self._config_error = ""
         self._last_thought = Thought()
@@ -179,6 +183,15 @@ class Service:
         if not self.is_reachable():
             self._end("the socket is gone")
         self._reload()
+        if now - self._tidied_at >= _TIDY_S:
+            self._tidied_at = now
+            self._tidy()
+
+    def _tidy(self) -> None:
+        gone = code.garbage_collect(self._db, keep=_SPARE_CONTENTS)
+        if gone:
+            LOGGER.info("forgot %d contents that no work tree has had for long", gone)
+        upkeep.checkpoint(self._db)
 
     def _reload(self) -> None:
         """Settings as they are now; a mistake in them leaves the old ones and is shown."""

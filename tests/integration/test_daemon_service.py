@@ -284,6 +284,22 @@ def test_settings_with_a_mistake_leave_the_old_ones(start: Start, private_home: 
     assert daemon.status()["config_error"] == ""
 
 
+def test_contents_that_no_tree_has_any_more_go_in_time(
+    start: Start, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repo_sleeper.daemon.service._SPARE_CONTENTS", 0)
+    daemon = start()
+    daemon.until(daemon.looked)
+    repo.write("shop.py", SHOP.replace("def ", "async def "))
+    daemon.service.answer({"verb": "reconcile", "root": str(repo.root)})
+    before = daemon.db.value("select count(*) from blobs")
+
+    daemon.service._tidied_at = float("-inf")
+    daemon.service._chores_at = 0.0
+
+    daemon.until(lambda: daemon.db.value("select count(*) from blobs") == before - 1)
+
+
 def test_a_work_tree_that_is_gone_is_forgotten_and_its_notes_are_not(
     start: Start, repo: GitRepo, tmp_path: Path
 ) -> None:
