@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from typing import NamedTuple
 
+from repo_sleeper.recall.paths import Paths, Placed
 from repo_sleeper.store import search
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import Passage, Term
-from repo_sleeper.words import parts
 
 _ROWS = 8_000  # matches read for one question: what keeps 5,000 files below 50 ms
 _COMMON = 5  # a term in more than a fifth of the documents does not drive the search
@@ -19,7 +19,6 @@ _TERMS = 24
 _BEST_CHUNKS = 3
 _FILES = 300
 _PASSAGES = 40
-_PATHS = 400
 _STEM, _FOLDER = 12.0, 8.0  # what a word is worth in a file's name, in its folders
 _SATURATION = 2.0
 _ALONE = 0.4
@@ -32,9 +31,9 @@ class Content(NamedTuple):
     """
 
     text: dict[str, float]
+    passage: dict[str, float]
     fields: dict[str, float]
     words: dict[str, tuple[str, ...]]
-    named: dict[str, tuple[str, ...]]
     passages: tuple[Passage, ...]
     coverage: float
 
@@ -49,30 +48,32 @@ class _Tally:
         self.parts: dict[int, dict[int, float]] = {}  # blob -> term -> frequency
 
 
-def search_content(db: Database, tree_id: int, words: Iterable[str]) -> Content:
+def search_content(db: Database, tree_id: int, known: Sequence[Term], paths: Paths) -> Content:
     """Everything the index knows about these words in this tree."""
     total = search.chunk_total(db)
-    known = search.terms(db, words)
     chosen = drivers(known, total=total)
     weights = [rarity(term.chunks, total) for term in chosen]
     tally = _tallied(db, chosen, weights)
     pools = _pools(tally)
-    live = search.live_paths(db, tree_id, _best(pools, _FILES))
+    live = search.live_paths(
+        db, tree_id, _best({blob: sum(some) for blob, some in pools.items()}, _FILES)
+    )
     best = {chunk: tally.chunk[chunk] for chunk in _best(tally.chunk, _PASSAGES)}
-    in_paths = _path_terms(db, tree_id, known)
     asked = sum(rarity(term.chunks, total) for term in known if _is_asked(term, chosen))
     return Content(
-        text={path: pools[blob] for blob, places in live.items() for path, _ in places},
-        fields=_fields(tally, live, in_paths, chosen, weights),
+        text=_by_path(live, {blob: sum(scores) for blob, scores in pools.items()}),
+        passage=_by_path(live, {blob: scores[0] for blob, scores in pools.items()}),
+        fields=_fields(tally, live, paths.placed, chosen, weights),
         words=_words_found(tally, live, chosen, weights),
-        named={
-            path: tuple(name | folders)
-            for path, (name, folders) in in_paths.items()
-            if name or folders
-        },
         passages=tuple(search.passages(db, tree_id, best)),
-        coverage=_coverage(tally, live, in_paths, chosen, weights) / max(asked, 1.0),
+        coverage=_coverage(tally, live, paths.placed, chosen, weights) / max(asked, 1.0),
     )
+
+
+def _by_path(
+    live: Mapping[int, Sequence[tuple[str, int]]], scores: Mapping[int, float]
+) -> dict[str, float]:
+    return {path: scores[blob] for blob, places in live.items() for path, _ in places}
 
 
 def drivers(terms: Sequence[Term], *, total: int, rows: int = _ROWS) -> list[Term]:
@@ -110,62 +111,31 @@ def _tallied(db: Database, chosen: Sequence[Term], weights: Sequence[float]) -> 
     return tally
 
 
-def _best(scores: dict[int, float], count: int) -> list[int]:
+def _best(scores: Mapping[int, float], count: int) -> list[int]:
     return nsmallest(count, scores, key=lambda one: (-scores[one], one))
 
 
-def _pools(tally: _Tally) -> dict[int, float]:
-    """Per content, the sum of its three best chunks."""
+def _pools(tally: _Tally) -> dict[int, list[float]]:
+    """Per content, its three best chunks."""
     found: dict[int, list[float]] = {}
     for chunk, score in tally.chunk.items():
         found.setdefault(tally.blob[chunk], []).append(score)
-    return {
-        blob: sum(sorted(scores, reverse=True)[:_BEST_CHUNKS]) for blob, scores in found.items()
-    }
-
-
-def _path_terms(
-    db: Database, tree_id: int, known: Sequence[Term]
-) -> dict[str, tuple[dict[str, None], dict[str, None]]]:
-    """Path -> the question's words in its file name and in its folders, in the question's terms."""
-    total = search.path_total(db)
-    telling = [term for term in known if term.paths and term.paths <= max(total // _COMMON, _SMALL)]
-    paths = search.path_matches(db, tree_id, telling, limit=_PATHS)
-    pieces = {path: _split(path) for path in paths}
-    stemmed = search.stems(word for both in pieces.values() for some in both for word in some)
-    by_stem = {term.stem: term.word for term in telling}
-    return {
-        path: (_asked_words(name, stemmed, by_stem), _asked_words(folders, stemmed, by_stem))
-        for path, (name, folders) in pieces.items()
-    }
-
-
-def _split(path: str) -> tuple[list[str], list[str]]:
-    folders, _, name = path.rpartition("/")
-    stem, dot, _ = name.rpartition(".")
-    return parts(stem if dot and stem else name), parts(folders)
-
-
-def _asked_words(
-    words: list[str], stemmed: dict[str, str], by_stem: dict[str, str]
-) -> dict[str, None]:
-    found = (by_stem.get(stemmed.get(word, "")) for word in words)
-    return dict.fromkeys(word for word in found if word)
+    return {blob: sorted(scores, reverse=True)[:_BEST_CHUNKS] for blob, scores in found.items()}
 
 
 def _fields(
     tally: _Tally,
     live: dict[int, list[tuple[str, int]]],
-    in_paths: dict[str, tuple[dict[str, None], dict[str, None]]],
+    placed: Mapping[str, Placed],
     chosen: Sequence[Term],
     weights: Sequence[float],
 ) -> dict[str, float]:
     """BM25F in small: a term's places are added up first and saturate together."""
     weight = {term.word: weights[position] for position, term in enumerate(chosen)}
     frequencies = dict(_inside(tally, live, chosen))
-    for path, (name, folders) in in_paths.items():
+    for path, place in placed.items():
         own = frequencies.setdefault(path, {})
-        for words, worth in ((name, _STEM), (folders, _FOLDER)):
+        for words, worth in ((place.name, _STEM), (place.folders, _FOLDER)):
             for word in words:
                 own[word] = own.get(word, 0.0) + worth
     return {
@@ -220,14 +190,16 @@ def _is_asked(term: Term, chosen: Sequence[Term]) -> bool:
 def _coverage(
     tally: _Tally,
     live: dict[int, list[tuple[str, int]]],
-    in_paths: dict[str, tuple[dict[str, None], dict[str, None]]],
+    placed: Mapping[str, Placed],
     chosen: Sequence[Term],
     weights: Sequence[float],
 ) -> float:
     """The weight of the words that one passage, with the path it is in, has together."""
     bits = {term.word: 1 << position for position, term in enumerate(chosen)}
     by_blob = {
-        blob: _bits([word for path, _ in places for word in _path_words(in_paths, path)], bits)
+        blob: _bits(
+            [word for path, _ in places if path in placed for word in placed[path].words], bits
+        )
         for blob, places in live.items()
     }
     seen = {
@@ -236,13 +208,6 @@ def _coverage(
         if tally.blob[chunk] in by_blob
     }
     return max((_proof(one, weights) for one in seen), default=0.0)
-
-
-def _path_words(
-    in_paths: dict[str, tuple[dict[str, None], dict[str, None]]], path: str
-) -> Iterable[str]:
-    name, folders = in_paths.get(path, ({}, {}))
-    return (*name, *folders)
 
 
 def _bits(words: Iterable[str], bits: dict[str, int]) -> int:

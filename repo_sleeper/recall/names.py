@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 from repo_sleeper.domain import SymbolHit
@@ -22,6 +23,9 @@ _PROSE_ENDINGS = (
     *("authors", "changelog", "changes", "license", "copying", "notice", "readme"),
 )
 _TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
+_ASIDE = frozenset(
+    {"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "benchmarks"}
+)
 
 
 class Named:
@@ -58,6 +62,11 @@ def is_test(path: str) -> bool:
 def is_prose(path: str) -> bool:
     """Whether a path is documentation or data: it mentions much and decides little."""
     return path.lower().endswith(_PROSE_ENDINGS)
+
+
+def is_aside(path: str) -> bool:
+    """Whether a path is an example or a measurement: code, but not of the thing itself."""
+    return any(folder in _ASIDE for folder in path.lower().split("/")[:-1])
 
 
 def core(path: str) -> tuple[str, ...]:
@@ -130,6 +139,8 @@ def _scored(hit: SymbolHit, score: float) -> SymbolHit:
 
 
 def _add_users(db: Database, tree_id: int, question: Question, found: Named) -> None:
-    for path, name, uses in search.users(db, tree_id, question.names, limit=_USERS):
-        found.caller[path] = found.caller.get(path, 0.0) + math.log1p(uses)
+    users = search.users(db, tree_id, question.names, limit=_USERS)
+    files = Counter(name for _, name, _ in users)
+    for path, name, _ in users:
+        found.caller[path] = found.caller.get(path, 0.0) + 1 / math.sqrt(files[name])
         found.reasons.setdefault(path, {}).setdefault("caller", f"uses {name}")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from repo_sleeper.recall import rank
-from repo_sleeper.recall.names import core, is_prose, is_test
+from repo_sleeper.recall.names import core, is_test
 from repo_sleeper.recall.question import held
-from repo_sleeper.recall.rank import Scores
 from repo_sleeper.store import history, search
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.topics import Precedent, commits_about
+from repo_sleeper.store.topics import Precedent, commits_about, linked
 
 _COMMITS = 200
 _WIDE = 30  # a commit over more files is about everything, so about nothing
@@ -57,34 +56,51 @@ def past_reason(past: Past, path: str, words: Sequence[str]) -> str:
     return f"changed in {count} about '{about}'" if about else f"changed in {count} like this"
 
 
-def lent(
-    db: Database, tree_id: int, leaders: Mapping[str, float], *, prose: float = 1.0
-) -> tuple[dict[str, tuple[float, Scores]], dict[str, dict[str, str]]]:
-    """What the leading files lend to those that change with them or test them, and why.
+Lent = tuple[dict[str, dict[str, float]], dict[str, dict[str, str]]]
 
-    `prose` is the share that prose gets: a changelog changes with everything.
-    """
-    together: dict[str, float] = {}
-    pairs: dict[str, float] = {}
-    reasons: dict[str, dict[str, str]] = {}
+
+def lent(db: Database, tree_id: int, leaders: Mapping[str, float]) -> Lent:
+    """What the leading files lend to those that change with them, test or import them, and why."""
+    loan = _Loan()
     for leader, weight in leaders.items():
         for path, probability in history.co_changed(db, leader):
-            together[path] = together.get(path, 0.0) + weight * probability
-            reasons.setdefault(path, {}).setdefault("co-change", f"changes together with {leader}")
+            loan.add("co-change", path, weight * probability, f"changes together with {leader}")
         for path in _pairs(db, tree_id, leader):
-            pairs[path] = pairs.get(path, 0.0) + weight
-            reasons.setdefault(path, {}).setdefault("pair", _pair_reason(path, leader))
-    live = search.existing(db, tree_id, together)
-    together = {
-        path: score * (prose if is_prose(path) else 1.0)
-        for path, score in together.items()
-        if path in live
-    }
-    kinds: dict[str, tuple[float, Scores]] = {
-        "co-change": (rank.CO_CHANGE, together),
-        "pair": (rank.PAIR, pairs),
-    }
-    return kinds, reasons
+            loan.add("pair", path, weight, _pair_reason(path, leader))
+    imports, importers = linked(db, tree_id, leaders)
+    loan.share("imported", imports, leaders, "imported by")
+    loan.share("importer", importers, leaders, "imports")
+    live = search.existing(db, tree_id, loan.reasons)
+    return {
+        signal: {path: value for path, value in values.items() if path in live}
+        for signal, values in loan.values.items()
+    }, loan.reasons
+
+
+class _Loan:
+    """What is lent so far: signal -> path -> value, and path -> signal -> reason."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, dict[str, float]] = {}
+        self.reasons: dict[str, dict[str, str]] = {}
+
+    def add(self, signal: str, path: str, value: float, reason: str) -> None:
+        values = self.values.setdefault(signal, {})
+        values[path] = values.get(path, 0.0) + value
+        self.reasons.setdefault(path, {}).setdefault(signal, reason)
+
+    def share(
+        self,
+        signal: str,
+        pairs: Sequence[tuple[str, str]],
+        leaders: Mapping[str, float],
+        verb: str,
+    ) -> None:
+        """A leader's weight between its neighbours: who knows everybody recommends nobody."""
+        many = Counter(leader for leader, _ in pairs)
+        for leader, path in pairs:
+            value = leaders[leader] / math.sqrt(many[leader])
+            self.add(signal, path, value, f"{verb} {leader}")
 
 
 def _covered(subject: str, words: Sequence[str]) -> float:

@@ -52,6 +52,20 @@ _INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
 _CALLERS = re.compile(
     r"\b(who|what|where)\b.{0,40}\b(calls?|called|uses?|used|imports?)\b|callers? of"
 )
+_SCOPE = re.compile(r"\s*(?:\w{1,20}\(([^)\n]{1,60})\)!?|([\w./ -]{1,40})):\s")
+_CHANGE = """
+    abandon add adjust allow apply avoid bump cache change check clean cleanup convert create
+    correct deprecate disable do document don drop enable enforce ensure expose extend extract fix handle
+    implement improve initial inline introduce kill let limit make merge migrate minor move optimize
+    pass prevent raise reduce refactor remove rename replace restore return reuse revert rewrite set
+    silence simplify skip split stop support switch test try turn tweak update upgrade use validate
+    warn work"""
+_CHANGES = re.compile(rf"\W*(?:{'|'.join(_CHANGE.split())})(?:e?s|e?d|p?ing|ning|ting)?\b")
+_READING = re.compile(r"\W*(how|where|why|what|which|who|when|does|is|can|explain|describe)\b")
+_TESTS = frozenset({"coverage", "spec", "specs", "test", "tested", "testing", "tests"})
+_ASIDE = frozenset(
+    {"benchmark", "benchmarks", "doc", "docs", "example", "examples", "sample", "tutorial"}
+)
 
 
 class Place(NamedTuple):
@@ -66,7 +80,9 @@ class Question:
     """A question taken apart.
 
     `words` are lower case, in order, each once; `names` are identifiers that were clearly meant
-    as such, `guesses` those that neighbouring words would make; `places` are written paths.
+    as such, `guesses` those that neighbouring words would make; `places` are written paths;
+    `scope` is the area named before a colon, as in "fix(parser): ...". Who wants reading asks
+    how, where or why: the code first, its tests after it.
     """
 
     text: str
@@ -74,8 +90,13 @@ class Question:
     names: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
+    scope: tuple[str, ...] = ()
     wants_callers: bool = False
     wants_prose: bool = False
+    wants_tests: bool = False
+    wants_aside: bool = False
+    wants_reading: bool = False
+    wants_change: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -88,6 +109,7 @@ def understand(text: str) -> Question:
     frames, places = _places(text)
     names = _unique([*frames, *_quoted_names(text), *_code_names(text)])
     words = content_words(text)
+    said = parts(text)
     return Question(
         text=text,
         words=tuple(words[:WORDS_MAX]),
@@ -95,8 +117,18 @@ def understand(text: str) -> Question:
         guesses=tuple(_guesses(words[:12])),
         places=tuple(places[:_NAMES_MAX]),
         wants_callers=_CALLERS.search(text.lower()) is not None,
-        wants_prose=not _PROSE.isdisjoint(parts(text)),
+        scope=_scope(text),
+        wants_prose=not _PROSE.isdisjoint(said),
+        wants_tests=not _TESTS.isdisjoint(said),
+        wants_aside=not _ASIDE.isdisjoint(said),
+        wants_reading=_READING.match(text.lower()) is not None,
+        wants_change=bool(_scope(text)) or _CHANGES.match(text.lower()) is not None,
     )
+
+
+def _scope(text: str) -> tuple[str, ...]:
+    found = _SCOPE.match(text)
+    return tuple(parts(found[1] or found[2])) if found else ()
 
 
 def content_words(text: str) -> list[str]:

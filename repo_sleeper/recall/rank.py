@@ -10,20 +10,35 @@ from repo_sleeper.domain import FileHit
 
 Scores = Mapping[str, float]  # path -> how much, in the signal's own unit
 
-# Fitted by hand on public repositories; `why` strings and evaluations use the same names.
+# Fitted on ten public repositories by benchmarks/fit.py, except where a line says otherwise;
+# `why` strings and evaluations use the same names. A signal is a share of its best file's.
 WEIGHTS: Mapping[str, float] = {
-    "mention": 3.0,  # the question writes the path, or a line of it
-    "name": 1.5,  # defines an identifier the question writes
-    "text": 1.0,  # chunk BM25, the three best chunks of a file
-    "fields": 1.0,  # words of path, stem and symbols, file as a whole
-    "history": 1.0,  # commits about the same words
-    "guess": 0.35,  # defines what neighbouring words of the question would be called
-    "caller": 0.3,  # refers to an identifier the question writes
+    "mention": 2.9,  # the question writes the path, or a line of it
+    "name": 1.4,  # defines an identifier the question writes
+    "caller": 1.1,  # refers to an identifier the question writes
+    "guess": 0.05,  # defines what neighbouring words of the question would be called
+    "text": 0.7,  # chunk BM25, the three best chunks of a file
+    "passage": 1.3,  # ... its best chunk alone
+    "fields": 1.6,  # words of path, stem and symbols, file as a whole
+    "history": 1.6,  # commits about the same words
     "note": 0.15,  # a fresh note about the same words
+    "stem": 1.2,  # words of the file's name
+    "cover": 0.3,  # the share of the file's name that the question has
+    "scope": 1.2,  # lies in the area named before a colon
+    "churn": 0.6,  # changed often, lately
+    "recent": 0.6,  # changed lately
+    "size": 0.4,
+    "tests wanted": 2.0,
+    "test": -0.3,
+    "test when reading": -1.2,  # by hand: no commit asks how or where
+    "aside wanted": 0.8,
+    "aside": -0.9,  # examples, benchmarks
+    "pair": 1.1,  # tests a leading file, or is tested by it
+    "co-change": 0.8,  # changes together with a leading file
+    "imported": 1.1,  # a leading file imports it
+    "importer": 1.1,  # imports a leading file
 }
-CALLERS_WANTED = 2.0  # what "caller" weighs when the question is who calls something
-CO_CHANGE = 0.15
-PAIR = 0.15
+CALLERS_WANTED = 5.0  # what "caller" weighs when the question is who calls something
 _SPREADING = 6  # files whose neighbours are looked at
 _REASONS = 3
 _LEAST = 0.02  # of the best score: what a signal must add to be a reason
@@ -56,40 +71,48 @@ def shares(scores: Scores) -> dict[str, float]:
     return {path: score / best for path, score in scores.items() if score > 0.0}
 
 
-def damp(ranked: list[Ranked], shares_kept: Mapping[str, float]) -> list[Ranked]:
-    """Let some files keep only a share of their score: each part shrinks alike."""
+def damp(ranked: Sequence[Ranked], shares_kept: Mapping[str, float]) -> list[Ranked]:
+    """Let some files keep only a share of what they have, but all of what names them."""
     added = {
-        one.path: {name: value * shares_kept.get(one.path, 1.0) for name, value in one.parts}
+        one.path: {
+            name: value if name == "mention" else value * shares_kept.get(one.path, 1.0)
+            for name, value in one.parts
+        }
         for one in ranked
     }
     return _ordered(added)
 
 
-def leaders(ranked: list[Ranked]) -> dict[str, float]:
+def leaders(ranked: Sequence[Ranked]) -> dict[str, float]:
     """The files that lend weight to their neighbours: the best few, sharply weighed, sum 1."""
-    weights = {one.path: one.score**3 for one in ranked[:_SPREADING]}
+    first = ranked[:_SPREADING]
+    weights = {one.path: math.exp(one.score - first[0].score) for one in first}
     total = sum(weights.values())
-    return {path: weight / total for path, weight in weights.items()} if total else {}
+    return {path: weight / total for path, weight in weights.items()}
 
 
-def spread(ranked: list[Ranked], neighbours: Mapping[str, tuple[float, Scores]]) -> list[Ranked]:
-    """Add what neighbours lend: for each kind, a share of the best score so far."""
-    best = ranked[0].score if ranked else 0.0
+def add(
+    ranked: Sequence[Ranked],
+    values: Mapping[str, Scores],
+    weights: Mapping[str, float] = WEIGHTS,
+) -> list[Ranked]:
+    """Add what does not come as a share of the best: each value as it is, weighed."""
     added = {one.path: dict(one.parts) for one in ranked}
-    for name in sorted(neighbours):
-        weight, scores = neighbours[name]
-        for path, share in shares(scores).items():
-            added.setdefault(path, {})[name] = weight * share * best
+    for name in sorted(values):
+        weight = weights.get(name, 0.0)
+        for path, value in values[name].items():
+            if weight and value:
+                added.setdefault(path, {})[name] = weight * value
     return _ordered(added)
 
 
-def to_unit(ranked: list[Ranked], weights: Mapping[str, float] = WEIGHTS) -> list[Ranked]:
+def to_unit(ranked: Sequence[Ranked], weights: Mapping[str, float] = WEIGHTS) -> list[Ranked]:
     """Scores in 0..1: shares of what a file would get that is best in every signal present."""
     present = {name for one in ranked for name, _ in one.parts}
-    most = sum(weights.get(name, 0.0) for name in present) * (1 + CO_CHANGE + PAIR)
+    most = sum(max(weights.get(name, 0.0), 0.0) for name in present)
     if not most:
         return []
-    return [Ranked(one.path, min(one.score / most, 1.0), one.parts) for one in ranked]
+    return [one._replace(score=min(max(one.score / most, 0.0), 1.0)) for one in ranked]
 
 
 def hits(

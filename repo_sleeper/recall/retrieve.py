@@ -10,15 +10,18 @@ from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
 from repo_sleeper.recall.names import Named, is_prose, search_names
 from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
+from repo_sleeper.recall.paths import Paths, search_paths
+from repo_sleeper.recall.priors import Standing, priors
 from repo_sleeper.recall.question import Question, held
 from repo_sleeper.recall.rank import Ranked, Scores
 from repo_sleeper.store import notes as note_store
-from repo_sleeper.store import search
+from repo_sleeper.store import search, topics
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import Passage
 
 _NOTES = 24
-_PROSE = 0.4  # of its score is what prose and data keep where the question does not ask for them
+_PROSE = 0.15  # of its score is what prose and data keep where the question does not ask for them
+_CANDIDATES = 300
 _SYMBOLS = 30
 _WORDS_SHOWN = 3
 _EXPLAINED = 100
@@ -46,19 +49,22 @@ def retrieve(
         return Found()
     if question.wants_callers:
         weights = {**weights, "caller": rank.CALLERS_WANTED}
-    content = search_content(db, tree_id, question.words)
+    known = search.terms(db, question.words)
+    paths = search_paths(db, tree_id, known, scope=question.scope)
+    content = search_content(db, tree_id, known, paths)
     named = search_names(db, tree_id, question)
     past = past_commits(db, tree_id, question.words)
     noted = _notes(db, tree_id, question)
-    fused = rank.fuse(signals(content, named, past, noted), weights)
-    kept = 1.0 if question.wants_prose else _PROSE
-    fused = rank.damp(fused, {one.path: kept for one in fused if is_prose(one.path)})
-    kinds, borrowed = lent(db, tree_id, rank.leaders(fused), prose=kept)
-    ranked = rank.to_unit(rank.spread(fused, kinds), weights)
+    fused = rank.fuse(signals(content, paths, named, past, noted), weights)
+    standing = _standing(db, tree_id, fused)
+    fused = [one for one in fused if one.path in standing]
+    fused = rank.add(fused, priors(standing, question), weights)
+    kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused, question)))
+    ranked = rank.to_unit(_kept(rank.add(fused, kinds, weights), question), weights)
     inside = _passage_symbols(db, tree_id, content, question.words)
     return Found(
         ranked=ranked,
-        reasons=_reasons(content, named, noted, borrowed, _history(past, question, ranked)),
+        reasons=_reasons(content, paths, named, noted, borrowed, _history(past, question, ranked)),
         symbols=_symbols(named, inside, ranked),
         passages=content.passages,
         notes=tuple(note for note, _ in noted),
@@ -67,7 +73,7 @@ def retrieve(
 
 
 def signals(
-    content: Content, named: Named, past: Past, noted: Sequence[tuple[Note, float]]
+    content: Content, paths: Paths, named: Named, past: Past, noted: Sequence[tuple[Note, float]]
 ) -> dict[str, Scores]:
     """The signals by the names that weights and explanations use."""
     return {
@@ -76,10 +82,24 @@ def signals(
         "guess": named.guess,
         "caller": named.caller,
         "text": content.text,
+        "passage": content.passage,
         "fields": content.fields,
+        "stem": paths.stem,
+        "cover": paths.cover,
+        "scope": paths.scope,
         "history": past.scores,
         "note": _note_scores(noted),
     }
+
+
+def _standing(db: Database, tree_id: int, ranked: Sequence[Ranked]) -> dict[str, Standing]:
+    best = [one.path for one in ranked[:_CANDIDATES]]
+    return {path: Standing(*found) for path, found in topics.standing(db, tree_id, best).items()}
+
+
+def _kept(ranked: Sequence[Ranked], question: Question) -> list[Ranked]:
+    kept = 1.0 if question.wants_prose else _PROSE
+    return rank.damp(ranked, {one.path: kept for one in ranked if is_prose(one.path)})
 
 
 def _confidence(content: Content, named: Named, past: Past) -> float:
@@ -104,8 +124,9 @@ def _note_scores(noted: Sequence[tuple[Note, float]]) -> dict[str, float]:
     return scores
 
 
-def _reasons(
+def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
     content: Content,
+    paths: Paths,
     named: Named,
     noted: Sequence[tuple[Note, float]],
     borrowed: Mapping[str, Mapping[str, str]],
@@ -114,7 +135,9 @@ def _reasons(
     """Path -> signal -> the reason in words."""
     own = {
         "text": {path: f"text matches {_listed(words)}" for path, words in content.words.items()},
-        "fields": {path: f"path matches {_listed(words)}" for path, words in content.named.items()},
+        "fields": {
+            path: f"path matches {_listed(one.words)}" for path, one in paths.placed.items()
+        },
         "history": history,
         "note": _note_reasons(noted),
     }

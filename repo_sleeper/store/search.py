@@ -73,6 +73,11 @@ def path_total(db: Database) -> int:
     return db.value("select max(rowid) from path_words") or 0
 
 
+def path_counts(db: Database, stems_: Iterable[str]) -> dict[str, int]:
+    """How many paths have each of these stems; a stem that none has is left out."""
+    return _documents(db, "path_vocab", stems_)
+
+
 def chunk_scores(db: Database, term: Term, *, limit: int) -> list[tuple[int, int, float]]:
     """Chunk, its content and BM25 for every chunk that has the term, in the order stored."""
     found = db.rows(
@@ -140,10 +145,10 @@ def _paths(db: Database, tree_id: int, match: str, *, order: str, limit: int) ->
 def existing(db: Database, tree_id: int, paths: Iterable[str]) -> set[str]:
     """Which of these paths are live in the tree, and indexed."""
     found: set[str] = set()
-    for some in _batches(sorted(set(paths))):
+    for some in batches(sorted(set(paths))):
         rows = db.rows(
             f"""select f.path from files f join blobs b on b.id = f.blob_id and b.skip = ''
-                where f.tree_id = ? and f.path in ({_marks(some)})""",
+                where f.tree_id = ? and f.path in ({marks(some)})""",
             (tree_id, *some),
         )
         found.update(row[0] for row in rows)
@@ -153,11 +158,11 @@ def existing(db: Database, tree_id: int, paths: Iterable[str]) -> set[str]:
 def defined(db: Database, tree_id: int, names: Iterable[str], *, limit: int) -> list[SymbolHit]:
     """Symbols with exactly these names, or these qualified names; scores are left at 1."""
     found: list[SymbolHit] = []
-    for some in _batches(sorted(set(names))):
+    for some in batches(sorted(set(names))):
         rows = db.rows(
             f"""select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature
                 from symbols s join files f on f.blob_id = s.blob_id and +f.tree_id = ?
-                where s.name in ({_marks(some)}) order by f.path, s.start_line limit ?""",
+                where s.name in ({marks(some)}) order by f.path, s.start_line limit ?""",
             (tree_id, *some, limit),
         )
         found += [_hit(row) for row in rows]
@@ -205,7 +210,7 @@ def users(
     rows = db.rows(
         f"""select f.path, r.name, sum(1 + length(r.lines) - length(replace(r.lines, ' ', '')))
             from refs r join files f on f.blob_id = r.blob_id and +f.tree_id = ?
-            where r.name in ({_marks(some)})
+            where r.name in ({marks(some)})
             group by f.path, r.name order by f.path, r.name limit ?""",
         (tree_id, *some, limit),
     )
@@ -258,8 +263,8 @@ def remember_question(
 
 def _documents(db: Database, table: str, wanted: Iterable[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for some in _batches(sorted(wanted)):
-        rows = db.rows(f"select term, doc from {table} where term in ({_marks(some)})", some)
+    for some in batches(sorted(wanted)):
+        rows = db.rows(f"select term, doc from {table} where term in ({marks(some)})", some)
         found.update((row[0], row[1]) for row in rows)
     return found
 
@@ -280,11 +285,13 @@ def numbers(values: Iterable[int]) -> str:
     return f"({','.join(str(int(value)) for value in sorted(values))})"
 
 
-def _marks(values: Sequence[str]) -> str:
+def marks(values: Sequence[str]) -> str:
+    """As many question marks as there are values, for `in`."""
     return ",".join("?" * len(values))
 
 
-def _batches(values: Sequence[str]) -> Iterable[Sequence[str]]:
+def batches(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    """The values in lots that a statement can take."""
     return (
         values[start : start + _NAMES_AT_ONCE] for start in range(0, len(values), _NAMES_AT_ONCE)
     )

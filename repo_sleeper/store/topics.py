@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.search import numbers, quoted
+from repo_sleeper.store.search import batches, marks, numbers, quoted
 
 _AGES = 3_000  # commits: what is older is as old as that
 _NEWEST = "select -time from commits order by time desc limit ?"
@@ -45,6 +45,41 @@ def commits_about(
         for row in found
     ]
     return sorted(commits, key=lambda one: (-one.score, one.age, one.subject))
+
+
+def standing(db: Database, tree_id: int, paths: Iterable[str]) -> dict[str, tuple[int, float, int]]:
+    """Size, decayed churn and commits since the last change, of those that are live."""
+    newest = db.value("select max(id) from commits") or 0
+    found: dict[str, tuple[int, float, int]] = {}
+    for some in batches(sorted(set(paths))):
+        rows = db.rows(
+            f"""select f.path, f.size, h.churn,
+                       (select max(commit_id) from commit_paths c where c.path_id = h.id)
+                from files f join blobs b on b.id = f.blob_id and b.skip = ''
+                left join history_paths h on h.path = f.path
+                where f.tree_id = ? and f.path in ({marks(some)})""",
+            (tree_id, *some),
+        )
+        found.update({row[0]: (row[1], row[2] or 0.0, newest - (row[3] or 0)) for row in rows})
+    return found
+
+
+def linked(
+    db: Database, tree_id: int, paths: Iterable[str]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs (path, what it imports) and (path, who imports it) for these paths."""
+    some = sorted(paths)
+    imports = db.rows(
+        f"""select distinct path, target from links
+            where tree_id = ? and path in ({marks(some)}) order by 1, 2""",
+        (tree_id, *some),
+    )
+    importers = db.rows(
+        f"""select distinct target, path from links
+            where tree_id = ? and target in ({marks(some)}) order by 1, 2""",
+        (tree_id, *some),
+    )
+    return [(row[0], row[1]) for row in imports], [(row[0], row[1]) for row in importers]
 
 
 def _age(time: int, newest: Sequence[int]) -> int:

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.rank import Ranked
 
+EVEN = {"text": 1.0, "history": 1.0, "mention": 1.0, "pair": 0.5}
 SCORES = st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 1e6), max_size=6)
 SIGNALS = st.dictionaries(st.sampled_from(sorted(rank.WEIGHTS)), SCORES, max_size=5)
 
 
 def test_each_signal_counts_as_a_share_of_its_best():
-    ranked = rank.fuse({"text": {"a": 10.0, "b": 5.0}, "history": {"b": 0.1}})
+    ranked = rank.fuse({"text": {"a": 10.0, "b": 5.0}, "history": {"b": 0.1}}, EVEN)
 
     assert [(one.path, one.score) for one in ranked] == [("b", 1.5), ("a", 1.0)]
     assert dict(ranked[0].parts) == {"text": 0.5, "history": 1.0}
@@ -38,17 +39,29 @@ def test_the_leaders_share_one_and_the_first_has_most():
     assert rank.leaders([]) == {}
 
 
-def test_neighbours_are_lent_a_share_of_the_best_score():
-    ranked = rank.spread(rank.fuse({"text": {"a": 1.0}}), {"pair": (0.5, {"b": 3.0})})
+def test_what_is_added_counts_as_it_is():
+    ranked = rank.add(rank.fuse({"text": {"a": 1.0}}, EVEN), {"pair": {"b": 3.0, "c": 0.0}}, EVEN)
 
-    assert [(one.path, one.score) for one in ranked] == [("a", 1.0), ("b", 0.5)]
-    assert rank.spread([], {"pair": (0.5, {"b": 3.0})})[0].score == 0.0
+    assert [(one.path, one.score) for one in ranked] == [("b", 1.5), ("a", 1.0)]
 
 
 def test_what_is_damped_keeps_its_parts_in_proportion():
-    (one,) = rank.damp(rank.fuse({"text": {"a": 1.0}, "history": {"a": 1.0}}), {"a": 0.5})
+    (one,) = rank.damp(rank.fuse({"text": {"a": 1.0}, "history": {"a": 1.0}}, EVEN), {"a": 0.5})
 
     assert one.parts == (("history", 0.5), ("text", 0.5))
+
+
+def test_what_the_question_names_is_not_damped():
+    (one,) = rank.damp(rank.fuse({"text": {"a": 1.0}, "mention": {"a": 1.0}}, EVEN), {"a": 0.5})
+
+    assert one.parts == (("mention", 1.0), ("text", 0.5))
+
+
+def test_a_file_with_more_against_it_than_for_it_scores_nothing():
+    ranked = rank.add(rank.fuse({"guess": {"a": 1.0}}), {"aside": {"a": 1.0}})
+
+    assert [one.score for one in rank.to_unit(ranked)] == [0.0]
+    assert rank.to_unit([]) == []
 
 
 def test_reasons_come_from_the_weightiest_parts():
