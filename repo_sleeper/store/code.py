@@ -179,17 +179,17 @@ def counts(db: Database, tree_id: int) -> Counts:
     }
     return Counts(
         files=sum(languages.values()),
-        symbols=_live_count(db, tree_id, "symbols"),
-        references=_live_count(db, tree_id, "refs"),
+        symbols=_live_sum(db, tree_id, "symbols", "1"),
+        references=_live_sum(db, tree_id, "uses", "json_array_length(t.places)"),
         languages=languages,
         skipped=len(skipped(db, tree_id)),
     )
 
 
-def _live_count(db: Database, tree_id: int, table: str) -> int:
+def _live_sum(db: Database, tree_id: int, table: str, worth: str) -> int:
     return int(
         db.value(
-            f"""select count(*) from {table} t
+            f"""select coalesce(sum({worth}), 0) from {table} t
                 where t.blob_id in (select blob_id from files where tree_id = ?)""",
             (tree_id,),
         )
@@ -294,7 +294,7 @@ def _is_imported(db: Database, tree_id: int, module: str) -> bool:
 
 def _known(db: Database, tree_id: int, names: list[str]) -> Iterator[str]:
     marks = ",".join("?" * len(names))
-    for table in ("symbols", "refs"):
+    for table in ("symbols", "uses"):
         rows = db.rows(
             f"""select distinct t.name from {table} t join files f on f.blob_id = t.blob_id
                 where t.name in ({marks}) and f.tree_id = ?""",
