@@ -55,11 +55,11 @@ _CALLERS = re.compile(
 _SCOPE = re.compile(r"\s*(?:\w{1,20}\(([^)\n]{1,60})\)!?|([\w./ -]{1,40})):\s")
 _CHANGE = """
     abandon add adjust allow apply avoid bump cache change check clean cleanup convert create
-    correct deprecate disable do document don drop enable enforce ensure expose extend extract fix handle
-    implement improve initial inline introduce kill let limit make merge migrate minor move optimize
-    pass prevent raise reduce refactor remove rename replace restore return reuse revert rewrite set
-    silence simplify skip split stop support switch test try turn tweak update upgrade use validate
-    warn work"""
+    correct deprecate disable do document don drop enable enforce ensure expose extend extract
+    fix handle implement improve initial inline introduce kill let limit make merge migrate
+    minor move optimize pass prevent raise reduce refactor remove rename replace restore return
+    reuse revert rewrite set silence simplify skip split stop support switch test try turn
+    tweak update upgrade use validate warn work"""
 _CHANGES = re.compile(rf"\W*(?:{'|'.join(_CHANGE.split())})(?:e?s|e?d|p?ing|ning|ting)?\b")
 _READING = re.compile(r"\W*(how|where|why|what|which|who|when|does|is|can|explain|describe)\b")
 _TESTS = frozenset({"coverage", "spec", "specs", "test", "tested", "testing", "tests"})

@@ -20,7 +20,7 @@ from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import Passage
 
 _NOTES = 24
-_PROSE = 0.15  # of its score is what prose and data keep where the question does not ask for them
+_PROSE = 0.1  # of its score is what prose and data keep where the question does not ask for them
 _CANDIDATES = 300
 _SYMBOLS = 30
 _WORDS_SHOWN = 3
