@@ -19,10 +19,11 @@ from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import budget, foresight
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import bugs, code, history, pause
+from repo_sleeper.store import bugs, code, pause
 from repo_sleeper.store.bugs import Due
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import paths, unthought
+from repo_sleeper.store.usefulness import recent_edits
 from repo_sleeper.trust import SETTINGS_FILE
 
 if TYPE_CHECKING:
@@ -135,10 +136,12 @@ def _history(db: Database, repo: Repository, settings: Settings) -> int:
 def _survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
     """Count again what changed since the last survey, however many rounds ago that was."""
     from repo_sleeper.survey import survey
+    from repo_sleeper.think import questions
 
     if db.meta(_due(tree_id)) is None:
         return 0
     changed = survey.survey(db, tree_id, now=now, commit=commit)
+    changed += questions.expect(db, tree_id, now=now, commit=commit)
     db.set_meta(_due(tree_id), None)
     return changed
 
@@ -176,7 +179,7 @@ def agenda(
 
 def _expected(db: Database, tree_id: int) -> dict[str, float]:
     """How many of the next edits should fall on each file of the tree."""
-    commits = history.recent_changes(db, limit=foresight.COMMITS)
+    commits = recent_edits(db, limit=foresight.COMMITS)
     found = foresight.forecast(commits, paths(db, tree_id))
     return {path: forecast.expected for path, forecast in found.items()}
 

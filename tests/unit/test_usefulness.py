@@ -10,10 +10,11 @@ from repo_sleeper.sleep.agenda import plan
 from repo_sleeper.store import history, notes, search
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import paths, unthought
-from repo_sleeper.store.usefulness import use
+from repo_sleeper.store.usefulness import recent_edits, use
 
 KIND = NoteKind.ARCHITECTURE
 DAY = 86_400.0
+RENAMED = (("old.py", "new.py"),)
 
 
 @pytest.fixture
@@ -105,3 +106,20 @@ def test_all_this_moves_a_subject_in_the_agenda(tree: Indexed) -> None:
     assert items[0].factors["changed"] == 1.0
     assert items[1].factors["touched"] == pytest.approx(0.774, abs=0.001)
     assert items[2].factors["record"] == pytest.approx(2 / 3)
+
+
+def test_recent_edits_are_told_newest_first_under_present_names(db: Database) -> None:
+    history.add_commits(
+        db,
+        [
+            (Commit("1" * 40, 1, "ada", "Begin", paths=("old.py", "b.py")), False),
+            (Commit("2" * 40, 2, "ada", "Move", paths=("new.py",), renames=RENAMED), False),
+            (Commit("3" * 40, 3, "ada", "Merge", is_merge=True), False),
+            (Commit("4" * 40, 4, "ada", "Nothing"), False),
+        ],
+    )
+
+    found = recent_edits(db, limit=10)
+
+    assert [sorted(paths) for paths in found] == [[], ["new.py"], ["b.py", "new.py"]]
+    assert recent_edits(db, limit=1) == [()]

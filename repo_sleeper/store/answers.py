@@ -1,0 +1,232 @@
+"""Questions whose answers are facts of the index: asked in few forms, answered with places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from repo_sleeper.store import code, history
+from repo_sleeper.store.code import StoredReference, StoredSymbol
+from repo_sleeper.store.database import Database
+
+Reader = Callable[[str], Sequence[str]]  # the lines of a path, none when they are not as indexed
+
+_MOST_PLACES = 20
+_MOST_FILES = 40
+_FEWEST_CHANCE = 0.2
+_FEWEST_LETTERS = 3
+_CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
+_TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
+_NAME = re.compile(r"`([^`\s]+)`|([\w./-]*[\w])")
+_RAISED = re.compile(r"\b(raise|throw|panic!?)\b")
+_HANDLED = re.compile(r"\b(except|catch|rescue)\b")
+
+
+class Form(StrEnum):
+    """What is asked of a name."""
+
+    CALLERS = "callers"
+    SUBCLASSES = "subclasses"
+    RAISED = "raised"
+    DEFAULT = "default"
+    TESTS = "tests"
+    TOGETHER = "together"
+
+
+# A question is of a form when it has one of these words, names something, and says nothing else
+# that is not among the words of no weight: anything more, and it may mean something else.
+_KEYS = {
+    Form.CALLERS: "calls call callers caller called uses use used users usages invokes invoked",
+    Form.SUBCLASSES: "subclasses subclass subclassed inherits inherit extends extend derives"
+    " derived implements implementations implementors",
+    Form.RAISED: "raised raises raise thrown throws throw handled handles catches caught",
+    Form.DEFAULT: "default defaults",
+    Form.TESTS: "tests test tested covers cover covering covered",
+    Form.TOGETHER: "changes change changed together cochange",
+}
+_FORMS = {word: form for form, words in _KEYS.items() for word in words.split()}
+_FILLING = """
+a all and are argument by class code do does error exception file files find for from function get
+gets has have i in is it list me method module of on or parameter places show tell that the there
+this to usually value values what when where which who whom whose with you"""
+_WEIGHTLESS = frozenset(_FILLING.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fact is, 0-based, and what stands there in a few words."""
+
+    path: str
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question in its plain form, the sentence that answers it, and the places it rests on."""
+
+    form: Form
+    name: str
+    question: str
+    text: str
+    places: tuple[Place, ...]
+
+
+def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | None:
+    """The form and the name of a question that closely matches one we can answer."""
+    words = [quoted or plain for quoted, plain in _NAME.findall(query)]
+    forms = {_FORMS[word.lower()] for word in words if word.lower() in _FORMS}
+    others = [w for w in words if w.lower() not in _FORMS and w.lower() not in _WEIGHTLESS]
+    if len(forms) != 1 or len(set(others)) != 1:
+        return None
+    form, name = forms.pop(), others[0].removesuffix("()")
+    known = _is_path(db, tree_id, name) if form is Form.TOGETHER else _is_known(db, tree_id, name)
+    return (form, name) if known else None
+
+
+def answer(
+    db: Database, tree_id: int, query: str, *, read: Reader = lambda _: ()
+) -> Answered | None:
+    """The answer from the index as it is now, without a model; None when there is none."""
+    found = understood(db, tree_id, query)
+    return None if found is None else fact(db, tree_id, *found, read=read)
+
+
+def fact(
+    db: Database, tree_id: int, form: Form, name: str, *, read: Reader = lambda _: ()
+) -> Answered | None:
+    """What the index says to one form of question; None where it has nothing to say."""
+    finders: dict[Form, Callable[[], Iterator[Place]]] = {
+        Form.CALLERS: lambda: _callers(db, tree_id, name),
+        Form.SUBCLASSES: lambda: _subclasses(db, tree_id, name),
+        Form.RAISED: lambda: _raised(db, tree_id, name, read),
+        Form.DEFAULT: lambda: _defaults(db, tree_id, name),
+        Form.TESTS: lambda: _tests(db, tree_id, name),
+        Form.TOGETHER: lambda: _together(db, name),
+    }
+    places = list(dict.fromkeys(finders[form]()))
+    if not places:
+        return None
+    return Answered(form, name, question(form, name), _told(form, name, places), tuple(places))
+
+
+def question(form: Form, name: str) -> str:
+    """How a question of this form is put."""
+    return {
+        Form.CALLERS: f"Who calls or uses `{name}`?",
+        Form.SUBCLASSES: f"What are the subclasses of `{name}`?",
+        Form.RAISED: f"Where is `{name}` raised and handled?",
+        Form.DEFAULT: f"What are the defaults of `{name}`?",
+        Form.TESTS: f"Which tests cover `{name}`?",
+        Form.TOGETHER: f"Which files change together with `{name}`?",
+    }[form]
+
+
+def is_test(path: str) -> bool:
+    """Whether a path looks like a test's."""
+    return _TEST.search(path) is not None
+
+
+def _is_known(db: Database, tree_id: int, name: str) -> bool:
+    return len(name) >= _FEWEST_LETTERS and bool(code.definitions(db, tree_id, name))
+
+
+def _is_path(db: Database, tree_id: int, name: str) -> bool:
+    sql = "select exists (select 1 from files where tree_id = ? and path = ?)"
+    return bool(db.value(sql, (tree_id, name)))
+
+
+# --- facts ------------------------------------------------------------------------------------
+
+
+def _uses(db: Database, tree_id: int, name: str) -> list[StoredReference]:
+    return code.references_to(db, tree_id, name.rpartition(".")[2])
+
+
+def _callers(db: Database, tree_id: int, name: str) -> Iterator[Place]:
+    """Product code before tests: who asks for users means those that matter."""
+    uses = [one for one in _uses(db, tree_id, name) if one.kind not in {"import", "inherit"}]
+    for one in sorted(uses, key=lambda use: (is_test(use.path), use.path, use.lines)):
+        yield Place(one.path, min(one.lines), one.symbol)
+
+
+def _subclasses(db: Database, tree_id: int, name: str) -> Iterator[Place]:
+    for one in _uses(db, tree_id, name):
+        if one.kind == "inherit":
+            yield Place(one.path, min(one.lines), one.symbol)
+
+
+def _raised(db: Database, tree_id: int, name: str, read: Reader) -> Iterator[Place]:
+    """Lines that raise it or handle it, of the files that name it."""
+    bare = name.rpartition(".")[2]
+    wanted = re.compile(rf"\b{re.escape(bare)}\b")
+    if not any(one.kind.value in _CLASSES for one in code.definitions(db, tree_id, name)):
+        return
+    paths = {one.path for one in _uses(db, tree_id, name)}
+    for path in sorted(paths, key=lambda path: (is_test(path), path))[:_MOST_FILES]:
+        for at, line in enumerate(read(path)):
+            if wanted.search(line) and (verb := _verb(line)):
+                yield Place(path, at, verb)
+
+
+def _verb(line: str) -> str:
+    if _RAISED.search(line):
+        return "raised"
+    return "handled" if _HANDLED.search(line) else ""
+
+
+def _defaults(db: Database, tree_id: int, name: str) -> Iterator[Place]:
+    for one in code.definitions(db, tree_id, name):
+        values = ", ".join(_assigned(one))
+        if values and not is_test(one.path):
+            yield Place(one.path, one.range.start, values)
+
+
+def _assigned(symbol: StoredSymbol) -> list[str]:
+    """The parameters of a signature that have a value, as written; commas in brackets aside."""
+    inside = symbol.signature.partition("(")[2].rpartition(")")[0]
+    parts, depth = [""], 0
+    for char in inside:
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return [" ".join(part.split()) for part in parts if re.search(r"[^=!<>]=[^=>]", part)]
+
+
+def _tests(db: Database, tree_id: int, name: str) -> Iterator[Place]:
+    for one in _uses(db, tree_id, name):
+        if is_test(one.path) and one.kind != "import":
+            yield Place(one.path, min(one.lines), one.symbol)
+
+
+def _together(db: Database, path: str) -> Iterator[Place]:
+    for other, chance in history.co_changed(db, path):
+        if chance >= _FEWEST_CHANCE:
+            yield Place(other, 0, f"{chance:.0%} of the commits that change {path}")
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def _told(form: Form, name: str, places: Sequence[Place]) -> str:
+    count = f"{len(places)} place" + ("" if len(places) == 1 else "s")
+    head = {
+        Form.CALLERS: f"`{name}` is used in {count}, by name:",
+        Form.SUBCLASSES: f"`{name}` is inherited from in {count}:",
+        Form.RAISED: f"`{name}` is raised or handled in {count}:",
+        Form.DEFAULT: f"Parameters of `{name}` with a default:",
+        Form.TESTS: f"Tests use `{name}` in {count}:",
+        Form.TOGETHER: f"Changed in the same commits as `{name}`:",
+    }[form]
+    lines = [f"- {_place(form, place)}" for place in places[:_MOST_PLACES]]
+    more = len(places) - _MOST_PLACES
+    return "\n".join((head, *lines, *([f"- and {more} more"] if more > 0 else [])))
+
+
+def _place(form: Form, place: Place) -> str:
+    where = place.path if form is Form.TOGETHER else f"{place.path}:{place.line + 1}"
+    return f"{where} {place.what}".rstrip()

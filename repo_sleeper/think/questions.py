@@ -1,0 +1,113 @@
+"""Questions to expect of a repository, with answers that are facts: no model is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from repo_sleeper.domain import Evidence, Note, NoteKind, Origin, Range, note_id
+from repo_sleeper.store import answers, notes
+from repo_sleeper.store.answers import Answered, Form
+from repo_sleeper.store.database import Database
+
+_SUBJECTS = 40
+_PATHS = 20
+_MOST_PER_NAME = 3
+_COMMITS = 300
+_QUESTIONS = 300
+_ASKED = 5.0  # a past question says more of the next than a commit's subject does
+_LONGEST_BODY = 1_200
+_WORD = re.compile(r"\w{3,}")
+_FORMS = (Form.CALLERS, Form.SUBCLASSES, Form.DEFAULT, Form.TESTS)
+
+_DEFINED = """
+with used as (select name, count(*) as times from refs group by name)
+select s.name, min(f.path) as path, min(s.start_line) as line, min(s.signature) as signature,
+       u.times as times, count(distinct f.path) as places
+from symbols s join files f on f.blob_id = s.blob_id join used u on u.name = s.name
+where f.tree_id = ? and length(s.name) > 3 and s.kind in ('class', 'function', 'method', 'trait',
+    'interface', 'struct')
+group by s.name having places = 1 order by times desc, s.name limit 2000"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A name worth asking about, and where it is defined."""
+
+    name: str
+    path: str
+    line: int
+    signature: str
+
+
+def expect(db: Database, tree_id: int, *, now: float, commit: str) -> int:
+    """Make the question notes of this tree those to expect now; how many changed."""
+    found = {note.id: note for note in _notes(db, tree_id, now=now, commit=commit)}
+    inputs = {id_: hashlib.sha256(note.body.encode()).hexdigest() for id_, note in found.items()}
+    return notes.save_survey_notes(
+        db, list(found.values()), kinds=(NoteKind.QUESTION,), inputs=inputs, tree_id=tree_id
+    )
+
+
+def _notes(db: Database, tree_id: int, *, now: float, commit: str) -> Iterator[Note]:
+    for subject in _likely(db, tree_id):
+        told = (answers.fact(db, tree_id, form, subject.name) for form in _FORMS)
+        for one in [found for found in told if found is not None][:_MOST_PER_NAME]:
+            yield _note(one, subject, now=now, commit=commit)
+    for path in _busy_paths(db, tree_id):
+        answered = answers.fact(db, tree_id, Form.TOGETHER, path)
+        if answered is not None:
+            yield _note(answered, _Subject(path, path, 0, ""), now=now, commit=commit)
+
+
+def _likely(db: Database, tree_id: int) -> list[_Subject]:
+    """Names defined once: those asked about, named in commits and used most."""
+    mentions = _mentions(db)
+    rows = db.rows(_DEFINED, (tree_id,))
+    rows = [row for row in rows if not answers.is_test(row["path"])]
+    rows.sort(key=lambda r: (-(1.0 + mentions[r["name"].lower()]) * r["times"], r["name"]))
+    return [_Subject(r["name"], r["path"], r["line"], r["signature"]) for r in rows[:_SUBJECTS]]
+
+
+def _mentions(db: Database) -> Counter[str]:
+    found: Counter[str] = Counter()
+    asked = db.rows("select text from questions order by id desc limit ?", (_QUESTIONS,))
+    told = db.rows("select subject from commits order by time desc limit ?", (_COMMITS,))
+    for text, weight in [*((r[0], _ASKED) for r in asked), *((r[0], 1.0) for r in told)]:
+        for word in set(_WORD.findall(text.lower())):
+            found[word] += weight  # type: ignore[assignment]  # a Counter counts in any number
+    return found
+
+
+def _busy_paths(db: Database, tree_id: int) -> list[str]:
+    rows = db.rows(
+        """
+        select f.path from files f join history_paths h on h.path = f.path
+        where f.tree_id = ? and h.churn > 0 order by h.churn desc, f.path limit ?
+        """,
+        (tree_id, _PATHS),
+    )
+    return [row["path"] for row in rows]
+
+
+def _note(answered: Answered, subject: _Subject, *, now: float, commit: str) -> Note:
+    evidence = Evidence(subject.path, Range(subject.line, subject.line + 1), subject.signature)
+    places = tuple(
+        Evidence(place.path, Range(place.line, place.line + 1), "") for place in answered.places[:4]
+    )
+    return Note(
+        id=note_id(NoteKind.QUESTION, answered.form.value, json.dumps(answered.name)),
+        kind=NoteKind.QUESTION,
+        title=answered.question,
+        body=answered.text[:_LONGEST_BODY],
+        confidence=0.9,
+        origin=Origin.SURVEY,
+        evidence=(evidence, *places),
+        subject=subject.path,
+        commit=commit,
+        created_at=now,
+    )

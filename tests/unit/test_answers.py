@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from indexed import Indexed
+
+from repo_sleeper.domain import CoChange, Commit, NoteKind
+from repo_sleeper.store import answers, history, notes, search
+from repo_sleeper.store.answers import Form
+from repo_sleeper.store.database import Database
+from repo_sleeper.think import questions
+
+CART = """\
+class CartError(Exception):
+    pass
+
+def total(items, rate=1.5, names=(1, 2)):
+    if not items:
+        raise CartError("empty")
+    return sum(items) * rate
+"""
+BILL = """\
+from shop.cart import CartError, total
+
+def bill(items):
+    try:
+        return total(items)
+    except CartError:
+        return 0
+"""
+
+
+@pytest.fixture
+def tree(db: Database, tmp_path: Path) -> Indexed:
+    tree = Indexed(db, tmp_path / "work")
+    tree.write("shop/cart.py", CART)
+    tree.write("shop/bill.py", BILL)
+    tree.write(
+        "tests/test_cart.py", "from shop.cart import total\n\ndef test_it():\n    total([])\n"
+    )
+    history.save_co_changes(db, [CoChange("shop/cart.py", "shop/bill.py", together=3, touches=4)])
+    return tree
+
+
+def reader(tree: Indexed) -> answers.Reader:
+    def read(path: str) -> Sequence[str]:
+        return (tree.root / path).read_text().split("\n")
+
+    return read
+
+
+def asked(tree: Indexed, query: str) -> str:
+    found = answers.answer(tree.db, tree.tree, query, read=reader(tree))
+    return "" if found is None else found.text
+
+
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("who calls total?", Form.CALLERS),
+        ("Where is `total` used", Form.CALLERS),
+        ("what are the subclasses of CartError", Form.SUBCLASSES),
+        ("where is CartError raised and handled?", Form.RAISED),
+        ("what is the default value of total()", Form.DEFAULT),
+        ("which tests cover total", Form.TESTS),
+        ("which files change together with shop/cart.py", Form.TOGETHER),
+    ],
+)
+def test_a_question_of_a_known_form_is_understood(tree: Indexed, query: str, form: Form) -> None:
+    found = answers.understood(tree.db, tree.tree, query)
+
+    assert found is not None
+    assert found[0] is form
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "why is total called twice for each order?",
+        "who calls nothing_of_the_kind",
+        "who calls total and which tests cover it",
+        "how are totals rounded?",
+        "who calls total bill",
+        "which files change together with total",
+        "",
+    ],
+)
+def test_a_question_that_asks_for_more_is_left_to_the_model(tree: Indexed, query: str) -> None:
+    assert answers.answer(tree.db, tree.tree, query) is None
+
+
+def test_users_are_told_with_their_places_product_code_first(tree: Indexed) -> None:
+    assert asked(tree, "who calls total?").startswith(
+        "`total` is used in 2 places, by name:\n- shop/bill.py:"
+    )
+
+
+def test_where_an_error_is_raised_and_handled_is_told(tree: Indexed) -> None:
+    told = asked(tree, "where is CartError raised and handled?")
+
+    assert "- shop/bill.py:6 handled" in told
+    assert "- shop/cart.py:6 raised" in told
+
+
+def test_defaults_are_told_as_written(db: Database, tree: Indexed) -> None:
+    db.execute(
+        "update symbols set signature = 'def total(items, rate=1.5, names=(1, 2))'"
+        " where name = 'total'"
+    )
+
+    assert asked(tree, "defaults of total") == (
+        "Parameters of `total` with a default:\n- shop/cart.py:4 rate=1.5, names=(1, 2)"
+    )
+
+
+def test_tests_and_companions_are_told(tree: Indexed) -> None:
+    assert "tests/test_cart.py:" in asked(tree, "which tests cover total")
+    assert "- shop/bill.py 75% of the commits" in asked(
+        tree, "which files change together with shop/cart.py"
+    )
+
+
+def test_what_inherits_is_told(db: Database, tree: Indexed) -> None:
+    tree.write("shop/errors.py", "class Late(CartError):\n    seconds = 1\n")
+    db.execute(
+        "update uses set places = replace(places, '\"name\"', '\"inherit\"')"
+        " where name = 'CartError'"
+        " and blob_id = (select blob_id from files where path = 'shop/errors.py')"
+    )
+
+    told = asked(tree, "what are the subclasses of CartError?")
+
+    assert told.startswith("`CartError` is inherited from in 1 place:\n- shop/errors.py:")
+
+
+def test_a_fact_is_as_new_as_the_index(tree: Indexed) -> None:
+    tree.remove("shop/bill.py")
+
+    assert "shop/bill.py" not in asked(tree, "who calls total?")
+
+
+def test_nothing_found_is_no_answer(tree: Indexed) -> None:
+    assert asked(tree, "who calls bill?") == ""
+    assert asked(tree, "where is total raised?") == ""
+
+
+def test_a_long_list_is_cut(tree: Indexed) -> None:
+    for number in range(25):
+        tree.write(f"shop/m{number}.py", f"def use_{number}():\n    total([])\n")
+
+    assert asked(tree, "who calls total?").endswith("- and 7 more")
+
+
+# --- expected questions -----------------------------------------------------------------------
+
+
+def test_the_questions_to_expect_are_notes_with_answers(tree: Indexed) -> None:
+    changed = questions.expect(tree.db, tree.tree, now=5.0, commit="c0ffee")
+
+    found = notes.list_notes(tree.db, tree.tree, kinds=[NoteKind.QUESTION])
+    assert changed == len(found) > 0
+    assert "Who calls or uses `total`?" in {note.title for note in found}
+    assert all(note.fresh for note in found)
+    assert questions.expect(tree.db, tree.tree, now=6.0, commit="c0ffee") == 0
+
+
+def test_questions_that_no_longer_have_an_answer_are_gone(tree: Indexed) -> None:
+    questions.expect(tree.db, tree.tree, now=5.0, commit="")
+    tree.remove("tests/test_cart.py")
+
+    assert questions.expect(tree.db, tree.tree, now=6.0, commit="") > 0
+    titles = {n.title for n in notes.list_notes(tree.db, tree.tree, kinds=[NoteKind.QUESTION])}
+    assert "Which tests cover `total`?" not in titles
+
+
+def test_what_was_asked_or_committed_about_comes_first(tree: Indexed) -> None:
+    for number in range(60):
+        tree.write(f"shop/n{number}.py", f"def name_{number}():\n    return 1\n")
+        tree.write(
+            f"shop/u{number}.py", f"def user_{number}():\n    name_{number}(), name_{number}()\n"
+        )
+    search.remember_question(tree.db, "what does name_59 do", now=1.0, paths=["a"], notes=[])
+    history.add_commits(tree.db, [(Commit("1" * 40, 1, "ada", "Mend name_58"), False)])
+
+    names = [one.name for one in questions._likely(tree.db, tree.tree)]
+
+    assert [name for name in names if name.startswith("name_")][:2] == ["name_59", "name_58"]
+    assert len(names) == 40
+
+
+def test_files_that_change_together_are_a_question_too(db: Database, tree: Indexed) -> None:
+    commit = Commit("2" * 40, 1, "ada", "Change", paths=("shop/cart.py", "shop/bill.py"))
+    history.add_commits(db, [(commit, False)])
+    history.save_churn(db, {"shop/cart.py": 1.0})
+
+    questions.expect(db, tree.tree, now=5.0, commit="")
+
+    found = notes.list_notes(db, tree.tree, kinds=[NoteKind.QUESTION], path="shop/cart.py")
+    assert "Which files change together with `shop/cart.py`?" in {note.title for note in found}
