@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.domain import Context
     from repo_sleeper.recall.answer import Answer
+    from repo_sleeper.store.answers import Answered
     from repo_sleeper.store.database import Database
 
 _LONGEST = 64 * 1024
@@ -60,6 +61,9 @@ def ask(  # noqa: PLR0913 -- the options, each by name
         str | None, typer.Option("--model", metavar="NAME", help="Ask this model.")
     ] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Ask no model.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask the model even where the index has the answer.")
+    ] = False,
 ) -> None:
     """Answer a question from the index, the history and the notes."""
     from repo_sleeper.cli import ask_view, place
@@ -71,6 +75,10 @@ def ask(  # noqa: PLR0913 -- the options, each by name
     with _asking(workspace) as asked:
         found = _context(asked, workspace, query, files=files, tokens=tokens)
         _warn(asked.warning)
+        fact = _fact(asked, workspace, query) if name and not fresh else None
+        if fact is not None:
+            ask_view.print_fact(found, fact, as_json=as_json)
+            return
         if name and found.files:
             _answer(found, asked, workspace, name, as_json=as_json)
         else:
@@ -221,6 +229,26 @@ def _warn(warning: str) -> None:
         from repo_sleeper.cli import output
 
         output.say(f"sleeper: {warning}")
+
+
+# --- without a model --------------------------------------------------------------------------
+
+
+def _fact(asked: _Asked, workspace: Workspace, query: str) -> Answered | None:
+    """The answer when the question is one that the index alone can answer."""
+    from repo_sleeper.store import answers, search
+    from repo_sleeper.think import reading
+
+    def read(path: str) -> Sequence[str]:
+        from repo_sleeper.errors import SleeperError
+
+        content = search.content_hash(asked.db, asked.tree_id, path) or ""
+        try:
+            return reading.lines_of(workspace.repo.root, path, content)[0]
+        except SleeperError:
+            return ()
+
+    return answers.answer(asked.db, asked.tree_id, query, read=read)
 
 
 # --- the model --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from repo_sleeper.domain import Context, Note
     from repo_sleeper.recall.answer import Answer
+    from repo_sleeper.store.answers import Answered
 
 
 def print_context(found: Context, *, as_json: bool, error: str = "", called: bool = False) -> None:
@@ -35,6 +36,27 @@ def print_answer(found: Context, said: Answer, *, as_json: bool) -> None:
         output.say("sleeper: the answer was cut; model.max_output_tokens allows longer ones")
     if said.struck:
         output.say(f"sleeper: struck what does not exist: {', '.join(said.struck)}")
+
+
+def print_fact(found: Context, fact: Answered, *, as_json: bool) -> None:
+    """An answer that the index alone gave, and that it did."""
+    from repo_sleeper.redact import clean, redact
+
+    text = clean(redact(fact.text)[0])  # signatures may hold what is no one else's business
+    if as_json:
+        answer = {"question": fact.question, "text": text, "places": _places(fact)}
+        _print_json({**as_object(found), "answered_from": "index", "answer": answer})
+        sys.stdout.flush()
+        return
+    from repo_sleeper.cli import output
+
+    output.out(text)
+    sys.stdout.flush()
+    output.say("sleeper: answered from the index, no model was asked; --fresh asks it")
+
+
+def _places(fact: Answered) -> list[dict[str, Any]]:
+    return [{"path": place.path, "line": place.line + 1} for place in fact.places]
 
 
 def as_object(found: Context) -> dict[str, Any]:

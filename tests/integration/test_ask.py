@@ -300,3 +300,27 @@ def test_a_question_loads_no_model_library_and_no_console():
 
     assert done.stdout.startswith("# Where to look"), done.stderr
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_what_the_index_knows_is_answered_without_the_model(fake):
+    done = ask("who calls round_half_up?", *MODEL)
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("`round_half_up` is used in ")
+    assert "answered from the index, no model was asked; --fresh asks it" in done.stderr
+    assert fake[0].prompts == []
+
+
+def test_what_the_index_knows_is_told_as_json_too(fake):
+    found = json.loads(ask("who calls round_half_up?", "--json", *MODEL).stdout)
+
+    assert (found["model_called"], found["answered_from"]) == (False, "index")
+    assert found["answer"]["question"] == "Who calls or uses `round_half_up`?"
+    assert found["answer"]["places"][0]["path"]
+    assert fake[0].prompts == []
+
+
+def test_the_model_is_asked_all_the_same_when_that_is_wanted(fake):
+    ask("who calls round_half_up?", "--fresh", *MODEL)
+
+    assert len(fake[0].prompts) == 1
