@@ -27,7 +27,7 @@ def m001_trees_and_contents(db: sqlite_utils.Database) -> None:
         create table blobs (
             id integer primary key,
             hash text not null,                -- content hash: 32 hex digits of sha-256
-            grammar text not null,             -- 'python 0.25.0 q1', or 'text'
+            grammar text not null,             -- 'python 0.25.0 q2', or 'text q2'
             language text not null,
             lines integer not null,
             size integer not null,

@@ -154,3 +154,19 @@ def test_forgetting_nothing_and_forgetting_what_is_not_there_is_fine(
     contents.remove_files(db, tree, [])
     contents.remove_files(db, tree, ["none.py"])
     assert len(code.stored_files(db, tree)) == 2
+
+
+def test_two_names_that_read_the_same_are_stored_once(db: Database, tree: int) -> None:
+    content = Content(
+        hash="odd",
+        grammar="python",
+        language="python",
+        size=1,
+        references=[("a\ufffd", '[[null,"call","3"]]'), ("a\ufffd", '[[null,"call","9"]]')],
+    )
+    blob_id = contents.add_contents(db, [content])["odd", "python"]
+    contents.put_files(db, tree, [FileRow("odd.py", blob_id, Signature(1, 2, 3, 4))])
+
+    (found,) = code.references_to(db, tree, "a\ufffd")
+
+    assert (found.path, found.lines, found.symbol) == ("odd.py", (3,), "")
