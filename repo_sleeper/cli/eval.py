@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from repo_sleeper.evaluate.results import Plan, Replay
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 -- the options, each by name
     *,
     commits: Annotated[
         int, typer.Option("--commits", "-n", min=1, max=2000, help="How many commits to replay.")
@@ -32,6 +32,10 @@ def evaluate(
         bool,
         typer.Option("--anticipation", help="Measure how well the next edits are foreseen."),
     ] = False,
+    suspicion: Annotated[
+        bool,
+        typer.Option("--suspicion", help="Measure whether fixes were where bugs were suspected."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Replay this repository's history: would asking have found what was then changed?"""
@@ -42,6 +46,9 @@ def evaluate(
     workspace = place.here()
     if anticipation:
         _anticipate(workspace, points=commits, json=json)
+        return
+    if suspicion:
+        _suspect(workspace, fixes=commits, json=json)
         return
     settings = workspace.settings
     plan = Plan(
@@ -73,6 +80,19 @@ def _anticipate(workspace: Workspace, *, points: int, json: bool) -> None:
         output.print_json(anticipation.as_json(found))
     else:
         output.out(anticipation.table(found))
+
+
+def _suspect(workspace: Workspace, *, fixes: int, json: bool) -> None:
+    """At the parent of so many fixes: was what they mended among the most suspect?"""
+    from repo_sleeper.cli import output
+    from repo_sleeper.evaluate import suspicion
+
+    with _progress() as progress:
+        found = suspicion.suspect(workspace.repo, fixes=fixes, progress=progress)
+    if json:
+        output.print_json(suspicion.as_json(found))
+    else:
+        output.out(suspicion.table(found))
 
 
 def _replayed(workspace: Workspace, plan: Plan) -> Replay:

@@ -48,8 +48,8 @@ class Wish:
 
 def think(wish: Wish, *, json: bool) -> None:
     """Think until the wish, the caps or the model end it; print the notes."""
-    with _writing() as here:
-        _require_model(here.workspace)
+    with writing() as here:
+        require_model(here.workspace)
         _clear_pause(here)
         items = _items(here, wish)
         with closing(configured_model(here.workspace)) as model:
@@ -69,7 +69,7 @@ def _all_of(thoughts: Iterator[Outcome]) -> tuple[list[Outcome], BudgetError | N
     return done, None
 
 
-def _require_model(workspace: Workspace) -> None:
+def require_model(workspace: Workspace) -> None:
     if workspace.untrusted:
         raise SetupError(
             f"nothing is sent: {workspace.untrusted}",
@@ -159,7 +159,7 @@ def _clear_pause(here: Place) -> None:
 
 def show_plan(wish: Wish, *, json: bool) -> None:
     """Print the agenda in order, with every factor that made it so."""
-    with _writing() as here:
+    with writing() as here:
         items = _items(here, wish)
     plan_view.show(items, shown=wish.limit, json=json)
 
@@ -169,7 +169,7 @@ def show_plan(wish: Wish, *, json: bool) -> None:
 
 def rehearse(wish: Wish, *, json: bool) -> None:
     """Print every prompt that `think` would send, and the most that each may cost."""
-    with _writing() as here:
+    with writing() as here:
         items = _items(here, wish)[: wish.limit]
         price = _price(here.workspace)
         prompts = [(item, _prompt(here, item)) for item in items]
@@ -267,7 +267,7 @@ def _price(workspace: Workspace) -> Price:
 
 
 @contextmanager
-def _writing() -> Iterator[Place]:
+def writing() -> Iterator[Place]:
     """The store as the disk is now: reconciled by the daemon where there is one, else by us."""
     workspace = place.here()
     with closing(write_store(workspace)) as db:

@@ -220,6 +220,18 @@ def dismiss(db: Database, id: str, why: str) -> None:  # noqa: A002 -- what a pe
             raise NotFoundError(f"there is no note {id}", hint="`sleeper notes list` shows them")
 
 
+def restore(db: Database, id: str) -> None:  # noqa: A002 -- what a person types
+    """A person thinks better of it: the newest version that was dismissed shows again."""
+    db.execute(
+        """
+        update notes set state = 'active', why = '' where row = (
+            select max(row) from notes where id = ? and state = 'dismissed'
+        )
+        """,
+        (id,),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Filter:
     """Part of a query: which notes, stale ones too or not, and in which order."""

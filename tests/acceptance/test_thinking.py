@@ -76,7 +76,7 @@ def test_it_thinks_while_nobody_works_and_answers_from_its_notes(
     assert {note["kind"] for note in listed["notes"]} == {
         *("architecture", "likely-bug", "debugging-strategy")
     }
-    bug = json.loads(thinker.types("bugs", "--json").out)["notes"][0]
+    bug = json.loads(thinker.types("bugs", "--json").out)["bugs"][0]
     assert "shop.py:" in thinker.types("bugs", "show", bug["id"][:6]).out
     assert thinker.types("notes", "search", "shop").code == 0
     assert thinker.types("notes", "show", "shop.py").out.count("model · fresh") == 3

@@ -216,7 +216,7 @@ def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
         (["notes", "list", "--origin", "model"], 3, "no notes"),
         (["notes", "show", "ffffffff"], 3, "no note ffffffff"),
         (["notes", "dismiss", "ffffffff"], 3, "no note ffffffff"),
-        (["bugs"], 3, "no notes"),
+        (["bugs"], 3, "no likely bugs"),
         (["cost", "show", "7"], 3, "no call 7"),
         (["map", "nowhere"], 3, "nothing is indexed below nowhere"),
         (["daemon", "logs"], 3, "there is no log yet"),
@@ -362,7 +362,7 @@ def test_a_thought_becomes_notes_and_costs(ready: Types, model: Callable[..., Fa
     assert "TAX = 0.2" in ready("cost", "show", "1").out
     assert json.loads(ready("cost", "show", "1", "--json").out)["call"]["state"] == "settled"
     assert "fresh" in ready("status").out
-    bug = json.loads(ready("bugs", "--json").out)["notes"][0]["id"]
+    bug = json.loads(ready("bugs", "--json").out)["bugs"][0]["id"]
     assert ready("bugs", "--min-conf", "0.99").code == 3
     assert ready("bugs", "show", bug).code == 0
     assert "dismissed" in ready("notes", "dismiss", bug, "--why", "no").err

@@ -1,0 +1,56 @@
+"""Both second looks at one likely bug, at a person's wish."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+from repo_sleeper.cli import bugs_view, output, thinking
+from repo_sleeper.cli.place import Place
+from repo_sleeper.daemon import rounds, verbs
+from repo_sleeper.daemon.mind import configured_model, second_model
+from repo_sleeper.errors import UsageError
+from repo_sleeper.llm.model import Model
+from repo_sleeper.store import bugs
+from repo_sleeper.store.bugs import BugState, Due
+
+
+def recheck(prefix: str, *, json: bool) -> None:
+    """Forget what was decided and look again, as far as the budget and the model let us."""
+    with thinking.writing() as here:
+        bug = bugs.bug(here.db, here.tree_id, prefix)
+        if bug.state not in {BugState.NEW, BugState.CONFIRMED}:
+            raise UsageError(
+                f"{bug.note.id} is {bug.state}", hint="only what may still be wrong is looked at"
+            )
+        thinking.require_model(here.workspace)
+        bugs.forget(here.db, bug.note.id)
+        with (
+            closing(configured_model(here.workspace)) as model,
+            second_model(here.workspace, model) as strong,
+        ):
+            _look(here, bug.note.id, strong)
+        found = bugs.bug(here.db, here.tree_id, bug.note.id)
+    bugs_view.show_whole(found, json=json)
+
+
+def _look(here: Place, note_id: str, model: Model) -> None:
+    while (due := _due(here, note_id)) is not None:
+        output.say(f"{due.step.value}: {due.note.title}")
+        verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
+        outcome = rounds.check_round(
+            here.db,
+            here.workspace.repo,
+            here.workspace.settings,
+            tree_id=here.tree_id,
+            due=due,
+            model=model,
+            clock=time.time,
+        )
+        if outcome.error is not None:
+            raise outcome.error
+
+
+def _due(here: Place, note_id: str) -> Due | None:
+    due = bugs.due(here.db, here.tree_id)
+    return next((one for one in due if one.note.id == note_id), None)

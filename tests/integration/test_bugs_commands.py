@@ -1,0 +1,79 @@
+"""A person and the likely bugs, at a terminal; the model answers from the prompt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import fakes
+from tests.conftest import GitRepo
+from tests.fakes import FakeProvider
+from tests.terminal import Person, someone
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def person(
+    repo: GitRepo, private_home: Path, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Person]:
+    monkeypatch.setattr(fakes, "_kind", lambda *_: "likely-bug")
+    with someone(repo, private_home) as person:
+        made = person.types(
+            *("init", "--yes", "--no-daemon", "--model", "openai/fake", "--api-base", provider.url)
+        )
+        assert made.code == 0, made.err
+        yield person
+
+
+def bug(person: Person, *args: str) -> dict[str, object]:
+    listed = json.loads(person.types("bugs", "list", "--json", *args).out)["bugs"]
+    assert len(listed) == 1
+    return dict(listed[0])
+
+
+@pytest.mark.timeout(180)
+def test_a_likely_bug_from_the_first_claim_to_the_last_word(
+    person: Person, provider: FakeProvider
+) -> None:
+    assert person.types("bugs").code == 3
+    assert person.types("think", "--kind", "likely-bug", "--limit", "1").code == 0
+    found = bug(person)
+    assert (found["state"], found["hypothesis"]) == ("new", True)
+    assert "unconfirmed" in person.types("bugs").out
+    id_ = str(found["id"])[:8]
+
+    checked = person.types("bugs", "recheck", id_)
+    assert checked.code == 0, checked.err
+    assert "again: agrees" in checked.out
+    assert "refute: stands" in checked.out
+    assert bug(person)["state"] == "confirmed"
+    assert len(provider.requests) == 3
+    spent = json.loads(person.types("cost", "--by", "kind", "--json").out)["sums"]
+    assert {one["key"]: one["calls"] for one in spent} == {"likely-bug": 1, "check": 2}
+    assert "Judge the finding." in person.types("cost", "show", "3").out
+
+    assert person.types("bugs", "dismiss", id_, "--why", "by design").code == 0
+    assert person.types("bugs").code == 3
+    assert bug(person, "--all")["why"] == "by design"
+    assert person.types("bugs", "recheck", id_).code == 2
+    assert person.types("bugs", "confirm", id_, "--why", "after all").code == 0
+    assert "confirmed: after all" in person.types("bugs", "show", id_).out
+    assert json.loads(person.types("bugs", "show", id_, "--json").out)["bug"]["checks"]
+
+    suspects = json.loads(person.types("bugs", "--suspects", "--json").out)["suspects"]
+    assert [one["path"] for one in suspects] == ["shop.py"]
+    assert "shop.py" in person.types("bugs", "--suspects").out
+    assert "hit@5" in person.types("eval", "--suspicion").out
+
+    assert "used" in person.types("cost", "notes").out
+    even = json.loads(person.types("cost", "break-even", "--json").out)
+    assert even["questions_to_even"]["paper"] == 1
+    assert "N* = Bs" in person.types("cost", "break-even", "--without", "100").out
