@@ -58,6 +58,7 @@ def if_fruitless(db: Database, *, most: int, now: float) -> Pause | None:
         """
         select grounded from thoughts where call_id is not null and id > ?
         and state in ('applied', 'failed', 'unknown') and error_kind not in ('offline', 'rate')
+        and prompt_version not like '%~%'  -- a second look that changes nothing is a good end
         order by id desc limit ?
         """,
         (since, most),

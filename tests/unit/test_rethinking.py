@@ -9,7 +9,7 @@ from indexed import Indexed
 
 from repo_sleeper.domain import Candidate, Note, NoteKind, Price, Prompt, Reply, Subject, Usage
 from repo_sleeper.errors import ModelReplyError
-from repo_sleeper.store import notes
+from repo_sleeper.store import notes, pause
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import unthought
 from repo_sleeper.think import prompts, replies, thinker
@@ -151,6 +151,13 @@ def test_samples_come_before_passes() -> None:
 
     assert [prompts.is_pass(step) for step in steps] == [False, False, True]
     assert len(set(steps)) == 3
+
+
+def test_ending_a_subject_is_not_held_against_the_model(desk: Desk) -> None:
+    desk.again()
+    desk.think({"operations": []}, "~p3")
+
+    assert pause.if_fruitless(desk.db, most=2, now=200.0) is None
 
 
 # --- what it is shown -------------------------------------------------------------------------
