@@ -50,7 +50,7 @@ class Indexed:
 def _text(data: bytes) -> Content:
     return Content(
         hash=_content_hash(data),
-        grammar="text",
+        grammar="text q9",
         language="text",
         size=len(data),
         lines=data.count(b"\n"),

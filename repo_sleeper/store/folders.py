@@ -25,7 +25,7 @@ _MOST_ROWS = 600
 LIVE = f"""
 select f.path, f.dirty_at, b.id as blob_id, b.hash, b.node_hash, b.size
 from files f join blobs b on b.id = f.blob_id
-where f.tree_id = :tree and b.grammar != 'text' and b.skip = '' and b.lines >= {FEWEST_LINES}
+where f.tree_id = :tree and b.language != 'text' and b.skip = '' and b.lines >= {FEWEST_LINES}
 order by f.path"""
 _THOUGHT = """
 select subject_path, subject_hash, max(id) as id from thoughts
@@ -45,7 +45,7 @@ with used as (select name, count(*) as times from refs group by name),
                 ) as place
          from files f join blobs b on b.id = f.blob_id join symbols s on s.blob_id = b.id
          left join used u on u.name = s.name
-         where f.tree_id = :tree and b.grammar != 'text' and b.skip = '' and s.parent_id is null
+         where f.tree_id = :tree and b.language != 'text' and b.skip = '' and s.parent_id is null
          and (:folder = '{ROOT}' or substr(f.path, 1, length(:folder)) = :folder)
      )
 select * from ranked where place <= {_PER_FILE}

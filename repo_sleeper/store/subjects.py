@@ -211,7 +211,7 @@ def _known(db: Database, row: Row) -> KnownFile:
         module_hash=str(row["module_hash"]),
         language=row["language"],
         lines=row["lines"],
-        is_text=row["grammar"] == "text",
+        is_text=row["language"] == "text",
         has_error=bool(row["has_error"]),
         symbols=_symbols(db, row["id"]),
     )

@@ -61,7 +61,7 @@ _SYMBOLS = f"""
 with large as (
     select f.path, f.dirty_at, b.id as blob_id, b.size, b.lines
     from files f join blobs b on b.id = f.blob_id
-    where f.tree_id = :tree and b.grammar != 'text' and b.skip = '' and b.size > {LARGE}
+    where f.tree_id = :tree and b.language != 'text' and b.skip = '' and b.size > {LARGE}
 ), used as (select name, count(*) as times from refs group by name)
 select l.*, s.qualified, s.node_hash, s.end_line - s.start_line as span,
        coalesce(u.times, 0) as times
