@@ -17,7 +17,7 @@ from repo_sleeper.index import indexer
 from repo_sleeper.index.languages import TEXT, language_of
 from repo_sleeper.index.pool import ParserPool, Request
 from repo_sleeper.index.tags import parsed_file
-from repo_sleeper.recall import answer
+from repo_sleeper.recall.context import contexts
 from repo_sleeper.store import code
 from repo_sleeper.store.database import open_database
 from repo_sleeper.survey import survey
@@ -72,20 +72,17 @@ class Bench:
 
     def ask(self, question: str, budgets: Sequence[int]) -> Answer:
         """What `sleeper ask --context` would have said."""
-        contexts = {
-            budget: answer.context(
-                self._db,
-                tree_id=self._tree_id,
-                root=self.snapshot.root,
-                query=question,
-                budget=budget,
-                files=FILES,
-                commit=self.commit,
-            )
-            for budget in budgets
-        }
-        ranked = [hit.path for hit in next(iter(contexts.values())).files]
-        return Answer(ranked, {budget: pieces(one.text) for budget, one in contexts.items()})
+        found = contexts(
+            self._db,
+            tree_id=self._tree_id,
+            root=self.snapshot.root,
+            query=question,
+            budgets=budgets,
+            files=FILES,
+            commit=self.commit,
+        )
+        ranked = [hit.path for hit in found[0].files]
+        return Answer(ranked, {one.budget: pieces(one.text) for one in found})
 
     def rivals(self, past: Past) -> Rivals:
         """The baselines in the same state."""

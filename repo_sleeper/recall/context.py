@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -27,7 +27,7 @@ CONFIDENCE = 0.15
 CONFIDENCE_CHANGE = 0.08
 CONFIDENCE_READING = 0.27
 _EXCERPTS = 10
-_PER_FILE = 2
+_PER_FILE = 3
 _LESS = 0.6
 _READ_MAX = 4 * 1024 * 1024
 
@@ -38,32 +38,63 @@ def context(  # noqa: PLR0913 -- what a context is made of, each by name
     db: Database, *, tree_id: int, root: Path, query: str, budget: int, files: int, commit: str
 ) -> Context:
     """Everything worth knowing for a question, packed; nothing at all when we are not sure."""
+    (one,) = contexts(
+        db,
+        tree_id=tree_id,
+        root=root,
+        query=query,
+        budgets=[budget],
+        files=files,
+        commit=commit,
+    )
+    return one
+
+
+def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
+    db: Database,
+    *,
+    tree_id: int,
+    root: Path,
+    query: str,
+    budgets: Sequence[int],
+    files: int,
+    commit: str,
+) -> list[Context]:
+    """The same for several budgets: looked up once, packed for each."""
     question = understand(query)
     found = retrieve(db, tree_id, question)
     known = not question.is_empty and found.confidence >= _bar(question)
     hits = rank.hits(found.ranked, found.reasons, limit=files) if known else ()
-    if hits:
-        packed = pack(
-            commit=commit,
-            files=hits,
-            symbols=found.symbols,
-            notes=found.notes,
-            excerpts=_excerpts(db, tree_id, root, question, found),
-            budget=budget,
+    excerpts = _excerpts(db, tree_id, root, question, found) if hits else []
+    why = NO_WORDS if question.is_empty else NOTHING
+    made = []
+    for budget in budgets:
+        packed = (
+            pack(
+                commit=commit,
+                files=hits,
+                symbols=found.symbols,
+                notes=found.notes,
+                excerpts=excerpts,
+                budget=budget,
+            )
+            if hits
+            else nothing(budget=budget, why=why)
         )
-    else:
-        packed = nothing(budget=budget, why=NO_WORDS if question.is_empty else NOTHING)
-    return Context(
-        query=query,
-        root=os.fspath(root),
-        commit=commit,
-        budget=budget,
-        tokens=count_tokens(packed.text),
-        files=hits,
-        symbols=found.symbols if hits else (),
-        notes=packed.notes,
-        text=packed.text,
-    )
+        made.append(
+            Context(
+                query=query,
+                root=os.fspath(root),
+                commit=commit,
+                budget=budget,
+                tokens=count_tokens(packed.text),
+                files=hits,
+                symbols=found.symbols if hits else (),
+                notes=packed.notes,
+                text=packed.text,
+            )
+        )
+    return made
 
 
 def _bar(question: Question) -> float:

@@ -10,11 +10,11 @@ from repo_sleeper.recall.excerpt import Excerpt
 from repo_sleeper.redact import clean, redact
 
 _BYTES_PER_TOKEN = 3
-_POINTERS = 0.45  # of the budget, at most; what a section leaves is there for the next
-_NOTES = 0.7  # ... pointers and notes together
+_POINTERS = 0.6  # of the budget, at most; what a section leaves is there for the next
+_NOTES = 0.75  # ... pointers and notes together
 _FILES = 12
-_SYMBOLS_PER_FILE = 4
-_SIGNATURE = 100
+_SYMBOLS_PER_FILE = 6
+_SIGNATURE = 80
 _BODY = 400
 
 NOTHING = "Nothing relevant to this question was found in the repository."

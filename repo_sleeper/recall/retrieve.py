@@ -22,11 +22,11 @@ from repo_sleeper.store.search import Passage
 _NOTES = 24
 _PROSE = 0.1  # of its score is what prose and data keep where the question does not ask for them
 _CANDIDATES = 300
-_SYMBOLS = 30
+_SYMBOLS = 60
 _WORDS_SHOWN = 3
 _EXPLAINED = 100
 _PASSAGE = 0.9  # a symbol found by its text comes after one found by its name
-_OPENED = 12  # passages whose inner symbols are looked at
+_OPENED = 24  # passages whose inner symbols are looked at
 _FILE_SHARE = 0.5  # of a symbol's score: what its file is worth
 
 
