@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from contextlib import closing
@@ -13,9 +14,11 @@ import pytest
 from repo_sleeper import git
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon import workspace as workspaces
-from repo_sleeper.daemon.mind import Mind, Thought
+from repo_sleeper.daemon.mind import Mind, Thought, second_model
 from repo_sleeper.daemon.workspace import Workspace
-from repo_sleeper.store import ledger
+from repo_sleeper.store import bugs, ledger
+from repo_sleeper.store.bugs import BugState
+from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeModel
 
@@ -85,3 +88,34 @@ def test_a_subject_that_costs_too_much_alone_does_not_keep_the_others_waiting(
     monkeypatch.setattr(rounds, "think_round", think_round)
 
     assert thought_of(workspace, FakeModel()).error == ""
+
+
+def test_a_likely_bug_gets_its_two_looks_between_thoughts(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fakes, "_kind", lambda *_: "likely-bug")
+    only = dataclasses.replace(workspace.settings.think, kinds=("likely-bug",))
+    settings = dataclasses.replace(workspace.settings, think=only)
+    workspace = dataclasses.replace(workspace, settings=settings)
+    model = FakeModel()
+
+    ended = [thought_of(workspace, model) for _ in range(6)]
+
+    assert [thought.error for thought in ended] == [""] * 6
+    looks = [thought for thought in ended if thought.subject.startswith("likely bug")]
+    assert 2 <= len(looks) <= 3, "never more than thoughts"
+    with closing(workspaces.read_store(workspace)) as db:
+        best, *_ = bugs.bugs(db, 1, states=tuple(BugState))
+        assert best.state is BugState.CONFIRMED
+
+
+def test_second_looks_may_have_a_model_of_their_own(workspace: Workspace) -> None:
+    model = FakeModel(name="fake/m")
+    with second_model(workspace, model) as same:
+        assert same is model
+
+    strong = dataclasses.replace(workspace.settings.model, rethink_name="fake/strong")
+    settings = dataclasses.replace(workspace.settings, model=strong)
+    with second_model(dataclasses.replace(workspace, settings=settings), model) as other:
+        assert other.name == "fake/strong"
+    assert model.closed, "one worker at a time"
