@@ -40,7 +40,7 @@ class Form(StrEnum):
 _KEYS = {
     Form.CALLERS: "calls call callers caller called uses use used users usages invokes invoked",
     Form.SUBCLASSES: "subclasses subclass subclassed inherits inherit extends extend derives"
-    " derived implements implementations implementors",
+    " derived implements implementations implementers",
     Form.RAISED: "raised raises raise thrown throws throw handled handles catches caught",
     Form.DEFAULT: "default defaults",
     Form.TESTS: "tests test tested covers cover covering covered",

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from indexed import Indexed
 
 from repo_sleeper.domain import CoChange, Commit, NoteKind
 from repo_sleeper.store import answers, history, notes, search
 from repo_sleeper.store.answers import Form
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import questions
+from tests.indexed import Indexed
 
 CART = """\
 class CartError(Exception):

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexed import Indexed
 
 from repo_sleeper.domain import Candidate, Note, NoteKind, Price, Prompt, Reply, Subject, Usage
 from repo_sleeper.errors import ModelReplyError
@@ -14,6 +13,7 @@ from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import unthought
 from repo_sleeper.think import prompts, replies, thinker
 from repo_sleeper.think.thinker import Outcome
+from tests.indexed import Indexed
 
 KIND = NoteKind.ARCHITECTURE
 CART = """\

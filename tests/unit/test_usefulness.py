@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from indexed import Indexed
 
 from repo_sleeper.domain import CoChange, Commit, Evidence, Note, NoteKind, Origin, Range, note_id
 from repo_sleeper.sleep.agenda import plan
@@ -11,6 +10,7 @@ from repo_sleeper.store import history, notes, search
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import paths, unthought
 from repo_sleeper.store.usefulness import recent_edits, use
+from tests.indexed import Indexed
 
 KIND = NoteKind.ARCHITECTURE
 DAY = 86_400.0
