@@ -22,6 +22,12 @@ _PROSE_ENDINGS = (
     *(".yml", ".yaml", ".toml", ".cfg", ".ini", ".conf", ".properties"),
     *("authors", "changelog", "changes", "license", "copying", "notice", "readme"),
 )
+# Code that the index may have no grammar for.
+_CODE_ENDINGS = (
+    *(".bat", ".clj", ".cljs", ".dart", ".el", ".erl", ".ex", ".exs", ".groovy", ".hs", ".jl"),
+    *(".kt", ".kts", ".lua", ".m", ".ml", ".mli", ".mm", ".nim", ".pl", ".pm", ".ps1", ".pyx"),
+    *(".r", ".scala", ".sql", ".svelte", ".swift", ".tcl", ".v", ".vala", ".vue", ".zig", ".zsh"),
+)
 _TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
 _ASIDE = frozenset(
     {"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "benchmarks"}
@@ -62,6 +68,11 @@ def is_test(path: str) -> bool:
 def is_prose(path: str) -> bool:
     """Whether a path is documentation or data: it mentions much and decides little."""
     return path.lower().endswith(_PROSE_ENDINGS)
+
+
+def is_code(path: str, language: str) -> bool:
+    """Whether a path is code: a grammar reads it, or would if there were one."""
+    return language != "text" or path.lower().endswith(_CODE_ENDINGS)
 
 
 def is_aside(path: str) -> bool:

@@ -11,11 +11,12 @@ from repo_sleeper.recall.question import Question
 
 
 class Standing(NamedTuple):
-    """A live file: its size, its decayed churn, and how many commits ago it was changed."""
+    """A live file: size, decayed churn, how many commits ago it was changed, its language."""
 
     size: int
     churn: float
     age: int
+    language: str
 
 
 _OLDEST = 3_000  # commits: a file never changed is as old as that

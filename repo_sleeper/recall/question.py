@@ -62,6 +62,10 @@ _CHANGE = """
     tweak update upgrade use validate warn work"""
 _CHANGES = re.compile(rf"\W*(?:{'|'.join(_CHANGE.split())})(?:e?s|e?d|p?ing|ning|ting)?\b")
 _READING = re.compile(r"\W*(how|where|why|what|which|who|when|does|is|can|explain|describe)\b")
+_PAGES = frozenset(
+    {"build", "ci", "css", "html", "markup", "page", "pages", "style", "styles", "template"}
+    | {"templates", "theme", "workflow", "workflows"}
+)
 _TESTS = frozenset({"coverage", "spec", "specs", "test", "tested", "testing", "tests"})
 _ASIDE = frozenset(
     {"benchmark", "benchmarks", "doc", "docs", "example", "examples", "sample", "tutorial"}
@@ -93,6 +97,7 @@ class Question:
     scope: tuple[str, ...] = ()
     wants_callers: bool = False
     wants_prose: bool = False
+    wants_pages: bool = False
     wants_tests: bool = False
     wants_aside: bool = False
     wants_reading: bool = False
@@ -119,6 +124,7 @@ def understand(text: str) -> Question:
         wants_callers=_CALLERS.search(text.lower()) is not None,
         scope=_scope(text),
         wants_prose=not _PROSE.isdisjoint(said),
+        wants_pages=not _PAGES.isdisjoint(said),
         wants_tests=not _TESTS.isdisjoint(said),
         wants_aside=not _ASIDE.isdisjoint(said),
         wants_reading=_READING.match(text.lower()) is not None,

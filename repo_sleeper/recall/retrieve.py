@@ -8,7 +8,7 @@ from typing import NamedTuple
 from repo_sleeper.domain import Note, SymbolHit
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
-from repo_sleeper.recall.names import Named, is_prose, search_names
+from repo_sleeper.recall.names import Named, is_code, is_prose, search_names
 from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
 from repo_sleeper.recall.paths import Paths, search_paths
 from repo_sleeper.recall.priors import Standing, priors
@@ -22,6 +22,7 @@ from repo_sleeper.store.search import Passage
 _NOTES = 24
 _PROSE = 0.1  # of its score is what prose and data keep where the question does not ask for them
 _CANDIDATES = 300
+_OTHER = 0.4  # ... and pages, styles, what builds read
 _SYMBOLS = 60
 _WORDS_SHOWN = 3
 _EXPLAINED = 100
@@ -59,8 +60,8 @@ def retrieve(
     standing = _standing(db, tree_id, fused)
     fused = [one for one in fused if one.path in standing]
     fused = rank.add(fused, priors(standing, question), weights)
-    kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused, question)))
-    ranked = rank.to_unit(_kept(rank.add(fused, kinds, weights), question), weights)
+    kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused, standing, question)))
+    ranked = rank.to_unit(_kept(rank.add(fused, kinds, weights), standing, question), weights)
     inside = _passage_symbols(db, tree_id, content, question.words)
     return Found(
         ranked=ranked,
@@ -97,9 +98,20 @@ def _standing(db: Database, tree_id: int, ranked: Sequence[Ranked]) -> dict[str,
     return {path: Standing(*found) for path, found in topics.standing(db, tree_id, best).items()}
 
 
-def _kept(ranked: Sequence[Ranked], question: Question) -> list[Ranked]:
-    kept = 1.0 if question.wants_prose else _PROSE
-    return rank.damp(ranked, {one.path: kept for one in ranked if is_prose(one.path)})
+def _kept(
+    ranked: Sequence[Ranked], standing: Mapping[str, Standing], question: Question
+) -> list[Ranked]:
+    """What is no code keeps a share of its score, unless it is what the question asks for."""
+    shares = {one.path: _share_kept(one.path, standing.get(one.path), question) for one in ranked}
+    return rank.damp(ranked, shares)
+
+
+def _share_kept(path: str, standing: Standing | None, question: Question) -> float:
+    if is_prose(path):
+        return 1.0 if question.wants_prose else _PROSE
+    if standing is None or is_code(path, standing.language) or question.wants_pages:
+        return 1.0
+    return _OTHER
 
 
 def _confidence(content: Content, named: Named, past: Past) -> float:

@@ -47,20 +47,25 @@ def commits_about(
     return sorted(commits, key=lambda one: (-one.score, one.age, one.subject))
 
 
-def standing(db: Database, tree_id: int, paths: Iterable[str]) -> dict[str, tuple[int, float, int]]:
-    """Size, decayed churn and commits since the last change, of those that are live."""
+def standing(
+    db: Database, tree_id: int, paths: Iterable[str]
+) -> dict[str, tuple[int, float, int, str]]:
+    """Size, decayed churn, commits since the last change and language of those that are live."""
     newest = db.value("select max(id) from commits") or 0
-    found: dict[str, tuple[int, float, int]] = {}
+    found: dict[str, tuple[int, float, int, str]] = {}
     for some in batches(sorted(set(paths))):
         rows = db.rows(
             f"""select f.path, f.size, h.churn,
-                       (select max(commit_id) from commit_paths c where c.path_id = h.id)
+                       (select max(commit_id) from commit_paths c where c.path_id = h.id),
+                       b.language
                 from files f join blobs b on b.id = f.blob_id and b.skip = ''
                 left join history_paths h on h.path = f.path
                 where f.tree_id = ? and f.path in ({marks(some)})""",
             (tree_id, *some),
         )
-        found.update({row[0]: (row[1], row[2] or 0.0, newest - (row[3] or 0)) for row in rows})
+        found.update(
+            {row[0]: (row[1], row[2] or 0.0, newest - (row[3] or 0), row[4]) for row in rows}
+        )
     return found
 
 

@@ -22,7 +22,7 @@ from repo_sleeper.domain import (
 from repo_sleeper.errors import BudgetError, ModelReplyError, ModelServerError
 from repo_sleeper.recall.answer import Answer, answer, checked, context, prompt_for
 from repo_sleeper.recall.content import drivers
-from repo_sleeper.recall.context import NO_WORDS
+from repo_sleeper.recall.context import NO_WORDS, contexts
 from repo_sleeper.recall.pack import NOTHING
 from repo_sleeper.recall.question import understand
 from repo_sleeper.recall.retrieve import retrieve
@@ -383,3 +383,36 @@ def test_an_empty_answer_is_an_error_that_was_paid_for(tree):
         answered(tree, FakeModel(" \n"))
 
     assert calls(tree) == [(CallState.SETTLED, "reply")]
+
+
+def test_files_that_import_each_other_are_lent_weight(tree):
+    with tree.db.transaction():
+        tree.db.many(
+            "insert or ignore into links (tree_id, path, line, target) values (?, ?, ?, ?)",
+            [
+                (tree.tree, "shop/mail.py", 0, "shop/cart.py"),
+                (tree.tree, "shop/cart.py", 0, "docs/guide.md"),
+            ],
+        )
+
+    found = asked(tree, "round half up")
+
+    assert "imports shop/cart.py" in whys(found, "shop/mail.py")
+    assert "imported by shop/cart.py" in whys(found, "docs/guide.md")
+
+
+def test_several_budgets_are_packed_as_each_would_be_alone(tree):
+    both = contexts(
+        tree.db,
+        tree_id=tree.tree,
+        root=tree.root,
+        query="totals of the cart",
+        budgets=[100, 1200],
+        files=20,
+        commit="c0ffee",
+    )
+
+    assert both == [
+        asked(tree, "totals of the cart", budget=100),
+        asked(tree, "totals of the cart", budget=1200),
+    ]

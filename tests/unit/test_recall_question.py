@@ -101,3 +101,38 @@ def test_a_long_text_takes_no_time_worth_mentioning():
     text = "a/" * 10_000 + "`" * 5_000 + "word_" * 5_000 + '"' * 4_001
 
     assert understand(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ("fix(runtime-core): warn about v-for", ("runtime", "core")),
+        ("parser: read blocks", ("parser",)),
+        ("read blocks in the parser", ()),
+    ],
+)
+def test_the_area_named_before_a_colon_is_its_scope(text, scope):
+    assert understand(text).scope == scope
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "reading"),
+    [
+        ("Fixed the rounding of totals", True, False),
+        ("fix(cart): round once", True, False),
+        ("How are totals rounded?", False, True),
+        ("why does removing a line fail", False, True),
+        ("rounding of totals", False, False),
+    ],
+)
+def test_a_request_for_a_change_is_told_from_a_wish_to_read(text, change, reading):
+    found = understand(text)
+
+    assert (found.wants_change, found.wants_reading) == (change, reading)
+
+
+def test_what_else_is_asked_for_is_known():
+    found = understand("add tests, examples and a template for carts")
+
+    assert (found.wants_tests, found.wants_aside, found.wants_pages) == (True, True, True)
+    assert not understand("round the totals").wants_tests
