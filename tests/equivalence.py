@@ -14,7 +14,8 @@ from repo_sleeper.daemon.rounds import Round, reconcile_round
 from repo_sleeper.git import Repository
 from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import Parsed, ParserPool, Request
-from repo_sleeper.index.rows import Rows, read_rows
+from repo_sleeper.index.reading import read_rows
+from repo_sleeper.index.rows import Rows
 from repo_sleeper.store import code, search
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.watch import scanner

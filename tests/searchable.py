@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from repo_sleeper.domain import Commit, Signature
-from repo_sleeper.index.rows import read_rows
+from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents, history
 from repo_sleeper.store.contents import Content, FileRow
 from repo_sleeper.store.database import Database

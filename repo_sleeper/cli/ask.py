@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 if TYPE_CHECKING:
-    from repo_sleeper.daemon.rounds import Round
+    from repo_sleeper.daemon.reconciling import Round
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.domain import Context
     from repo_sleeper.recall.answer import Answer
@@ -150,14 +150,14 @@ def _look_of_ours(workspace: Workspace) -> _Look:
 def _round(workspace: Workspace) -> Round | None:
     import time
 
-    from repo_sleeper.daemon import rounds
+    from repo_sleeper.daemon import reconciling  # not `rounds`: that brings all of thinking
     from repo_sleeper.daemon.workspace import write_store
 
-    with rounds.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
+    with reconciling.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
         if not ours:
             return None
         with closing(write_store(workspace)) as db:
-            return rounds.reconcile_round(
+            return reconciling.reconcile_round(
                 db, workspace.repo, workspace.settings, now=time.time(), derive=False
             )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from repo_sleeper.domain import Changes, Scan, Signature, SkipReason
 from repo_sleeper.index.contents import Read, as_utf8, read_file, skip_by_content
@@ -22,11 +23,13 @@ from repo_sleeper.index.languages import (
     language_named,
     language_of,
 )
-from repo_sleeper.index.pool import Parsed, ParserPool, Request
 from repo_sleeper.store import code, contents
 from repo_sleeper.store.code import StoredFile
 from repo_sleeper.store.contents import Content, FileRow
 from repo_sleeper.store.database import Database
+
+if TYPE_CHECKING:
+    from repo_sleeper.index.pool import Parsed, ParserPool, Request
 
 _RACY_S = 2.0
 # A modification time no file has: what it is stored for is read again next time.
@@ -90,6 +93,8 @@ def _at_hand(pool: ParserPool | None) -> Iterator[ParserPool]:
     if pool is not None:
         yield pool
         return
+    from repo_sleeper.index.pool import ParserPool
+
     with ParserPool() as own:  # starts nobody until there is something to parse
         yield own
 
@@ -236,6 +241,8 @@ class _Work:
 
     def _unknown(self, reader: _Reader, paths: list[str]) -> Iterator[Request]:
         """Requests for contents that are neither stored nor asked for; the rest is put aside."""
+        from repo_sleeper.index.pool import Request  # only where something differs
+
         for files, known in reader.groups(paths):
             self._numbers.update(known)
             for file in files:

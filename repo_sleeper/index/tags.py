@@ -14,7 +14,8 @@ from repo_sleeper.domain import (
     SymbolKind,
 )
 from repo_sleeper.index.languages import grammar_label
-from repo_sleeper.index.rows import Rows, read_rows
+from repo_sleeper.index.reading import read_rows
+from repo_sleeper.index.rows import Rows
 
 
 def extract(data: bytes, language: str) -> ParsedFile:

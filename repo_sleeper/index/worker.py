@@ -11,7 +11,7 @@ import time
 from typing import Any, BinaryIO
 
 from repo_sleeper.index.channel import HEADER
-from repo_sleeper.index.rows import read_rows
+from repo_sleeper.index.reading import read_rows
 
 RECYCLE = 75  # exit code: nothing is wrong, only fat
 _ADDRESS_SPACE = 1 << 30

@@ -13,7 +13,7 @@ from repo_sleeper import git
 from repo_sleeper.domain import Note, NoteKind, Signature
 from repo_sleeper.history.commits import import_history
 from repo_sleeper.index.languages import grammar_label, language_named
-from repo_sleeper.index.rows import read_rows
+from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents, notes
 from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database

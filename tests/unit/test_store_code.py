@@ -8,7 +8,7 @@ import pytest
 
 from repo_sleeper.domain import Range, Signature, SymbolKind
 from repo_sleeper.index.languages import grammar_label
-from repo_sleeper.index.rows import read_rows
+from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents
 from repo_sleeper.store.code import StoredReference
 from repo_sleeper.store.contents import Content, FileRow
