@@ -43,8 +43,11 @@ _PROSE = frozenset(
 _NUMBER = re.compile(r"#\d+|(?<![\w.])\d{4,}(?![\w.])")  # of an issue: nothing in the code
 _QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)")
 _FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
-_PLACE = re.compile(r"((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})(?:[:(](\d{1,7}))?")
-_FOLDER = re.compile(r"(?<![\w/:])[\w.@+-]+(?:/[\w.@+-]+)+")
+# Both begin where no such run goes on: else each character of a long one is a beginning.
+_PLACE = re.compile(
+    r"(?<![\w.@+~/\\-])((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})(?:[:(](\d{1,7}))?"
+)
+_FOLDER = re.compile(r"(?<![\w/:.@+-])[\w.@+-]+(?:/[\w.@+-]+)+")
 _CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")
 _SEPARATORS = re.compile(r"\.|::|#|->")
 _WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\))?")

@@ -168,9 +168,8 @@ def test_before_init_it_says_what_to_do(person: Person, command: list[str]) -> N
 def test_a_mistake_in_the_settings_is_one_line_and_a_hint(person: Person) -> None:
     person.types("init", "--yes", "--no-daemon")
     (person.repo.root / ".sleeper.toml").write_text("[modle]\nname = 'x'\n")
-    person.types("trust")
 
-    done = person.types("status")
+    done = person.types("trust")
 
     assert done.code == 2
     assert ".sleeper.toml, line 1" in done.err

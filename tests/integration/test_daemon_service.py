@@ -304,6 +304,7 @@ def test_a_work_tree_that_is_gone_is_forgotten_and_its_notes_are_not(
     start: Start, repo: GitRepo, tmp_path: Path
 ) -> None:
     daemon = start()
+    daemon.until(daemon.looked)
     side = tmp_path / "side"
     repo.git("worktree", "add", "-q", "-b", "side", str(side))
     daemon.service.answer({"verb": "reconcile", "root": str(side)})
