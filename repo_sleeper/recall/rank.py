@@ -137,7 +137,8 @@ def _why(one: Ranked, reasons: Mapping[str, str], best: float) -> tuple[str, ...
 
 def _ordered(added: Mapping[str, Mapping[str, float]]) -> list[Ranked]:
     found = [
-        Ranked(path, math.fsum(values.values()), tuple(sorted(values.items())))
+        Ranked(path, sum(value for _, value in parts), parts)
         for path, values in added.items()
+        for parts in [tuple(sorted(values.items()))]
     ]
     return sorted(found, key=lambda one: (-one.score, one.path))

@@ -21,7 +21,8 @@ from repo_sleeper.store.search import Passage
 
 _NOTES = 24
 _PROSE = 0.1  # of its score is what prose and data keep where the question does not ask for them
-_CANDIDATES = 300
+_CANDIDATES = 200
+_LEADING = 40  # of them, those that what is no code is taken out of to find the leaders
 _OTHER = 0.4  # ... and pages, styles, what builds read
 _SYMBOLS = 60
 _WORDS_SHOWN = 3
@@ -60,7 +61,7 @@ def retrieve(
     standing = _standing(db, tree_id, fused)
     fused = [one for one in fused if one.path in standing]
     fused = rank.add(fused, priors(standing, question), weights)
-    kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused, standing, question)))
+    kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused[:_LEADING], standing, question)))
     ranked = rank.to_unit(_kept(rank.add(fused, kinds, weights), standing, question), weights)
     inside = _passage_symbols(db, tree_id, content, question.words)
     return Found(
