@@ -95,7 +95,7 @@ def _at_hand(pool: ParserPool | None) -> Iterator[ParserPool]:
         return
     from repo_sleeper.index.pool import ParserPool
 
-    with ParserPool() as own:  # starts nobody until there is something to parse
+    with ParserPool(keep=False) as own:  # starts nobody until there is something to parse
         yield own
 
 

@@ -21,6 +21,7 @@ from repo_sleeper.index.rows import Rows
 LIMIT_S = 5.0
 # How much longer than the child's own alarm we wait before we kill it ourselves.
 _GRACE_S = 3.0
+_STOP_S = 2.0
 _RECYCLE = 75
 _OUTSTANDING = 32
 _OUTSTANDING_BYTES = 1 << 20
@@ -62,9 +63,11 @@ class ParserPool:
         workers: int = 2,
         *,
         limit_s: float = LIMIT_S,
+        keep: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._workers = workers
+        self._keep = keep
         self._limit_s = limit_s
         self._clock = clock
         self._children: list[_Child] = []
@@ -92,12 +95,18 @@ class ParserPool:
         self._children.clear()
 
     def parse(self, requests: Iterable[Request]) -> Iterator[Parsed]:
-        """Parse as requests come; they are asked for only as fast as the children work."""
+        """Parse as requests come; they are asked for only as fast as the children work.
+
+        Without `keep` this is the last time: idle children end while the caller goes on.
+        """
         source = iter(requests)
         again: deque[Request] = deque()
         try:
             while self._feed(source, again):
                 yield from self._collect(again)
+            if not self._keep:
+                for child in self._children:
+                    child.dismiss()
         finally:
             for child in [child for child in self._children if child.waiting]:
                 child.kill()  # nobody wants these answers any more
@@ -210,14 +219,19 @@ class _Child:
         self.process.kill()
         self._reap()
 
-    def stop(self) -> None:
-        """Let an idle child end by itself; it has nothing to save."""
+    def dismiss(self) -> None:
+        """Let an idle child end by itself, while we do something else; it has nothing to save."""
         assert self.process.stdin is not None  # noqa: S101
         self.process.stdin.close()
-        try:
-            self.process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+
+    def stop(self) -> None:
+        """Dismiss an idle child and wait until it is gone."""
+        self.dismiss()
+        # Its end closes the pipe. Waiting for the process itself would sleep between looks.
+        with DefaultSelector() as selector:
+            selector.register(self.channel.reader, EVENT_READ)
+            if not selector.select(timeout=_STOP_S):
+                self.process.kill()
         self._reap()
 
     def _reap(self) -> int:
