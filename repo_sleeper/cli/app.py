@@ -1,10 +1,8 @@
-"""The `sleeper` command: what it offers, and the one place where errors become words."""
+"""The `sleeper` command and what it offers."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +27,7 @@ from repo_sleeper.cli import (
 from repo_sleeper.cli import (
     map as code_map,
 )
-from repo_sleeper.errors import NotFoundError, SleeperError
+from repo_sleeper.errors import NotFoundError
 
 app = typer.Typer(
     name="sleeper",
@@ -92,54 +90,3 @@ def _greet(context: typer.Context) -> None:
         status.status()
     except NotFoundError:
         typer.echo(context.get_help())
-
-
-def main() -> None:
-    """What the installed command runs: nothing but one line of ours ever reaches the person."""
-    _be_lenient_with_characters()
-    try:
-        app(prog_name="sleeper")
-    except SleeperError as error:
-        sys.exit(_told(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        _leave_quietly()
-    except Exception as error:
-        if os.environ.get("SLEEPER_DEBUG") == "1":
-            raise
-        sys.exit(_confessed(error))
-
-
-def _told(error: SleeperError) -> int:
-    from repo_sleeper.cli import output
-
-    with contextlib.suppress(BrokenPipeError):
-        output.complain(str(error), error.hint)
-    return error.exit_code
-
-
-def _confessed(error: Exception) -> int:
-    """One line for what should not have happened, and the whole story in a file."""
-    from repo_sleeper.cli import output
-    from repo_sleeper.cli.crash import write_down
-
-    if type(error).__module__ == "sqlite3":  # by name: importing it is the store's business
-        hint = "`sleeper doctor` looks at the store; `sleeper init --rebuild` starts a new one"
-        output.complain(f"the database cannot be used: {error}", hint)
-    else:
-        output.complain(f"{type(error).__name__}: {error}", write_down(error))
-    return 1
-
-
-def _be_lenient_with_characters() -> None:
-    """A terminal that cannot show a character gets its code, not an exception."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _leave_quietly() -> None:
-    # Python would complain once more when it flushes at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(141)

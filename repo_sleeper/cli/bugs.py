@@ -8,7 +8,7 @@ import typer
 
 from repo_sleeper.cli.group import group
 from repo_sleeper.cli.notes import Id
-from repo_sleeper.cli.place import Json
+from repo_sleeper.cli.options import Json
 
 app = group("list", "Likely bugs, with the lines that show them.")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from repo_sleeper.cli.group import group
-from repo_sleeper.cli.place import Json
+from repo_sleeper.cli.options import Json
 
 app = group("by", "What has been spent, on what, and exactly what was sent.")
 

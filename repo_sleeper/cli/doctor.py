@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from repo_sleeper.cli.place import Json
+from repo_sleeper.cli.options import Json
 
 
 def doctor(*, json: Json = False) -> None:

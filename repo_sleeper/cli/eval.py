@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from repo_sleeper.cli.place import Json
+from repo_sleeper.cli.options import Json
 
 if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace

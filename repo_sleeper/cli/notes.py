@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from repo_sleeper.cli.group import group
-from repo_sleeper.cli.place import Json
+from repo_sleeper.cli.options import Json
 
 app = group("list", "What has been noted about this repository.")
 

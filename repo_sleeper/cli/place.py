@@ -6,16 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
-
-import typer
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.git import Repository
     from repo_sleeper.store.database import Database
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 class Place(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from repo_sleeper.cli.place import Json
+from repo_sleeper.cli.options import Json
 
 
 def think(  # noqa: PLR0913 -- the options, each by name

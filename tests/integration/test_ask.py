@@ -156,7 +156,7 @@ def test_a_repository_that_is_not_set_up_says_so(tmp_path, monkeypatch):
 
 def test_while_another_process_reconciles_the_index_is_used_as_it_is(here, monkeypatch):
     ask(QUESTION, "--context")
-    monkeypatch.setattr("repo_sleeper.cli.ask._LOCK_LIMIT_S", 0.0)
+    monkeypatch.setattr("repo_sleeper.cli.asking._LOCK_LIMIT_S", 0.0)
 
     with locks.held(here.store_lock):
         result = ask(QUESTION, "--context")
@@ -287,7 +287,7 @@ def test_a_question_loads_no_model_library_and_no_console():
     ask(QUESTION, "--context")
     script = (
         "import sys; sys.argv = ['sleeper', 'ask', '--context', 'totals of the cart']\n"
-        "from repo_sleeper.cli.app import main\n"
+        "from repo_sleeper.cli.entry import main\n"
         "try: main()\n"
         "finally: print([name for name in sys.modules if name in "
         "{'litellm', 'git', 'sqlite_utils', 'rich', 'watchdog', 'asyncio', 'openai'}],"

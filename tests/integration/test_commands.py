@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from repo_sleeper.cli import app, checks, crash, thinking, wizard
+from repo_sleeper.cli import app, checks, crash, entry, thinking, wizard
 from repo_sleeper.errors import ModelServerError
 from tests import fakes
 from tests.conftest import GitRepo
@@ -47,7 +47,7 @@ def types(
         monkeypatch.setattr(sys, "stdin", _Keyboard(given or "", terminal=given is not None))
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
-            app.main()
+            entry.main()
         out, err = capsys.readouterr()
         return Done(int(left.value.code or 0), out, err)
 

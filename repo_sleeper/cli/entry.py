@@ -1,0 +1,75 @@
+"""What the installed command runs, and the one place where errors become words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+from repo_sleeper.cli import shortcut
+from repo_sleeper.errors import SleeperError
+
+
+def main() -> None:
+    """What the installed command runs: nothing but one line of ours ever reaches the person."""
+    _be_lenient_with_characters()
+    try:
+        sys.exit(_run(sys.argv[1:]))
+    except SleeperError as error:
+        sys.exit(_told(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        _leave_quietly()
+    except Exception as error:
+        if os.environ.get("SLEEPER_DEBUG") == "1":
+            raise
+        sys.exit(_confessed(error))
+
+
+def _run(words: list[str]) -> int:
+    wish = shortcut.plain_question(words)
+    if wish is not None:
+        from repo_sleeper.cli import asking
+
+        code = asking.fulfil(wish)
+        sys.stdout.flush()  # here, where a pipe that is closed is no news
+        return code
+    from repo_sleeper.cli.app import app
+
+    app(prog_name="sleeper")  # leaves by SystemExit, with its own code
+    return 0
+
+
+def _told(error: SleeperError) -> int:
+    from repo_sleeper.cli import output
+
+    with contextlib.suppress(BrokenPipeError):
+        output.complain(str(error), error.hint)
+    return error.exit_code
+
+
+def _confessed(error: Exception) -> int:
+    """One line for what should not have happened, and the whole story in a file."""
+    from repo_sleeper.cli import output
+    from repo_sleeper.cli.crash import write_down
+
+    if type(error).__module__ == "sqlite3":  # by name: importing it is the store's business
+        hint = "`sleeper doctor` looks at the store; `sleeper init --rebuild` starts a new one"
+        output.complain(f"the database cannot be used: {error}", hint)
+    else:
+        output.complain(f"{type(error).__name__}: {error}", write_down(error))
+    return 1
+
+
+def _be_lenient_with_characters() -> None:
+    """A terminal that cannot show a character gets its code, not an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_quietly() -> None:
+    # Python would complain once more when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(141)
