@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from repo_sleeper.git.log import commit_ids, commits, tell
+from repo_sleeper.git.log import commit_ids, commits, cut_off_at, tell
 from repo_sleeper.git.plumbing import (
     TrackedFile,
     branch,
@@ -29,6 +29,7 @@ __all__ = [
     "commit_ids",
     "commits",
     "config_value",
+    "cut_off_at",
     "discover",
     "drop_config",
     "git_version",

@@ -54,7 +54,7 @@ def tell(repo: Repository, oids: Sequence[str]) -> Iterator[Commit]:
     Merges bring no paths: the commits they merge do. Neither do the oldest commits of a shallow
     clone, whose parents are not there to compare with.
     """
-    cut_off = _shallow(repo)
+    cut_off = cut_off_at(repo)
     for page in _pages(repo, oids):
         for commit in _told(page):
             yield commit._replace(paths=(), renames=()) if commit.oid in cut_off else commit
@@ -73,7 +73,7 @@ def _pages(repo: Repository, oids: Sequence[str]) -> Iterator[bytes]:
                 yield current.result()
 
 
-def _shallow(repo: Repository) -> frozenset[str]:
+def cut_off_at(repo: Repository) -> frozenset[str]:
     file = repo.common_dir / "shallow"
     return frozenset(file.read_text("ascii", "replace").split() if file.is_file() else ())
 

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from repo_sleeper import git
@@ -62,10 +63,11 @@ def import_history(db: Database, repo: Repository, *, limit: int, head: str = ""
     newest = head or git.head(repo)
     heads = _recorded_heads(db)
     place = str(repo.git_dir)
-    if db.meta(_LIMIT) == str(limit) and heads.get(place, "") == newest:
+    extent = _extent(repo, limit)
+    if db.meta(_LIMIT) == extent and heads.get(place, "") == newest:
         return 0
     with db.transaction():
-        if db.meta(_LIMIT) != str(limit):
+        if db.meta(_LIMIT) != extent:
             history.forget_history(db)
             heads = {}
         others = [oid for other, oid in heads.items() if other != place]
@@ -77,8 +79,14 @@ def import_history(db: Database, repo: Repository, *, limit: int, head: str = ""
         history.add_commits(db, map(_storable, git.tell(repo, difference.new[::-1])))
         _derive(db)
         db.set_meta(_HEADS, json.dumps({**heads, place: newest}, sort_keys=True))
-        db.set_meta(_LIMIT, str(limit))
+        db.set_meta(_LIMIT, extent)
     return len(difference.new)
+
+
+def _extent(repo: Repository, limit: int) -> str:
+    """How far back there is anything to read: changes with the setting and with the depth."""
+    depth = sorted(git.cut_off_at(repo))
+    return f"{limit} {sha256(repr(depth).encode()).hexdigest()[:16]}" if depth else str(limit)
 
 
 def is_fix(subject: str) -> bool:

@@ -276,3 +276,20 @@ def test_the_age_of_a_file_is_counted_from_its_first_name(db: Database, repo: Gi
         "new.py": (times[2], times[0]),
         "other.py": (times[2], times[2]),
     }
+
+
+def test_a_shallow_clone_that_is_given_its_past_is_read_again(
+    repo: GitRepo, db: Database, tmp_path: Path
+):
+    for number in range(4):
+        repo.commit(f"step {number}", a_py=f"A = {number}\n")
+    repo.git("clone", "-q", "--depth", "2", repo.root.as_uri(), str(tmp_path / "shallow"))
+    shallow = GitRepo(tmp_path / "shallow")
+    here = git.discover(shallow.root)
+    assert import_history(db, here, limit=100) == 2
+    assert import_history(db, here, limit=100) == 0
+
+    shallow.git("fetch", "-q", "--unshallow")
+
+    assert import_history(db, here, limit=100) == 4
+    assert history.commit_count(db) == 4
