@@ -31,7 +31,7 @@ Piece = tuple[int, int, Definition | None]
 
 def text_chunks(data: bytes) -> list[ChunkRow]:
     """Windows of a text that is no code; its headings count as names."""
-    lines = _typed(_beginning(data)).split(b"\n")
+    lines = _typed(_beginning(data)).removesuffix(b"\n").split(b"\n")
     rows: list[ChunkRow] = []
     for start in range(0, len(lines), LINES_MAX):
         window = b"\n".join(lines[start : start + LINES_MAX])

@@ -35,7 +35,8 @@ _RACY_S = 2.0
 # A modification time no file has: what it is stored for is read again next time.
 _NEVER = -1
 _READ_AT_ONCE = 64
-_STORE_AT_ONCE = 160
+_STORE_AT_ONCE = 300
+_STORE_BYTES = 3 << 20  # so much source at once, so that memory stays flat
 
 Progress = Callable[[int, int], None]
 Identity = tuple[str, str]  # content hash, grammar
@@ -218,6 +219,7 @@ class _Work:
         self._waiting: dict[Identity, list[_File]] = {}  # asked for, not answered
         self._numbers: dict[Identity, int | None] = {}  # answered; None: not stored yet
         self._contents: list[Content] = []
+        self._bytes = 0
         self._ready: list[_File] = []
 
     def take(
@@ -231,7 +233,7 @@ class _Work:
         done = 0
         for parsed in parsers.parse(self._unknown(reader, paths)):
             self._received(parsed)
-            if len(self._contents) >= _STORE_AT_ONCE:
+            if len(self._contents) >= _STORE_AT_ONCE or self._bytes >= _STORE_BYTES:
                 done += self._store()
                 if progress is not None:
                     progress(done, len(paths))
@@ -266,6 +268,7 @@ class _Work:
 
     def _finished(self, content: Content, identity: Identity) -> None:
         self._contents.append(content)
+        self._bytes += content.size
         self._numbers[identity] = None
         self._ready += self._waiting.pop(identity)
 
@@ -277,6 +280,7 @@ class _Work:
             rows = [self._row(file, self._numbers[file.identity] or 0) for file in ready]
             contents.put_files(self._db, self._tree_id, [row for row in rows if row is not None])
         self._contents.clear()
+        self._bytes = 0
         return len(ready)
 
     def _row(self, file: _File, blob_id: int) -> FileRow | None:

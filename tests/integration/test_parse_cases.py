@@ -44,14 +44,11 @@ def samples() -> Iterator[tuple[str, Path]]:
 
 
 def is_sound(rows: Rows) -> bool:
-    """Places lie in the file, parents come first, kinds are ours.
-
-    A window of a text counts the nothing after the last line end as a line.
-    """
+    """Places lie in the file, parents come first, kinds are ours."""
     return all(
         SymbolKind(kind) and 0 <= start < end <= rows.lines and (parent is None or parent < at)
         for at, (_, _, kind, start, end, _, parent, _, _) in enumerate(rows.symbols)
-    ) and all(0 <= start <= end <= rows.lines + 1 for _, start, end, _, _, _ in rows.chunks)
+    ) and all(0 <= start < end <= rows.lines for _, start, end, _, _, _ in rows.chunks)
 
 
 # --- not finished, not what it says -----------------------------------------------------------
