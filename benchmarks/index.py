@@ -12,6 +12,7 @@ the clone that holds its index (removed before each run), and its command.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import multiprocessing
 import os
@@ -262,13 +263,12 @@ def idle(root: Path, seconds: float) -> None:
 
 
 def _daemon(root: Path) -> int:
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if (folder / "cwd").samefile(root) or str(root) in (folder / "cmdline").read_text():
-                return int(folder.name)
-        except OSError:
-            continue
-    raise RuntimeError("no daemon is running")
+    status = [SLEEPER, "daemon", "status", "--json"]
+    done = subprocess.run(status, cwd=root, check=False, capture_output=True)
+    pid = json.loads(done.stdout or b"{}").get("pid")
+    if not pid:
+        raise RuntimeError("no daemon is running")
+    return int(pid)
 
 
 def _ticks(pid: int) -> int:
