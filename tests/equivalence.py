@@ -10,7 +10,7 @@ from typing import Any
 
 from repo_sleeper import git
 from repo_sleeper.config import Settings
-from repo_sleeper.daemon.rounds import Round, reconcile_round
+from repo_sleeper.daemon.reconciling import Round, reconcile_round
 from repo_sleeper.git import Repository
 from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import Parsed, ParserPool, Request

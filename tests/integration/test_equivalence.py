@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from repo_sleeper import git
 from repo_sleeper.config import Settings
-from repo_sleeper.daemon import rounds
+from repo_sleeper.daemon import reconciling
 from repo_sleeper.domain import Scan, Signature
 from repo_sleeper.git import Repository, plumbing
 from repo_sleeper.history import commits
@@ -255,10 +255,10 @@ class Life(RuleBasedStateMachine):
             self.main.wait_for_the_clock()
         with pytest.MonkeyPatch.context() as patch:
             if not self.with_history:
-                patch.setattr(rounds, "_history", lambda *_: 0)
+                patch.setattr(reconciling, "_history", lambda *_: 0)
                 patch.setattr(git, "head", lambda _: "")  # asked for the history only
             self.break_in(patch)
-            return rounds.reconcile_round(
+            return reconciling.reconcile_round(
                 self.db,
                 repo,
                 self.settings,
