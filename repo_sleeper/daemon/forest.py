@@ -151,12 +151,13 @@ class Forest:
         if now - self._parsed_at >= _PARSERS_REST_S and self._pool.pids:
             self._pool.close()
 
-    def leave(self) -> None:
-        """Stop watching, and remember until when the store is known to agree with the disk."""
+    def leave(self, *, remember: bool) -> None:
+        """Stop watching, and `remember` until when the store is known to agree with the disk."""
         self._pool.close()
         for watched in self.all():
             watched.watcher.stop()
-            if watched.tree_id and not watched.tree.failure and not watched.tree.is_gone():
+            known = remember and watched.tree_id and not watched.tree.failure
+            if known and not watched.tree.is_gone():
                 code.mark_reconciled(self._db, watched.tree_id, watched.head, time.time())
 
     def condition(self, now: float) -> list[dict[str, Any]]:

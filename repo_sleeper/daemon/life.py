@@ -11,6 +11,7 @@ from typing import Any
 
 from repo_sleeper import __version__
 from repo_sleeper.daemon import locks, process
+from repo_sleeper.daemon.locks import Lock
 from repo_sleeper.daemon.logbook import LOGGER, logging_to
 from repo_sleeper.daemon.mind import ModelMaker, configured_model
 from repo_sleeper.daemon.service import Service
@@ -39,7 +40,7 @@ def live(
     require_store(workspace)
     with (
         _private_files(),
-        _lock_for_life(workspace),
+        _lock_for_life(workspace) as lock,
         locks.held(workspace.store_lock, wait=_WRITER_S) as ours,
         logging_to(workspace.log_file, echo=echo),
     ):
@@ -48,7 +49,7 @@ def live(
                 "another sleeper command has been writing for a minute",
                 hint="wait for it to end, then start again",
             )
-        _serve(workspace, ready=ready, make_model=make_model)
+        _serve(workspace, lock, ready=ready, make_model=make_model)
 
 
 @contextmanager
@@ -61,24 +62,27 @@ def _private_files() -> Iterator[None]:
 
 
 @contextmanager
-def _lock_for_life(workspace: Workspace) -> Iterator[None]:
+def _lock_for_life(workspace: Workspace) -> Iterator[Lock]:
     # Half a second, because whoever asks whether it is held holds it for a moment themselves.
     lock = locks.take(workspace.daemon_lock, wait=0.5)
     if lock is None:
         raise AlreadyRunningError("a daemon is running already", hint="`sleeper daemon status`")
     lock.inscribe(process.inscription())
     try:
-        yield
+        yield lock
     finally:
         lock.release()
 
 
-def _serve(workspace: Workspace, *, ready: Callable[[], None], make_model: ModelMaker) -> None:
+def _serve(
+    workspace: Workspace, lock: Lock, *, ready: Callable[[], None], make_model: ModelMaker
+) -> None:
     with closing(write_store(workspace)) as db:
         recovered = thinker.recover(db, clock=time.time)
         service = Service(workspace, db, make_model=make_model)
         server = Server(workspace.socket_file, service.answer)
         service.is_reachable = server.is_reachable
+        service.is_in_place = _in_place(workspace, lock)
         with _ended_by_signals(service):
             server.start()
             LOGGER.info("daemon %s ready, pid %d", __version__, os.getpid())
@@ -90,6 +94,14 @@ def _serve(workspace: Workspace, *, ready: Callable[[], None], make_model: Model
                 upkeep.checkpoint(db)
             finally:
                 server.close()
+
+
+def _in_place(workspace: Workspace, lock: Lock) -> Callable[[], bool]:
+    """Whether our lock and our database are still the ones that others find."""
+    database = locks.identity(workspace.database_file)
+    return lambda: (
+        lock.is_at(workspace.daemon_lock) and locks.identity(workspace.database_file) == database
+    )
 
 
 @contextmanager

@@ -28,11 +28,7 @@ class Lock:
     def is_at(self, path: Path) -> bool:
         """Whether the file we hold is still the one others would find."""
         ours = os.fstat(self._descriptor)
-        try:
-            found = path.lstat()
-        except OSError:
-            return False
-        return (found.st_dev, found.st_ino) == (ours.st_dev, ours.st_ino)
+        return identity(path) == (ours.st_dev, ours.st_ino)
 
     def release(self) -> None:
         """Let go. The file stays: removing it would let two processes hold two locks."""
@@ -63,6 +59,15 @@ def is_held(path: Path) -> bool:
         return not _locked(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file is found there, whatever its name; None when there is none."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

@@ -68,7 +68,8 @@ def start(workspace: Workspace, *, limit: float = START_S) -> Started:
 
 
 def _answering(workspace: Workspace) -> Started | None:
-    """The daemon that is there; one of an older version is asked to make room first."""
+    """The daemon that is there; an older one, or one without the lock, has to make room first."""
+    _without_impostor(workspace, limit=STOP_S)
     answer = verbs.ping(workspace.socket_file)
     if answer is None:
         return None
@@ -183,11 +184,39 @@ def stop(workspace: Workspace, *, limit: float = STOP_S) -> bool:
     """End the daemon; False when there was none. It is asked, then told, then killed.
 
     A signal goes only to the process that wrote its name into a lock that is held, and whose
-    time of birth is the one it wrote: a reused pid is never touched.
+    time of birth is the one it wrote, or that listens at our socket: a reused pid is never touched.
     """
+    dislodged = _without_impostor(workspace, limit=limit)
     if not locks.is_held(workspace.daemon_lock):
-        return False
+        return dislodged
     holder = _holder(workspace)
+    _drive_out(
+        workspace,
+        holder,
+        is_over=lambda: not locks.is_held(workspace.daemon_lock) and not _lives(holder),
+        limit=limit,
+    )
+    return True
+
+
+def restart(workspace: Workspace) -> Started:
+    """End the daemon if there is one, and start a new one."""
+    stop(workspace)
+    return start(workspace)
+
+
+def _without_impostor(workspace: Workspace, *, limit: float) -> bool:
+    """End a daemon whose files were taken from under it; False when there is none."""
+    impostor = _impostor(workspace)
+    if impostor is None:
+        return False
+    _drive_out(workspace, impostor, is_over=lambda: not _lives(impostor), limit=limit)
+    return True
+
+
+def _drive_out(
+    workspace: Workspace, holder: _Holder, *, is_over: Callable[[], bool], limit: float
+) -> None:
     deadline = time.monotonic() + limit
     steps: tuple[tuple[Callable[[], bool], float], ...] = (
         (lambda: _asked(workspace), 0.6),
@@ -196,18 +225,12 @@ def stop(workspace: Workspace, *, limit: float = STOP_S) -> bool:
     )
     for step, share in steps:
         patience = min(time.monotonic() + limit * share, deadline)
-        if step() and _ended(workspace, holder, until=patience):
-            return True
+        if (step() and _comes_true(is_over, until=patience)) or is_over():
+            return
     raise DaemonError(
         f"the daemon (pid {holder.pid}) does not end",
         hint="its process may be stuck in the operating system; `sleeper daemon logs` may say more",
     )
-
-
-def restart(workspace: Workspace) -> Started:
-    """End the daemon if there is one, and start a new one."""
-    stop(workspace)
-    return start(workspace)
 
 
 def _asked(workspace: Workspace) -> bool:
@@ -233,9 +256,8 @@ def _signalled(holder: _Holder, number: signal.Signals) -> bool:
     return True
 
 
-def _ended(workspace: Workspace, holder: _Holder, *, until: float) -> bool:
-    """Wait until the lock is free and the process that held it has left."""
-    while locks.is_held(workspace.daemon_lock) or _lives(holder):
+def _comes_true(wanted: Callable[[], bool], *, until: float) -> bool:
+    while not wanted():
         if time.monotonic() >= until:
             return False
         time.sleep(_POLL)
@@ -250,6 +272,8 @@ def state(workspace: Workspace, *, limit: float = verbs.PING_S) -> DaemonState:
     try:
         details = verbs.ask(workspace.socket_file, {"verb": "status"}, limit=limit)
     except DaemonError:
+        details = None
+    if details is None or _impostor(workspace) is not None:
         running = locks.is_held(workspace.daemon_lock)
         return DaemonState(running, None, _holder(workspace).pid if running else 0)
     return DaemonState(running=True, details=details, pid=int(details.get("pid", 0)))
@@ -278,6 +302,19 @@ def _holder(workspace: Workspace) -> _Holder:
         return _Holder(int(written["pid"]), str(written["born"]))
     except (OSError, ValueError, KeyError, TypeError):
         return _Holder(0, "")
+
+
+def _impostor(workspace: Workspace) -> _Holder | None:
+    """Who listens at our socket without holding the lock that others find, if anyone does.
+
+    Nobody but us can listen there, and a daemon lets go of its socket before its lock.
+    """
+    pid = verbs.listener(workspace.socket_file)
+    held, holder = locks.is_held(workspace.daemon_lock), _holder(workspace)
+    born = _born(pid) if pid and pid != os.getpid() else ""
+    if not born or (held and holder.pid in {0, pid}):
+        return None
+    return _Holder(pid, born)
 
 
 def _lives(holder: _Holder) -> bool:

@@ -29,6 +29,7 @@ _SPARE_CONTENTS = 50_000  # no tree has them now; a branch switch may bring them
 _GONE_S = 600.0  # an absent root may be a disk that comes back
 _SUSPENDED_S = 60.0
 _RECONCILE_LIMIT_S = 60.0
+_ROBBED = "its files were taken away or replaced"
 
 
 class Service:
@@ -43,6 +44,7 @@ class Service:
         self.workspace = workspace
         self.ended = ""
         self.is_reachable: Callable[[], bool] = lambda: True
+        self.is_in_place: Callable[[], bool] = lambda: True  # our files are those others find
         self._db = db
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._forest = Forest(db, workspace.repo, wake=partial(self._inbox.put, _nothing))
@@ -64,6 +66,8 @@ class Service:
 
     def answer(self, message: verbs.Message) -> verbs.Message:
         """One verb of the socket; runs on the caller's thread."""
+        if message.get("verb") != "stop":
+            self._require_place()
         match message.get("verb"):
             case "ping":
                 return self._who()
@@ -92,7 +96,7 @@ class Service:
                 self._step(time.monotonic())
         LOGGER.info("ending: %s", self.ended)
         self._mind.end(limit=2.0)
-        self._forest.leave()
+        self._forest.leave(remember=self.is_in_place())
 
     def _wait(self) -> None:
         """Sleep until something happens, at most a second; then hear everything that did."""
@@ -105,6 +109,9 @@ class Service:
             return
 
     def _step(self, now: float) -> None:
+        if not self.is_in_place():
+            self._end(_ROBBED)
+            return
         self._notice(now)
         for watched in self._forest.all():
             if watched.tree.is_due(now):
@@ -163,6 +170,7 @@ class Service:
 
         self._inbox.put(look)
         finished.wait(_RECONCILE_LIMIT_S)
+        self._require_place()
         if not seen:
             raise DaemonError(
                 "the daemon could not reconcile", hint="`sleeper daemon logs` says why"
@@ -252,6 +260,14 @@ class Service:
 
     def _end(self, why: str) -> None:
         self.ended = self.ended or why
+
+    def _require_place(self) -> None:
+        """Refuse to speak for a store that is another's by now; whoever asks helps themselves."""
+        if not self.is_in_place():
+            self.end(_ROBBED)
+            raise DaemonError(
+                f"this daemon ends: {_ROBBED}", hint="`sleeper daemon start` starts another"
+            )
 
     def _who(self) -> verbs.Message:
         return {"pid": os.getpid(), "version": __version__, "protocol": verbs.PROTOCOL}

@@ -54,6 +54,17 @@ def activity(socket_file: Path) -> None:
         return
 
 
+def listener(socket_file: Path) -> int:
+    """The process that listens there, as the system knows it; 0 when there is none."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+            caller.settimeout(PING_S)
+            caller.connect(os.fspath(socket_file))
+            return _peer(caller)[0]
+    except OSError:
+        return 0
+
+
 def ask(socket_file: Path, message: Mapping[str, Any], *, limit: float) -> Message:
     """One question, one answer. Raises DaemonError for silence, nonsense and refusals alike."""
     line = _encoded({"protocol": PROTOCOL, "version": __version__, **message})
@@ -163,12 +174,18 @@ def _listening(socket_file: Path) -> socket.socket:
 
 
 def _is_same_user(caller: socket.socket) -> bool:
+    return _peer(caller)[1] == os.geteuid()
+
+
+def _peer(peer: socket.socket) -> tuple[int, int]:
+    """Process and user at the other end."""
     if sys.platform != "linux":
-        return True  # the folder of the socket is private, which is what there is
+        # The folder of the socket is private, so there is nobody else; 0, 2 is LOCAL_PEERPID.
+        return peer.getsockopt(0, 2), os.geteuid()
     layout = "3i"
-    raw = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(layout))
-    _, uid, _ = struct.unpack(layout, raw)
-    return bool(uid == os.geteuid())
+    raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(layout))
+    pid, uid, _ = struct.unpack(layout, raw)
+    return int(pid), int(uid)
 
 
 # --- the line both speak ----------------------------------------------------------------------

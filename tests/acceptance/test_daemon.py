@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -79,6 +81,58 @@ def test_after_a_kill_there_is_nothing_to_clean(at_work: Person) -> None:
     assert at_work.types("daemon", "status").code == 3
     assert "is ready" in at_work.types("daemon", "start").err
     assert at_work.pid() != first
+
+
+def test_a_store_that_is_removed_by_hand_takes_its_daemon_along(at_work: Person) -> None:
+    at_work.types("daemon", "start")
+    first = at_work.pid()
+
+    shutil.rmtree(at_work.state)
+
+    _until(lambda: not is_alive(first))
+
+
+@pytest.mark.parametrize("how", ["start", "restart", "stop", "init", "rebuild"])
+def test_a_daemon_without_its_files_makes_room(at_work: Person, how: str) -> None:
+    at_work.types("daemon", "start")
+    first = at_work.pid()
+    os.kill(first, signal.SIGSTOP)  # it cannot see for itself
+    if how == "rebuild":
+        (at_work.state / "daemon.lock").unlink()
+    else:
+        shutil.rmtree(at_work.state)
+        at_work.types("init", "--yes", "--no-daemon")
+    assert "not running" in at_work.types("daemon", "status").out
+
+    types = {"init": ("init", "--yes"), "rebuild": ("init", "--yes", "--rebuild")}
+    done = at_work.types(*types.get(how, ("daemon", how)))
+
+    assert done.code == 0, done.err
+    assert not is_alive(first)
+    if how == "stop":
+        assert "daemon stopped" in done.err
+    else:
+        assert at_work.pid() != first
+        assert at_work.types("daemon", "status").code == 0
+
+
+def test_a_question_does_not_believe_a_daemon_without_its_files(at_work: Person) -> None:
+    at_work.types("daemon", "start")
+    shutil.rmtree(at_work.state)
+    at_work.types("init", "--yes", "--no-daemon")
+    at_work.repo.write("basket.py", "def weigh(basket):\n    return len(basket)\n")
+
+    asked = at_work.types("ask", "where is the basket weighed", "--context")
+
+    assert "basket.py" in asked.out
+    assert "no daemon is running" in asked.err
+
+
+def _until(wanted: Callable[[], object], *, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not wanted():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_save_a_commit_and_a_question(at_work: Person) -> None:

@@ -355,6 +355,20 @@ def test_a_socket_that_was_swept_away_ends_the_daemon(start: Start) -> None:
     daemon.until(lambda: daemon.service.ended == "the socket is gone")
 
 
+def test_a_daemon_whose_files_are_anothers_ends_and_answers_for_nobody(
+    start: Start, repo: GitRepo
+) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+    daemon.service.is_in_place = lambda: False
+
+    for message in ({"verb": "ping"}, {"verb": "reconcile", "root": str(repo.root)}):
+        with pytest.raises(DaemonError, match="taken away or replaced"):
+            daemon.service.answer(message)
+    assert daemon.service.answer({"verb": "stop"}) == {}
+    daemon.until(lambda: daemon.service.ended == "its files were taken away or replaced")
+
+
 # --- thinking ---------------------------------------------------------------------------------
 
 

@@ -92,6 +92,18 @@ def test_it_says_who_holds_it(path: Path) -> None:
     lock.release()
 
 
+def test_it_knows_whether_others_would_find_it(path: Path) -> None:
+    lock = locks.take(path)
+    assert lock is not None
+    assert lock.is_at(path)
+
+    path.rename(path.with_name("away"))
+    assert not lock.is_at(path)
+    path.touch()
+    assert not lock.is_at(path)
+    lock.release()
+
+
 def test_a_place_that_cannot_be_written_is_an_error_with_a_reason(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="No such file"):
         locks.take(tmp_path / "absent" / "some.lock")
