@@ -23,6 +23,18 @@ from repo_sleeper.providers import host_of, is_loopback, provider_of
 _PREFIX = "SLEEPER_"
 _PRICES = ("model.sent_price", "model.received_price", "model.cached_price")
 _HINT = ".sleeper.toml.example lists every setting"
+# Where code goes, with which key, past whom: whoever asks for that in a repository is no friend.
+_WHERE = frozenset(
+    {
+        "model.api_base",
+        "model.ask_name",
+        "model.ca_bundle",
+        "model.https_proxy",
+        "model.key_env",
+        "model.local_only",
+        "model.rethink_name",
+    }
+)
 
 
 def load(
@@ -91,7 +103,9 @@ def _repository_layer(file: files.SettingsFile) -> dict[str, Value]:
         if RULES[key].repo is Say.NOTHING:
             raise ConfigError(
                 f"{file.place(key)}: {key} cannot be set by a repository",
-                hint=f"it belongs in {_shown(user_config_file())}",
+                hint="a repository cannot choose where code is sent; remove the line"
+                if key in _WHERE
+                else f"it belongs in {_shown(user_config_file())}",
             )
     return {key: _checked(key, raw, file.place) for key, raw in file.values.items()}
 
