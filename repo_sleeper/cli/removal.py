@@ -6,13 +6,13 @@ import shutil
 import sys
 from contextlib import closing
 
-from repo_sleeper import config, trust
+from repo_sleeper import config, git, trust
 from repo_sleeper.cli import output, place, setup, wizard
 from repo_sleeper.daemon import process
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain import Origin
-from repo_sleeper.errors import SetupError, SleeperError, UsageError
+from repo_sleeper.errors import GitError, SetupError, SleeperError, UsageError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.store import notes
@@ -66,9 +66,13 @@ def _without_settings(repo: Repository) -> str:
     try:
         if file.read_bytes() != setup.settings_text().encode():
             return f"kept {file}: it was changed"
+        if any(one.path == trust.SETTINGS_FILE for one in git.tracked(repo)):
+            return f"kept {file}: git tracks it"
         file.unlink()
     except FileNotFoundError:
         return ""
     except OSError as error:
         return f"kept {file}: {error.strerror}"
+    except GitError as error:
+        return f"kept {file}: {error}"
     return f"removed {file}"
