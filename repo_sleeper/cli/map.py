@@ -24,9 +24,7 @@ def map_(
 
     with place.reading() as here:
         below = "" if path is None else notes_view.place_of(here.workspace, path)
-        files = [
-            file for file in code.stored_files(here.db, here.tree_id) if file.startswith(below)
-        ]
+        files = map_view.inside(code.stored_files(here.db, here.tree_id), below)
         churn = history.churn(here.db)
         noted = notes.list_notes(here.db, here.tree_id, include_stale=False)
     map_view.show(map_view.drawn(files, churn, noted, below=below), depth=depth, hot=hot, json=json)

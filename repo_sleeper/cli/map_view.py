@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,12 @@ class Spot:
             yield from spot.leaves()
 
 
+def inside(files: Iterable[str], below: str) -> list[str]:
+    """Those in a folder, whose name ends with a slash, or the one file of that name."""
+    folder = not below or below.endswith("/")
+    return [file for file in files if file == below or (folder and file.startswith(below))]
+
+
 def drawn(
     files: Sequence[str], churn: Mapping[str, float], noted: Sequence[Note], *, below: str
 ) -> Spot:
@@ -56,6 +62,8 @@ def _add(root: Spot, file: str, below: str, *, heat: float, notes: int) -> None:
     spots, at = [root], below
     *folders, name = file[len(below) :].split("/")
     for part in (*(f"{folder}/" for folder in folders), name):
+        if not part:
+            break  # it is the place itself
         at += part
         spots.append(spots[-1].inside.setdefault(part, Spot(part, at)))
     for spot in spots:
@@ -71,7 +79,7 @@ def show(root: Spot, *, depth: int, hot: bool, json: bool) -> None:
     elif json:
         output.print_json({"map": _object(root, depth)})
     else:
-        output.out(f"{root.name} {_facts(root)}")
+        output.out(f"{root.name} {_facts(root)}".rstrip())
         for line in _branches(root, depth, "", hottest=_hottest(root)):
             output.out(line)
 
