@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
+import typer
+
 from repo_sleeper.cli import cost_view, notes_view, output, place
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon.workspace import write_store
@@ -48,15 +50,17 @@ def dismiss(prefix: str, why: str) -> None:
 
 
 def show_list(found: Sequence[Bug], *, json: bool, more: int) -> None:
-    """Each bug in a line. Raises NotFoundError, exit 3, when a person would see nothing."""
+    """Each bug in a line. Exit 3 when a person would see nothing, which is no error."""
     if json:
         output.print_json({"bugs": [as_json(bug) for bug in found]})
         return
     if not found:
-        raise NotFoundError(
-            "no likely bugs",
-            hint="`sleeper bugs --suspects` says where to look; `sleeper think` lets a model look",
+        output.say(
+            "no likely bugs are known\n"
+            "hint:  `sleeper bugs --suspects` says where to look; "
+            "`sleeper think` lets a model look"
         )
+        raise typer.Exit(NotFoundError.exit_code)
     output.table(_HEADERS, [_row(bug) for bug in found], wide=-1)
     if more > 0:
         output.say(f"{more} more: -n says how many to list")

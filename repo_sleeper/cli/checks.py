@@ -199,6 +199,9 @@ def _hook(workspace: Workspace) -> Check:
 def _trust(workspace: Workspace) -> Check:
     if trust.is_trusted(workspace.repo):
         return Check("trust", "good", "the repository's settings count")
+    if not (workspace.repo.root / trust.SETTINGS_FILE).exists():
+        told = f"there is no {trust.SETTINGS_FILE}; no model is asked before this place is trusted"
+        return Check("trust", "note", told, "`sleeper init`, or `sleeper trust`")
     why = trust.why_untrusted(workspace.repo)
     return Check("trust", "note", f"its settings do not count: {why}", "`sleeper trust`")
 

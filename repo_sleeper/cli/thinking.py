@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import typer
+
 from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
@@ -141,10 +143,10 @@ def _report(done: Sequence[Outcome], *, json: bool) -> None:
 
 
 def _raise_last(done: Sequence[Outcome]) -> None:
-    """When every thought failed, the last failure decides the exit code."""
+    """When every thought failed, the last failure, told already, decides the exit code."""
     errors = [outcome.error for outcome in done if outcome.error is not None]
     if errors and len(errors) == len(done):
-        raise errors[-1]
+        raise typer.Exit(errors[-1].exit_code)
 
 
 def _clear_pause(here: Place) -> None:
