@@ -67,7 +67,7 @@ def _lock_for_life(workspace: Workspace) -> Iterator[Lock]:
     lock = locks.take(workspace.daemon_lock, wait=0.5)
     if lock is None:
         raise AlreadyRunningError("a daemon is running already", hint="`sleeper daemon status`")
-    lock.inscribe(process.inscription())
+    lock.inscribe(process.inscription(workspace))
     try:
         yield lock
     finally:
@@ -80,7 +80,7 @@ def _serve(
     with closing(write_store(workspace)) as db:
         recovered = thinker.recover(db, clock=time.time)
         service = Service(workspace, db, make_model=make_model)
-        server = Server(workspace.socket_file, service.answer)
+        server = Server(workspace.own_socket_file, service.answer)
         service.is_reachable = server.is_reachable
         service.is_in_place = _in_place(workspace, lock)
         with _ended_by_signals(service):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from repo_sleeper.errors import StoreError
 
@@ -21,7 +23,7 @@ class Lock:
         self._descriptor = descriptor
 
     def inscribe(self, text: str) -> None:
-        """Write who holds it, for people; only the lock itself is believed."""
+        """Write who holds it; only while the lock is held is it believed."""
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, text.encode(), 0)
 
@@ -59,6 +61,17 @@ def is_held(path: Path) -> bool:
         return not _locked(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
+
+
+def inscribed(path: Path) -> dict[str, Any]:
+    """What the holder wrote down; {} when nobody holds it, or it is not what we write."""
+    if not is_held(path):
+        return {}
+    try:
+        written = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return written if isinstance(written, dict) else {}
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -279,10 +279,10 @@ def state(workspace: Workspace, *, limit: float = verbs.PING_S) -> DaemonState:
     return DaemonState(running=True, details=details, pid=int(details.get("pid", 0)))
 
 
-def inscription() -> str:
-    """What the daemon writes into its lock, for `stop` and for people."""
-    pid = os.getpid()
-    return json.dumps({"pid": pid, "born": _born(pid), "version": __version__})
+def inscription(workspace: Workspace) -> str:
+    """What the daemon writes into its lock, for whoever looks for it."""
+    pid, place = os.getpid(), os.fspath(workspace.own_socket_file)
+    return json.dumps({"pid": pid, "born": _born(pid), "version": __version__, "socket": place})
 
 
 def last_line(log_file: Path) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from repo_sleeper import config, git, trust
 from repo_sleeper.config import Settings
+from repo_sleeper.daemon import locks
 from repo_sleeper.errors import ForeignStoreError, NotInitialisedError, SetupError
 from repo_sleeper.git import Repository
 from repo_sleeper.store.database import Database, open_database, read_database
@@ -70,7 +71,15 @@ class Workspace:
 
     @property
     def socket_file(self) -> Path:
-        """Where the daemon listens; short whatever the length of the repository's path."""
+        """Where the daemon listens, whatever the environment it was started in."""
+        written = locks.inscribed(self.daemon_lock).get("socket")
+        if isinstance(written, str) and _is_private_socket(written):
+            return Path(written)
+        return self.own_socket_file
+
+    @property
+    def own_socket_file(self) -> Path:
+        """Where a daemon listens that starts here; short however long the repository's path."""
         name = hashlib.sha256(os.fsencode(self.repo.common_dir)).hexdigest()[:16]
         return config.runtime_dir() / f"{name}.sock"
 
@@ -153,6 +162,15 @@ def put_aside(workspace: Workspace, *, stamp: str) -> list[Path]:
             # "aside" comes first: SQLite would take a -wal beside a new database for its own
             moved.append(old.rename(workspace.state_dir / f"aside-{stamp}-{name}"))
     return moved
+
+
+def _is_private_socket(path: str) -> bool:
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return False
+    is_private = not stat.S_IMODE(found.st_mode) & 0o077
+    return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid() and is_private
 
 
 def _store_id(workspace: Workspace) -> str:

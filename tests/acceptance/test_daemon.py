@@ -83,6 +83,21 @@ def test_after_a_kill_there_is_nothing_to_clean(at_work: Person) -> None:
     assert at_work.pid() != first
 
 
+def test_it_is_found_whatever_the_environment_it_was_started_in(
+    at_work: Person, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "run"
+    elsewhere.mkdir(mode=0o700)
+    at_work.types("daemon", "start", XDG_RUNTIME_DIR=str(elsewhere))
+    first = at_work.pid()
+
+    assert at_work.types("daemon", "status").code == 0
+    assert f"was running already (pid {first})" in at_work.types("daemon", "start").err
+    assert at_work.types("ask", "how does total add the tax", "--context").err == ""
+    assert "daemon stopped" in at_work.types("daemon", "stop").err
+    assert not is_alive(first)
+
+
 def test_a_store_that_is_removed_by_hand_takes_its_daemon_along(at_work: Person) -> None:
     at_work.types("daemon", "start")
     first = at_work.pid()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -213,6 +215,33 @@ def test_a_process_that_is_not_the_holder_is_not_signalled(workspace: Workspace)
     with pytest.raises(DaemonError, match="pid 0"):
         process.stop(workspace, limit=0.05)
     lock.release()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o660])
+def test_a_socket_is_where_the_lock_says_if_it_is_private_and_held(
+    workspace: Workspace, private_home: Path, mode: int
+) -> None:
+    place = private_home / "s.sock"
+    lock = locks.take(workspace.daemon_lock)
+    assert lock is not None
+    lock.inscribe(json.dumps({"socket": str(place)}))
+    assert workspace.socket_file == workspace.own_socket_file
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(place))
+        place.chmod(mode)
+        expected = place if mode == 0o600 else workspace.own_socket_file
+        assert workspace.socket_file == expected
+
+        lock.release()
+        assert workspace.socket_file == workspace.own_socket_file
+
+
+@pytest.mark.parametrize("written", ["[]", "{", "{}", '{"socket": 1}', '{"socket": "a\\u0000"}'])
+def test_a_lock_that_names_no_socket_changes_nothing(workspace: Workspace, written: str) -> None:
+    with locks.held(workspace.daemon_lock):
+        workspace.daemon_lock.write_text(written)
+
+        assert workspace.socket_file == workspace.own_socket_file
 
 
 def test_a_lock_that_cannot_be_made_is_an_error_with_a_reason(workspace: Workspace) -> None:
