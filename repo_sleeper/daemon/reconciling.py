@@ -67,11 +67,13 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     tree_id = code.ensure_tree(db, repo.root, repo.git_dir)
     seen = _files(db, repo, settings, tree_id, now=now, pool=pool, progress=progress)
     moved = seen.head != _known_head(db, tree_id)
-    imported = _history(db, repo, settings) if moved else 0
-    if moved or seen.changes.paths:
+    # Also where HEAD stands still: a shallow clone may have been given its past.
+    imported = _history(db, repo, settings) if moved or derive else 0
+    different = bool(moved or imported or seen.changes.paths)
+    if different:
         db.set_meta(_due(tree_id), "1")
     notes = _survey(db, tree_id, now=now, commit=seen.head) if derive else 0
-    if moved or seen.changes.paths:
+    if different:
         code.mark_reconciled(db, tree_id, seen.head, now)
     return dataclasses.replace(seen, commits=imported, notes=notes)
 

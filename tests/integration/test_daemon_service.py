@@ -25,7 +25,7 @@ from repo_sleeper.errors import (
     StoreError,
 )
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.store import code, notes
+from repo_sleeper.store import code, history, notes
 from repo_sleeper.store.database import Database
 from tests import fakes
 from tests.conftest import GitRepo
@@ -198,6 +198,25 @@ def test_a_commit_without_a_hook_is_seen_in_the_refs(start: Start, repo: GitRepo
     daemon.until(lambda: "Nothing but words" in _subjects(daemon.db))
 
 
+def test_a_shallow_clone_that_is_given_its_past_is_noticed(
+    start: Start, repo: GitRepo, tmp_path: Path
+) -> None:
+    for number in range(3):
+        repo.commit(f"step {number}", shop_py=SHOP)
+    whole = tmp_path / "whole"
+    repo.git("clone", "-q", "--bare", ".", str(whole))
+    repo.git("remote", "add", "origin", whole.as_uri())
+    repo.git("fetch", "-q", "--depth", "1", "--update-shallow", "origin", "main")
+    (repo.root / ".git/shallow").write_text(repo.git("rev-parse", "HEAD"))
+    daemon = start()
+    daemon.until(lambda: history.commit_count(daemon.db) == 1)
+
+    repo.git("fetch", "-q", "--unshallow", "origin")
+    daemon.service._forest.urge(time.monotonic())
+
+    daemon.until(lambda: history.commit_count(daemon.db) > 1)
+
+
 def test_a_second_work_tree_joins_in(start: Start, repo: GitRepo, tmp_path: Path) -> None:
     daemon = start()
     repo.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
@@ -314,6 +333,21 @@ def test_a_work_tree_that_is_gone_is_forgotten_and_its_notes_are_not(
 
     daemon.until(lambda: len(daemon.service._forest.all()) == 1)
     assert {tree.root for tree in code.trees(daemon.db)} == {repo.root, side}
+
+
+def test_a_work_tree_that_is_removed_is_no_trouble(
+    start: Start, repo: GitRepo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+    side = tmp_path / "side"
+    repo.git("worktree", "add", "-q", "-b", "side", str(side))
+    daemon.service.answer({"verb": "reconcile", "root": str(side)})
+
+    repo.git("worktree", "remove", str(side))
+
+    daemon.until(lambda: len(daemon.service._forest.all()) == 1, seconds=10)
+    assert "cannot reconcile" not in caplog.text
 
 
 def test_without_a_repository_the_daemon_ends(start: Start, repo: GitRepo) -> None:
