@@ -14,6 +14,8 @@ from repo_sleeper.domain import Spent
 from repo_sleeper.store import ledger, spending
 from repo_sleeper.store.spending import Call, NoteCost, Sum
 
+UNKNOWN = "unknown: money caps cannot bind, token and call caps do"
+
 
 def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
     """Sums over something, and where that leaves today and this month."""
@@ -25,6 +27,7 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
                 "by": by,
                 "sums": spending.as_dicts(list(sums)),
                 "cached_share": _cached_share(sums),
+                "price_known": is_price_known(settings),
                 **caps(spent, settings),
             }
         )
@@ -35,6 +38,8 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
         output.out(f"cached      {_cached_share(sums):.0%} of what was sent")
     output.out(f"today       {day_line(spent, settings)}")
     output.out(f"this month  {month_line(spent, settings)}")
+    if not is_price_known(settings):
+        output.out(f"price       {UNKNOWN}")
 
 
 def _sum_row(one: Sum) -> tuple[str, ...]:
@@ -145,11 +150,30 @@ def caps(spent: Spent, settings: Settings) -> dict[str, Any]:
     }
 
 
+def is_price_known(settings: Settings) -> bool:
+    """Whether the money caps can bind: every model that may be asked has a price, if one may be."""
+    from repo_sleeper.llm.client import WorkerModel  # only where money is shown
+
+    model = settings.model
+    asked = [
+        WorkerModel(model, key=None),
+        WorkerModel(model, key=None, ask=True),
+        WorkerModel(model, key=None, again=True),
+    ]
+    return not model.name or all(one.price().known for one in asked)
+
+
+def _money(usd: float, settings: Settings) -> str:
+    if is_price_known(settings):
+        return output.usd(usd)
+    return f"{output.usd(usd)} and $?" if usd else "$?"
+
+
 def day_line(spent: Spent, settings: Settings) -> str:
     """Today against its caps."""
     budget, day = settings.budget, spent.day
     return (
-        f"{output.usd(day.usd)} of {output.usd(budget.usd_per_day)}"
+        f"{_money(day.usd, settings)} of {output.usd(budget.usd_per_day)}"
         f" · {day.tokens:,} of {budget.tokens_per_day:,} tokens"
         f" · {day.calls:,} of {budget.calls_per_day:,} calls"
     )
@@ -159,7 +183,7 @@ def month_line(spent: Spent, settings: Settings) -> str:
     """This month against its caps."""
     budget, month = settings.budget, spent.month
     return (
-        f"{output.usd(month.usd)} of {output.usd(budget.usd_per_month)}"
+        f"{_money(month.usd, settings)} of {output.usd(budget.usd_per_month)}"
         f" · {month.tokens:,} of {budget.tokens_per_month:,} tokens"
         f" · {month.calls:,} of {budget.calls_per_month:,} calls"
     )

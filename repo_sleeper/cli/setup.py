@@ -5,39 +5,44 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from repo_sleeper import config, trust
-from repo_sleeper.cli import output, place, wizard
+from repo_sleeper.cli import cost_view, output, place, wizard
 from repo_sleeper.cli.wizard import Choice
 from repo_sleeper.daemon import locks, process, rounds, verbs
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
-from repo_sleeper.errors import DaemonError, UsageError
+from repo_sleeper.errors import ConfigError, DaemonError, SleeperError, StoreError, UsageError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.store import code, history, notes
+from repo_sleeper.store import code, history, notes, spending
+from repo_sleeper.store.database import Database
 
 Progress = Callable[[int, int], None]
 
 _STAMP = "%Y%m%d-%H%M%S"
 _INDEX_S = 600.0
 _WRITER_S = 60.0
+_FROM_ZERO = "spend starts at zero"
 
 
 def set_up(choice: Choice, *, ask: bool, daemon: bool, rebuild: bool) -> None:
     """Everything, in order; the report at the end names what there is now and how to remove it."""
     repo = place.repository()
     asks = ask and sys.stdin.isatty()
-    made = [_settings_file(repo)]
-    made.append(_trusted(repo, ask=asks))
-    made += wizard.choose(choice, ask=asks)
+    # First every answer, then every change: whoever leaves at a question leaves nothing behind.
+    wanted = _wanted(repo, ask=asks)
+    values = wizard.chosen(choice, ask=asks)
+    model = wizard.write(values)
+    made = [_settings_file(repo), _trusted(repo, wanted), f"model     {model}"]
     workspace = place.here()
-    if rebuild:
-        made.append(_put_aside(workspace))
-    made.append(_store(workspace))
+    if not cost_view.is_price_known(workspace.settings):
+        made.append(f"price     {cost_view.UNKNOWN}")
+    made += _rebuilt(workspace) if rebuild else [_store(workspace)]
     made.append(f"hook      {git_hook.install(repo, spool=workspace.spool)}")
     made.append(f"index     {_indexed(workspace)}")
     made.append(f"daemon    {_started(workspace) if daemon else 'not started (--no-daemon)'}")
@@ -58,7 +63,10 @@ def _settings_file(repo: Repository) -> str:
         return f"settings  none written: {error.strerror}"
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(settings_text())
-    return f"settings  wrote {file}; every setting in it is a comment to begin with"
+    return (
+        f"settings  wrote {file}; every setting in it is a comment to begin with\n"
+        "          it may be committed; others must trust it themselves"
+    )
 
 
 def _created(file: Path) -> int:
@@ -76,11 +84,23 @@ def settings_text() -> str:
     )
 
 
-def _trusted(repo: Repository, *, ask: bool) -> str:
-    """Trust what the repository asks for; a person is shown it first, if it asks for anything."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the repository's file asks for, and why that can never count; "" when it can."""
+
+    values: Mapping[str, object]
+    wrong: str = ""
+
+
+def _wanted(repo: Repository, *, ask: bool) -> _Wanted:
+    """Shown to a person first, if it is anything that does not count already."""
+    try:
+        asked_for = config.repository_values(repo)
+    except ConfigError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        return _Wanted({}, f"{error}{hint}")
     if trust.is_trusted(repo):
-        return "trust     its settings count already"
-    asked_for = config.repository_values(repo)
+        return _Wanted(asked_for)
     for key, value in sorted(asked_for.items()):
         output.say(f"  {trust.SETTINGS_FILE} sets {key} = {value!r}")
     if asked_for and ask and not wizard.confirm("Let these settings of the repository count?"):
@@ -88,19 +108,68 @@ def _trusted(repo: Repository, *, ask: bool) -> str:
             "its settings are not trusted, so nothing was set up",
             hint=f"change {trust.SETTINGS_FILE}, then run `sleeper init` again",
         )
+    return _Wanted(asked_for)
+
+
+def _trusted(repo: Repository, wanted: _Wanted) -> str:
+    """Trust what the repository asks for, unless no repository may ask for it."""
+    if wanted.wrong:
+        return f"trust     none of its settings count: {wanted.wrong}"
+    if trust.is_trusted(repo):
+        return "trust     its settings count already"
     trust.grant(repo)
+    if not wanted.values:
+        return "trust     nothing in it is set yet; a change must be trusted again"
     return "trust     its settings count as they are now"
 
 
+# --- the store --------------------------------------------------------------------------------
+
+
 def _store(workspace: Workspace) -> str:
-    made = workspaces.create_store(workspace)
-    return f"store     {'made' if made else 'is'} {workspace.state_dir}"
+    if workspaces.create_store(workspace):
+        return f"store     made {workspace.state_dir}"
+    if _has_database(workspace):
+        return f"store     is {workspace.state_dir}"
+    process.stop(workspace)  # it still has the file that nobody else can see
+    return f"store     its database was gone: made anew in {workspace.state_dir}, {_FROM_ZERO}"
 
 
-def _put_aside(workspace: Workspace) -> str:
+def _has_database(workspace: Workspace) -> bool:
+    file = workspace.database_file
+    return file.is_symlink() or (file.exists() and file.stat().st_size > 0)
+
+
+def _rebuilt(workspace: Workspace) -> list[str]:
+    """A new store, with what was spent according to the old one, if that is ours."""
     process.stop(workspace)
+    ours = _is_ours(workspace)
     moved = workspaces.put_aside(workspace, stamp=time.strftime(_STAMP))
-    return f"rebuild   put aside {len(moved)} files of the old store, in {workspace.state_dir}"
+    told = f"rebuild   put aside {len(moved)} files of the old store, in {workspace.state_dir}"
+    lines = [told, _store(workspace)]
+    old = [file for file in moved if file.name.endswith(workspace.database_file.name)]
+    if old:
+        lines.append(f"spend     {_spend_taken_over(workspace, old[0], ours=ours)}")
+    return lines
+
+
+def _is_ours(workspace: Workspace) -> bool:
+    try:
+        workspaces.require_store(workspace)
+    except SleeperError:
+        return False
+    return True
+
+
+def _spend_taken_over(workspace: Workspace, old: Path, *, ours: bool) -> str:
+    if not ours:
+        return f"{_FROM_ZERO}: the old store was not made by you"
+    with _writing(workspace) as db:
+        try:
+            calls = spending.take_over(db, old)
+        except StoreError:
+            return f"{_FROM_ZERO}: the old ledger cannot be read"
+    return f"what was spent still counts: {output.count(calls, 'call')}"
 
 
 # --- the index --------------------------------------------------------------------------------
@@ -125,16 +194,21 @@ def _indexed(workspace: Workspace) -> str:
 
 
 def _index_here(workspace: Workspace) -> None:
-    with (
-        rounds.with_lock(workspace, wait=_WRITER_S) as ours,
-        closing(workspaces.write_store(workspace)) as db,
-        _progress() as progress,
-    ):
-        if not ours:
-            raise DaemonError("another sleeper command is writing", hint="wait for it to end")
+    with _writing(workspace) as db, _progress() as progress:
         rounds.reconcile_round(
             db, workspace.repo, workspace.settings, now=time.time(), progress=progress
         )
+
+
+@contextmanager
+def _writing(workspace: Workspace) -> Iterator[Database]:
+    with (
+        rounds.with_lock(workspace, wait=_WRITER_S) as ours,
+        closing(workspaces.write_store(workspace)) as db,
+    ):
+        if not ours:
+            raise DaemonError("another sleeper command is writing", hint="wait for it to end")
+        yield db
 
 
 @contextmanager
@@ -164,13 +238,23 @@ def _started(workspace: Workspace) -> str:
 def _how_to_go_on(workspace: Workspace) -> str:
     model = workspace.settings.model.name
     quiet = workspace.settings.idle.quiet_s
-    thinks = (
-        f"It thinks with {model} when you have been away for {quiet:.0f} s."
-        if model
-        else "No model is set: nothing leaves this machine. `sleeper init --model NAME` sets one."
-    )
+    if workspace.untrusted:
+        thinks = (
+            f"No model is asked while {trust.SETTINGS_FILE} does not count "
+            f"({workspace.untrusted}): look at it, then `sleeper trust`."
+        )
+    else:
+        thinks = _who_thinks(model, quiet)
     return (
         f'\n{thinks}\n\n  sleeper ask "where is ...?"   a question\n'
         "  sleeper status                how things are\n"
         "  sleeper init --remove         take all of this away again"
+    )
+
+
+def _who_thinks(model: str, quiet: float) -> str:
+    return (
+        f"It thinks with {model} when you have been away for {quiet:.0f} s."
+        if model
+        else "No model is set: nothing leaves this machine. `sleeper init --model NAME` sets one."
     )

@@ -147,7 +147,11 @@ def _notes(found: Condition) -> str:
 def _model(found: Condition) -> str:
     if found.untrusted:
         return f"asked nothing: {found.untrusted}; look at .sleeper.toml, then `sleeper trust`"
-    return found.settings.model.name or "none: structure only, nothing leaves the machine"
+    if not found.settings.model.name:
+        return "none: structure only, nothing leaves the machine"
+    if not cost_view.is_price_known(found.settings):
+        return f"{found.settings.model.name} · price {cost_view.UNKNOWN}"
+    return found.settings.model.name
 
 
 def _queue(found: Condition) -> str:
@@ -200,6 +204,7 @@ def _object(found: Condition) -> dict[str, Any]:
         },
         "spend": cost_view.caps(found.spent, found.settings),
         "model": found.settings.model.name or None,
+        "price_known": cost_view.is_price_known(found.settings),
         "untrusted": found.untrusted or None,
         "paused": found.paused and found.paused._asdict(),
         "last_error": found.last_error and found.last_error._asdict(),

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import typer
 
 from repo_sleeper import config
 from repo_sleeper.cli import output
+from repo_sleeper.config.values import WrongValueError, checked
 from repo_sleeper.errors import UsageError
 
 _OLLAMA = "http://127.0.0.1:11434"
 _LOOK_S = 0.5
+_T = TypeVar("_T")
+_NONE = frozenset({"", "n", "no", "none", "nothing"})
+_NAME = re.compile(r"(?=.*[A-Za-z])[\w.:/@+-]+", re.ASCII)
+_MARK = re.compile(r"[\d.:/-]")  # every name that litellm knows has one; words of ours have none
 # A small, cheap model of each provider to begin with; any other name can be typed instead.
 _SUGGESTED = {
     "anthropic": "anthropic/claude-haiku-4-5",
@@ -54,10 +60,15 @@ class Offer:
     api_base: str = ""
 
 
-def choose(choice: Choice, *, ask: bool) -> list[str]:
-    """Write what was chosen; without a choice and nobody to ask, what is set stays."""
+def chosen(choice: Choice, *, ask: bool) -> dict[str, object]:
+    """What is to be set; nothing is written. Without a choice and nobody to ask it is nothing."""
     if choice.model is not None and choice.no_model:
         raise UsageError("--model and --no-model exclude each other")
+    if choice.model and (choice.model.casefold() in _NONE or not _NAME.fullmatch(choice.model)):
+        raise UsageError(
+            f"{choice.model}: not the name of a model",
+            hint="name one as litellm does, such as openai/gpt-5-mini; --no-model asks none",
+        )
     settings = config.load(None, env=os.environ)
     values = _said(choice)
     if not choice.is_made and not settings.model.name:
@@ -68,7 +79,7 @@ def choose(choice: Choice, *, ask: bool) -> list[str]:
             output.say(_could(offers[0]))
     if "model.name" in values and values["model.name"] and ask and choice.daily_cap is None:
         values["budget.usd_per_day"] = _asked_cap(settings.budget.usd_per_day)
-    return _written(values)
+    return values
 
 
 def _said(choice: Choice) -> dict[str, object]:
@@ -82,16 +93,16 @@ def _said(choice: Choice) -> dict[str, object]:
     return values
 
 
-def _written(values: Mapping[str, object]) -> list[str]:
-    """Write only what is different, so that doing it twice changes nothing."""
+def write(values: Mapping[str, object]) -> str:
+    """Write only what is different, so that doing it twice changes nothing; say which model."""
     present = config.load(None, env={})
     different = {key: value for key, value in values.items() if _present(present, key) != value}
     name = str(values.get("model.name", present.model.name))
-    told = f"model     {name or 'none: structure only, nothing leaves this machine'}"
+    told = name or "none: structure only, nothing leaves this machine"
     if not different:
-        return [told]
+        return told
     file = config.write_user_settings(different)
-    return [f"{told} (in {file})"]
+    return f"{told} (in {file})"
 
 
 def _present(settings: config.Settings, key: str) -> object:
@@ -149,16 +160,63 @@ def _asked(offers: list[Offer]) -> dict[str, object]:
         output.say(f"  {number}  {offer.name}  ({offer.source})")
     output.say("  a name as litellm has it, such as openai/gpt-5-mini")
     output.say("  an address such as http://localhost:8000/v1 that speaks OpenAI's language")
-    output.say("  nothing: structure only, nothing leaves this machine")
-    answer = str(typer.prompt("Model", default="", show_default=False, err=True)).strip()
-    if answer.isdigit() and 1 <= int(answer) <= len(offers):
+    output.say("  or press Enter for none: structure only, nothing leaves this machine")
+    numbers = f"a number from 1 to {len(offers)}, " if offers else ""
+    possible = f"{numbers}a name such as openai/gpt-5-mini, an address, or Enter for none"
+    return _until("Model", lambda answer: _model(answer, offers), possible)
+
+
+def _model(answer: str, offers: list[Offer]) -> dict[str, object] | None:
+    """The settings that an answer means; None when it means nothing."""
+    if answer.casefold() in _NONE:
+        return {"model.name": ""}
+    if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(offers):
         offer = offers[int(answer) - 1]
         return {"model.name": offer.name, "model.api_base": offer.api_base}
     if "://" in answer:
-        name = typer.prompt("Its name there", err=True)
-        return {"model.name": f"openai/{name}", "model.api_base": answer}
-    return {"model.name": answer}
+        return _served(answer)
+    if _NAME.fullmatch(answer) and _MARK.search(answer):
+        return {"model.name": answer}
+    return None
+
+
+def _served(address: str) -> dict[str, object] | None:
+    try:
+        checked("model.api_base", address)
+    except WrongValueError as error:
+        output.say(f"  it {error}")
+        return None
+    name = _until("Its name there", _name, "a name such as qwen3")
+    return {"model.name": f"openai/{name}", "model.api_base": address}
+
+
+def _name(answer: str) -> str | None:
+    return answer if _NAME.fullmatch(answer) else None
 
 
 def _asked_cap(present: float) -> float:
-    return float(typer.prompt("At most how many US dollars per day", default=present, err=True))
+    possible = "an amount such as 0.50; 0 stops all calls"
+    question = "At most how many US dollars per day"
+    return _until(question, _amount, possible, default=str(present))
+
+
+def _amount(answer: str) -> float | None:
+    try:
+        amount = float(answer)
+        checked("budget.usd_per_day", amount)
+    except ValueError:  # no number, or none that a cap may be
+        return None
+    return amount
+
+
+def _until(
+    question: str, meant: Callable[[str], _T | None], possible: str, *, default: str = ""
+) -> _T:
+    """Ask until the answer means something; each time it does not, say what would."""
+    while True:
+        shown = bool(default)
+        answer = typer.prompt(question, default=default, show_default=shown, err=True)
+        found = meant(str(answer).strip())
+        if found is not None:
+            return found
+        output.say(f"  possible: {possible}")

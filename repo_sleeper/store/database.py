@@ -112,7 +112,7 @@ def read_database(path: Path) -> Database:
     """
     if not path.exists() or path.stat().st_size == 0:
         raise NotInitialisedError(
-            "sleeper has no index of this repository", hint="run `sleeper init` first"
+            "sleeper has no index of this repository", hint="`sleeper init` makes one"
         )
     _refuse_odd_files(path)
     options = "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"

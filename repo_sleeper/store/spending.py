@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from repo_sleeper.errors import NotFoundError
-from repo_sleeper.store.database import Database
+from repo_sleeper.errors import NotFoundError, StoreError
+from repo_sleeper.store.database import Database, read_database
 from repo_sleeper.store.ledger import _CALLS, _TOKENS, _USD  # what counts is decided there alone
 
 _CHARACTERS = 4  # of a token of prose
@@ -197,6 +200,29 @@ def call(db: Database, call_id: int) -> dict[str, Any]:
     for name in ("request", "reply"):  # a thought keeps them itself
         found[name] = found.pop(f"thought_{name}") or found[name]
     return found
+
+
+def take_over(db: Database, old: Path) -> int:
+    """Copy the calls of an older store into this new one, so that caps go on; how many they are.
+
+    Only what both know of a call is copied. Raises StoreError when the old store cannot be read.
+    """
+    try:
+        with closing(read_database(old)) as before:
+            rows = before.rows("select * from calls")
+    except (NotFoundError, sqlite3.Error) as error:
+        raise StoreError(f"{old} cannot be read: {error}") from error
+    if not rows:
+        return 0
+    known = {row["name"] for row in db.rows("select name from pragma_table_info('calls')")}
+    names = [name for name in rows[0].keys() if name in known]  # noqa: SIM118 -- a Row has values
+    marks = ", ".join("?" * len(names))
+    with db.transaction():
+        db.many(
+            f"insert into calls ({', '.join(names)}) values ({marks})",
+            ([row[name] for name in names] for row in rows),
+        )
+    return len(rows)
 
 
 def as_dicts(values: list[Sum] | list[Call] | list[NoteCost]) -> list[dict[str, Any]]:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from repo_sleeper.domain import Price, Prompt
+from repo_sleeper.store import ledger
+from repo_sleeper.store.database import open_database
 from tests.conftest import GitRepo
 from tests.terminal import SLEEPER, Person, someone
 
@@ -33,7 +38,16 @@ def test_it_sets_everything_up_and_doing_it_twice_changes_nothing(person: Person
     first = person.types("init", "--yes")
     assert first.code == 0
     assert first.out == ""
-    for word in ("wrote", "structure only", "hook", "2 files ·", "started (pid", "--remove"):
+    for word in (
+        "wrote",
+        "may be committed",
+        "nothing in it is set yet",
+        "structure only",
+        "hook",
+        "2 files ·",
+        "started (pid",
+        "--remove",
+    ):
         assert word in first.err
     assert person.repo.git("status", "--porcelain").split() == ["??", ".sleeper.toml"]
 
@@ -79,7 +93,11 @@ def test_a_model_is_set_from_the_command_line(person: Person, private_home: Path
 
     assert made.code == 0
     assert "openai/fake" in made.err
-    assert "of $0.25" in person.types("status").out
+    assert "price     unknown: money caps cannot bind, token and call caps do" in made.err
+    told = person.types("status").out
+    assert "$? of $0.25" in told
+    assert "openai/fake · price unknown: money caps cannot bind" in told
+    assert "price       unknown: money caps cannot bind" in person.types("cost").out
     config = private_home / "config" / "sleeper" / "config.toml"
     assert 'name = "openai/fake"' in config.read_text()
 
@@ -110,8 +128,69 @@ def test_a_store_of_someone_else_is_not_opened(person: Person, tmp_path: Path) -
     rebuilt = person.types("init", "--yes", "--no-daemon", "--rebuild")
     assert rebuilt.code == 0
     assert "put aside" in rebuilt.err
+    assert "spend starts at zero: the old store was not made by you" in rebuilt.err
     assert person.types("status").code == 0
     assert any(file.name.startswith("aside-") for file in person.state.iterdir())
+
+
+@pytest.mark.parametrize("how", ["gone", "empty"])
+def test_a_database_that_was_lost_is_made_anew(person: Person, how: str) -> None:
+    person.types("init", "--yes")
+    pid = person.pid()
+    for file in person.state.glob("sleeper.db*"):
+        file.unlink()
+    if how == "empty":
+        (person.state / "sleeper.db").touch()
+    lost = person.types("status")
+    assert (lost.code, "`sleeper init` makes one" in lost.err) == (3, True)
+
+    made = person.types("init", "--yes")
+
+    assert made.code == 0, made.err
+    assert "its database was gone" in made.err
+    assert "spend starts at zero" in made.err
+    assert "started (pid" in made.err
+    assert person.pid() != pid
+    assert "2 files" in person.types("status").out
+
+
+def test_a_new_store_goes_on_with_what_was_spent(person: Person) -> None:
+    person.types("init", "--yes")
+    person.types("daemon", "stop")
+    with closing(open_database(person.state / "sleeper.db")) as db:
+        ledger.reserve(
+            db,
+            purpose="ask",
+            model="m",
+            host="",
+            prompt=Prompt("system", "question", 100),
+            price=Price(1000.0, 1000.0),
+            now=time.time(),
+            refusal=lambda *_: "",
+        )
+    before = json.loads(person.types("status", "--json").out)["spend"]
+    assert before["day"]["usd"] > 0
+
+    for _ in range(2):
+        rebuilt = person.types("init", "--yes", "--no-daemon", "--rebuild")
+        assert rebuilt.code == 0
+        assert "what was spent still counts: 1 call" in rebuilt.err
+        assert json.loads(person.types("status", "--json").out)["spend"] == before
+
+    (person.state / "sleeper.db").write_bytes(b"no database" * 1000)
+    rebuilt = person.types("init", "--yes", "--no-daemon", "--rebuild")
+    assert rebuilt.code == 0
+    assert "spend starts at zero: the old ledger cannot be read" in rebuilt.err
+
+
+def test_settings_that_git_tracks_are_not_removed(person: Person) -> None:
+    person.types("init", "--yes", "--no-daemon")
+    person.repo.git("add", ".sleeper.toml")
+
+    removed = person.types("init", "--remove", "--yes")
+
+    assert "git tracks it" in removed.err
+    assert (person.repo.root / ".sleeper.toml").exists()
 
 
 def test_state_is_private(person: Person) -> None:
@@ -180,11 +259,18 @@ def test_a_mistake_in_the_settings_is_one_line_and_a_hint(person: Person) -> Non
 def test_a_repository_may_not_redirect_what_is_sent(person: Person) -> None:
     (person.repo.root / ".sleeper.toml").write_text("[model]\napi_base = 'http://127.0.0.1:9'\n")
 
-    done = person.types("init", "--yes")
+    done = person.types("init", "--yes", "--model", "openai/fake")
 
-    assert done.code == 2
-    assert "cannot be set by a repository" in done.err
-    assert not person.state.exists()
+    assert done.code == 0
+    told = ".sleeper.toml, line 2: model.api_base cannot be set by a repository"
+    assert told in done.err
+    assert "cannot choose where code is sent; remove the line" in done.err
+    assert "No model is asked" in done.err
+    assert "asked nothing: it was never trusted" in person.types("status").out
+
+    refused = person.types("trust")
+    assert refused.code == 2
+    assert told in refused.err
 
 
 def test_an_empty_repository_is_fine(person: Person, tmp_path: Path) -> None:

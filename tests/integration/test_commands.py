@@ -216,7 +216,8 @@ def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
         (["notes", "list", "--origin", "model"], 3, "no notes"),
         (["notes", "show", "ffffffff"], 3, "no note ffffffff"),
         (["notes", "dismiss", "ffffffff"], 3, "no note ffffffff"),
-        (["bugs"], 3, "no likely bugs"),
+        (["bugs"], 3, "no likely bugs are known\nhint:  "),
+        (["map", "sho"], 3, "nothing is indexed below sho"),
         (["cost", "show", "7"], 3, "no call 7"),
         (["map", "nowhere"], 3, "nothing is indexed below nowhere"),
         (["daemon", "logs"], 3, "there is no log yet"),
@@ -244,6 +245,9 @@ def test_the_map_shows_folders_hot_spots_and_depth(ready: Types) -> None:
     assert "heat\tnotes\tfile" in ready("map", "--hot").out
     assert json.loads(ready("map", "--json").out)["map"]["files"] == 4
     assert ready("map", "--hot", ".sleeper.toml").code == 3
+    assert ready("map", "shop.py").out.splitlines()[1:] == []
+    assert ready("map", "shop.py").out.startswith("shop.py")
+    assert "shop.py" in ready("map", "--hot", "shop.py").out
 
 
 def test_a_wide_folder_is_not_a_wall_of_names(ready: Types, repo: GitRepo) -> None:
@@ -290,6 +294,12 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(
         assert words in told.out
     for words in ("not installed", "`sleeper trust`", "fs.inotify"):
         assert words in told.out
+
+
+def test_the_doctor_names_no_settings_that_are_not_there(ready: Types, repo: GitRepo) -> None:
+    (repo.root / ".sleeper.toml").unlink()
+
+    assert "! trust: there is no .sleeper.toml" in ready("doctor").out
 
 
 def test_a_model_without_its_key_is_found_by_the_doctor(
@@ -376,7 +386,7 @@ def test_a_failure_is_told_and_decides_the_exit_code(
     done = ready("think", "--limit", "2")
 
     assert done.code == 6
-    assert "500: the provider is down" in done.err
+    assert done.err.count("500: the provider is down") == 1
     told = ready("status").out
     assert "paused" in told
     assert "500: the provider is down" in told
@@ -406,6 +416,50 @@ def test_the_wizard_asks_and_no_answer_means_no_model(types: Types) -> None:
     assert done.code == 0
     assert "Which model may think about this code?" in done.err
     assert "structure only" in done.err
+
+
+@pytest.mark.parametrize("answer", ["none", "Nothing", "n", "no"])
+def test_no_in_any_word_means_no_model(types: Types, answer: str, private_home: Path) -> None:
+    done = types("init", "--no-daemon", given=f"{answer}\n")
+
+    assert "structure only" in done.err
+    assert not (private_home / "config" / "sleeper" / "config.toml").exists()
+
+
+@pytest.mark.parametrize("answer", ["9", "0", "a model", "yes", "ftp://x", "?"])
+def test_what_is_no_model_is_asked_again(
+    types: Types, answer: str, monkeypatch: pytest.MonkeyPatch, private_home: Path
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "not-a-key")
+
+    done = types("init", "--no-daemon", given=f"{answer}\nopenai/gpt-5-mini\n-1\nabc\n0.25\n")
+
+    assert done.code == 0, done.err
+    assert done.err.count("possible: a number from 1 to 1, a name") == 1
+    assert done.err.count("possible: an amount such as 0.50") == 2
+    settings = (private_home / "config" / "sleeper" / "config.toml").read_text()
+    assert 'name = "openai/gpt-5-mini"' in settings
+    assert "usd_per_day = 0.25" in settings
+
+
+@pytest.mark.parametrize("given", ["", "openai/gpt-5-mini\n", "http://localhost:8000/v1\n \n"])
+def test_who_leaves_at_a_question_leaves_nothing_behind(
+    types: Types, given: str, repo: GitRepo, private_home: Path
+) -> None:
+    assert types("init", "--no-daemon", given=given).code == 1
+
+    assert not (repo.root / ".sleeper.toml").exists()
+    assert not (repo.root / ".git" / "sleeper").exists()
+    assert not list((private_home / "config").rglob("*.toml"))
+    assert not list((private_home / "state").rglob("*.json"))
+
+
+@pytest.mark.parametrize("name", ["9", "a model", "none"])
+def test_an_option_that_names_no_model_is_refused(types: Types, repo: GitRepo, name: str) -> None:
+    done = types("init", "--yes", "--no-daemon", "--model", name)
+
+    assert (done.code, "not the name of a model" in done.err) == (2, True)
+    assert not (repo.root / ".sleeper.toml").exists()
 
 
 def test_the_wizard_offers_what_it_finds(

@@ -193,6 +193,8 @@ def test_a_mistake_in_a_repository_file_is_one_line_with_file_and_key(
 
     assert str(told.value) == expected
     assert told.value.hint
+    if "model." in str(told.value) and "cannot be set by a repository" in str(told.value):
+        assert told.value.hint == "a repository cannot choose where code is sent; remove the line"
     assert told.value.exit_code == 2
 
 

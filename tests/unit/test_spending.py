@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from repo_sleeper.domain import NoteKind, Price, Prompt, Reply, Subject, Usage
+from repo_sleeper.errors import StoreError
 from repo_sleeper.store import ledger, spending, thoughts
-from repo_sleeper.store.database import Database
+from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.store.search import remember_question
 from repo_sleeper.store.thoughts import Job
 
@@ -88,3 +91,26 @@ def test_habits_are_averages_over_what_was_asked_and_sums_over_what_was_thought(
     assert (habit.received_asleep, habit.tokens_asleep) == (80, 280)
     assert (habit.asks, habit.answers, habit.received) == (2, 2, 30.0)
     assert habit.notes_sent == len("titlebody") / 4 / 2
+
+
+def test_a_new_ledger_goes_on_from_an_old_one(db: Database, tmp_path: Path) -> None:
+    with closing(open_database(tmp_path / "old.db")) as old:
+        assert spending.take_over(db, tmp_path / "old.db") == 0
+        thought(old, "aaaa")
+        call(old, "ask")
+        old.execute("alter table calls drop column reply")  # of an older version
+        before = ledger.spent(old, 1_000.0)
+
+    assert spending.take_over(db, tmp_path / "old.db") == 2
+
+    assert ledger.spent(db, 1_000.0) == before
+    assert before.day.usd > 0
+
+
+def test_a_ledger_that_cannot_be_read_is_left_alone(db: Database, tmp_path: Path) -> None:
+    for content in (b"", b"nonsense" * 1000):
+        (tmp_path / "old.db").write_bytes(content)
+        with pytest.raises(StoreError, match="cannot be"):
+            spending.take_over(db, tmp_path / "old.db")
+
+    assert spending.calls(db, limit=9) == []
