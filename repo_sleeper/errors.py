@@ -51,6 +51,10 @@ class SetupError(SleeperError):
     exit_code = 4
 
 
+class DiskFullError(SleeperError):
+    """Something could not be written for want of space."""
+
+
 class GitError(SleeperError):
     """Git failed, hung or answered nonsense; this question only, never the whole program."""
 

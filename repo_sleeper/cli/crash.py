@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 
 from repo_sleeper import config, redact
+from repo_sleeper.daemon.disk import full_disk
+
+
+def explain(error: Exception) -> tuple[str, str]:
+    """What happened and what to do about it, for an error that is not one of ours."""
+    full = full_disk(error, Path())
+    if full is not None:
+        return str(full), full.hint
+    if type(error).__module__ == "sqlite3":  # by name: importing it is the store's business
+        hint = "`sleeper doctor` looks at the store; `sleeper init --rebuild` starts a new one"
+        return f"the database cannot be used: {error}", hint
+    return f"{type(error).__name__}: {error}", write_down(error)
 
 
 def write_down(error: Exception) -> str:

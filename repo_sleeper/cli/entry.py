@@ -37,7 +37,10 @@ def _run(words: list[str]) -> int:
         return code
     from repo_sleeper.cli.app import app
 
-    app(prog_name="sleeper")  # leaves by SystemExit, with its own code
+    try:
+        app(prog_name="sleeper")  # leaves by SystemExit, with its own code
+    finally:
+        sys.stdout.flush()  # here, where what cannot be written is told
     return 0
 
 
@@ -52,13 +55,11 @@ def _told(error: SleeperError) -> int:
 def _confessed(error: Exception) -> int:
     """One line for what should not have happened, and the whole story in a file."""
     from repo_sleeper.cli import output
-    from repo_sleeper.cli.crash import write_down
+    from repo_sleeper.cli.crash import explain
 
-    if type(error).__module__ == "sqlite3":  # by name: importing it is the store's business
-        hint = "`sleeper doctor` looks at the store; `sleeper init --rebuild` starts a new one"
-        output.complain(f"the database cannot be used: {error}", hint)
-    else:
-        output.complain(f"{type(error).__name__}: {error}", write_down(error))
+    output.complain(*explain(error))
+    if isinstance(error, OSError):
+        _forget_output()  # it may be what could not be written
     return 1
 
 
@@ -70,6 +71,10 @@ def _be_lenient_with_characters() -> None:
 
 
 def _leave_quietly() -> None:
+    _forget_output()
+    sys.exit(141)
+
+
+def _forget_output() -> None:
     # Python would complain once more when it flushes at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(141)

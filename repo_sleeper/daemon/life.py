@@ -11,6 +11,7 @@ from typing import Any
 
 from repo_sleeper import __version__
 from repo_sleeper.daemon import locks, process
+from repo_sleeper.daemon.disk import told_if_full
 from repo_sleeper.daemon.locks import Lock
 from repo_sleeper.daemon.logbook import LOGGER, logging_to
 from repo_sleeper.daemon.mind import ModelMaker, configured_model
@@ -39,6 +40,7 @@ def live(
     """Be the daemon of this repository until told to end. `ready` is called once we answer."""
     require_store(workspace)
     with (
+        told_if_full(workspace.state_dir),
         _private_files(),
         _lock_for_life(workspace) as lock,
         locks.held(workspace.store_lock, wait=_WRITER_S) as ours,

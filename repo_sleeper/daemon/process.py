@@ -16,6 +16,7 @@ from typing import Any
 
 from repo_sleeper import __version__
 from repo_sleeper.daemon import locks, verbs
+from repo_sleeper.daemon.disk import told_if_full
 from repo_sleeper.daemon.workspace import Workspace, require_store
 from repo_sleeper.errors import DaemonError
 
@@ -59,7 +60,10 @@ def start(workspace: Workspace, *, limit: float = START_S) -> Started:
     require_store(workspace)
     if (found := _answering(workspace)) is not None:
         return found
-    with locks.held(workspace.state_dir / "start.lock", wait=limit) as ours:
+    with (
+        told_if_full(workspace.state_dir),
+        locks.held(workspace.state_dir / "start.lock", wait=limit) as ours,
+    ):
         if not ours:
             raise DaemonError(
                 "another start is under way and does not end", hint="`sleeper daemon restart`"

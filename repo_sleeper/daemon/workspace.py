@@ -13,6 +13,7 @@ from pathlib import Path
 from repo_sleeper import config, git, trust
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import locks
+from repo_sleeper.daemon.disk import full_disk, told_if_full
 from repo_sleeper.errors import ForeignStoreError, NotInitialisedError, SetupError
 from repo_sleeper.git import Repository
 from repo_sleeper.store.database import Database, open_database, read_database
@@ -124,13 +125,15 @@ def require_store(workspace: Workspace) -> None:
 def read_store(workspace: Workspace) -> Database:
     """The store for reading."""
     require_store(workspace)
-    return read_database(workspace.database_file)
+    with told_if_full(workspace.state_dir):
+        return read_database(workspace.database_file)
 
 
 def write_store(workspace: Workspace) -> Database:
     """The store for writing, created or migrated as needed."""
     require_store(workspace)
-    return open_database(workspace.database_file)
+    with told_if_full(workspace.state_dir):
+        return open_database(workspace.database_file)
 
 
 def create_store(workspace: Workspace) -> bool:
@@ -146,7 +149,7 @@ def create_store(workspace: Workspace) -> bool:
         trust.remember_store(store_id)
         _write_private(workspace.id_file, store_id)
     except OSError as error:
-        raise SetupError(
+        raise full_disk(error, workspace.state_dir) or SetupError(
             f"{workspace.state_dir} cannot be written: {error.strerror}",
             hint="sleeper keeps its index inside the repository's git directory",
         ) from error

@@ -1,0 +1,88 @@
+"""A disk of three megabytes, filled to the brim: one line says so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import GitRepo
+from tests.terminal import SLEEPER, someone
+
+SMALL_DISK = """
+set -e
+mount -t tmpfs -o size=3m none "$1"
+cp -r "$2" "$1/repo"
+cd "$1/repo"
+fill() { dd if=/dev/zero of="$1/fill" bs=1k 2>"$1/dd" || true; }
+"""
+FULL = "error: the disk is full, so nothing more can be written\nhint:  free some space"
+
+
+def _has_small_disks() -> bool:
+    unshare = shutil.which("unshare")
+    command = [str(unshare), "-Urm", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return unshare is not None and not subprocess.run(command, check=False).returncode
+
+
+def _on_small_disk(repo: GitRepo, place: Path, script: str) -> subprocess.CompletedProcess[str]:
+    place.mkdir()
+    repo.commit("first", shop_py="def total(): ...\n")
+    return subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", SMALL_DISK + script, "sh", place, repo.root, SLEEPER],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not _has_small_disks(), reason="no small disk can be mounted here")
+@pytest.mark.parametrize("words", ["daemon start", "ask --context total"])
+def test_what_needs_space_says_that_there_is_none(
+    repo: GitRepo, tmp_path: Path, words: str
+) -> None:
+    script = f"""
+    "$3" init --yes --no-daemon 2>"$1/told"
+    echo 'def weigh(): ...' >basket.py
+    fill "$1"
+    exec "$3" {words}
+    """
+
+    done = _on_small_disk(repo, tmp_path / "small", script)
+
+    assert done.returncode == 1
+    assert FULL in done.stderr
+
+
+@pytest.mark.skipif(not _has_small_disks(), reason="no small disk can be mounted here")
+def test_a_set_up_without_space_says_so(repo: GitRepo, tmp_path: Path) -> None:
+    done = _on_small_disk(repo, tmp_path / "small", 'fill "$1"; exec "$3" init --yes')
+
+    assert done.returncode == 1
+    assert FULL in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no /dev/full")
+@pytest.mark.parametrize("words", ["--version", "status", "map", "ask --context total"])
+def test_output_that_cannot_be_written_is_no_mistake_of_ours(
+    repo: GitRepo, private_home: Path, words: str
+) -> None:
+    with someone(repo, private_home) as person, Path("/dev/full").open("w") as full:
+        assert person.types("init", "--yes", "--no-daemon").code == 0
+        done = subprocess.run(
+            [SLEEPER, *words.split()],
+            cwd=repo.root,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert FULL in done.stderr
+    assert done.returncode == 1
+    assert "Exception" not in done.stderr
