@@ -13,6 +13,7 @@ from typing import Any
 from repo_sleeper import git
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import rounds
+from repo_sleeper.daemon.disk import full_disk
 from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.tree import WatchedTree
 from repo_sleeper.errors import SleeperError
@@ -108,9 +109,12 @@ class Forest:
         """Stop watching trees that are no more. Their notes stay."""
         for watched in self.all():
             if watched.tree.is_gone():
-                LOGGER.warning("%s is gone; its notes are kept", watched.root)
-                del self._watched[watched.root]
-                watched.watcher.stop()
+                self._forget(watched)
+
+    def _forget(self, watched: Watched) -> None:
+        LOGGER.warning("%s is gone; its notes are kept", watched.root)
+        del self._watched[watched.root]
+        watched.watcher.stop()
 
     def urge(self, now: float) -> None:
         """Have every tree looked at now."""
@@ -133,7 +137,10 @@ class Forest:
                 self._db, watched.tree.repo, settings, now=time.time(), pool=self._pool
             )
         except Exception as error:  # noqa: BLE001 -- the loop outlives any round
-            _failed(watched.tree, error)
+            if _is_linked(watched.tree.repo) and watched.tree.is_gone():
+                self._forget(watched)  # the main one may be on a disk that comes back
+            else:
+                _failed(watched.tree, error)
             return None
         now = time.monotonic()
         if done.changes.parsed:
@@ -178,7 +185,12 @@ def _ago(then: float, now: float) -> float | None:
     return None if then == float("-inf") else round(now - then, 1)
 
 
-def _failed(tree: WatchedTree, error: Exception) -> None:
+def _is_linked(repo: Repository) -> bool:
+    return repo.git_dir != repo.common_dir
+
+
+def _failed(tree: WatchedTree, failure: Exception) -> None:
+    error = full_disk(failure, tree.repo.common_dir) or failure
     why = str(error) if isinstance(error, SleeperError) else f"{type(error).__name__}: {error}"
     if why != tree.failure:  # said once, not once a minute
         LOGGER.error("cannot reconcile %s: %s", tree.repo.root, why)

@@ -140,6 +140,8 @@ def output(  # noqa: PLR0913 -- what subprocess needs to be told, each by name
             start_new_session=True,
         )
     except OSError as error:
+        if not cwd.is_dir():
+            raise GitError(f"{printable(cwd)} is not there any more") from error
         raise GitError(f"git could not be started: {error.strerror}") from error
     verb = _verb(command)
     with child:

@@ -514,3 +514,11 @@ def _is_running(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def test_a_work_tree_that_is_gone_is_not_blamed_on_git(repo: GitRepo, tmp_path: Path) -> None:
+    found = here(repo)
+    repo.root.rename(tmp_path / "away")
+
+    with pytest.raises(GitError, match="is not there any more"):
+        git.head(found)
