@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from repo_sleeper.redact.control import clean
 from repo_sleeper.redact.paths import is_secret_path
-from repo_sleeper.redact.secrets import redact
+from repo_sleeper.redact.secrets import MOST_SECRETS, redact
 
-__all__ = ["clean", "is_secret_path", "redact"]
+__all__ = ["MOST_SECRETS", "clean", "is_secret_path", "redact"]

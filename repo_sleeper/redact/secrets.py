@@ -9,38 +9,105 @@ from collections.abc import Callable
 
 from repo_sleeper.redact.known import KNOWN
 
+MOST_SECRETS = 10  # a file with more than this is a store of secrets, not code with one in it
+
 _FEW_CHARACTERS = 3  # `aaaa`, `xxxx-xxxx`: nobody's secret
 _PASSWORD_LENGTH = 6
 _PASSWORD_BITS = 2.0  # per character
+_WORD_LENGTH = 8
 _RANDOM_LENGTH = 12
 _RANDOM_BITS = 3.0
+_JUMBLED_LENGTH = 20
+_JUMBLED_RUN = 2.4
 _ROUNDS = 20
 
-# Everyrepetition below is bounded, possessive, or ends its pattern: no line can make this slow.
+# Every repetition below is bounded, possessive, or ends its pattern: no line can make this slow.
 
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]{10,}+")
-_URL = re.compile(r"(://[^\s:/@\"'`<>\u2039]{0,100}:)([^\s/@\"'`<>\u2039]{1,200})(?=@)")
-_BEARER = re.compile(r"(?i)(\b(?:bearer|basic)[ \t]{1,4})([A-Za-z0-9._~+/-]{16,500}+={0,2})")
+_URL = re.compile(
+    r"(://[^\s:/@\"'`<>\u2039]{0,100}:)"
+    r"((?!\d{1,5}[/?#])[^\s@\"'`<>\u2039]{1,200}(?:@[^\s/@\"'`<>\u2039?#,;:&|()\[\]{}]{1,100}){0,4})"
+    r"(?=@)"
+)
+_BEARER = re.compile(
+    r"(?i)(\b(?:bearer|basic|authorization[\"']{0,2}[ \t]{0,8}[:=,][ \t]{0,8}[\"']?[a-z-]{1,20})"
+    r"[ \t]{1,4})([A-Za-z0-9._~+/-]{16,500}+={0,2})"
+)
 
-_WORDS = (
-    r"passwords?|passwd|passphrase|pwd|secrets?|tokens?|api[_-]?keys?|access[_-]?keys?"
-    r"|private[_-]?keys?|auth[_-]?keys?|signing[_-]?keys?|encryption[_-]?keys?|credentials?"
+# What a name gives away: the name, and the forms in which its value may follow.
+_NAME = re.compile(
+    r"(?i)(?P<flag>(?<![\w-])--(?:[a-z0-9]{1,20}[_-]){0,4})?(?<!\u2039)"
+    r"(?:(?P<password>passwords?|passwd|passphrase|pwd|(?<![a-z])pass(?![a-z])"
+    r"|(?-i:(?<=[a-z0-9])Pass(?![a-z])|(?<=[A-Z])(?<!BY)(?<!COM)PASS(?![A-Za-z])))"
+    r"|(?:(?:api|app|access|private|auth|signing|encryption|secret|account|master|shared|consumer)"
+    r"[_-]?key|secret|token|credential)s?)"
+    r"(?:_[a-z0-9_]{1,30}+|(?-i:[A-Z][A-Za-z0-9]{0,30}+))?"
 )
-_QUOTED = re.compile(
-    rf"(?i)({_WORDS})((?:_[a-z0-9_]{{1,30}})?[\"'\]]{{0,2}}[ \t]{{0,8}}(?::[ \t]{{0,2}}str)?"
-    r"[ \t]{0,8}(?::=|=>|==|=|:)[ \t]{0,8}[bfru]{0,2}[\"'`])"
-    r"([^\"'`\r\n\u2039\u203a]{4,300})(?=[\"'`])"
+_AFTER_NAME = frozenset("\"'`\\]= \t:(,><|?+\r\n")
+_CLOSE = r"(?:\\{0,2}[\"'`])?\]?"
+_GAP = r"[ \t]{0,40}"
+_NEXT_LINE = r"(?:\\?\r?\n[ \t]{0,80}(?:\d{1,9}\|[ \t]{0,80})?)?"  # which may be numbered
+_TYPE = r"(?::[ \t]{0,2}[\w.&'][\w.\[\]| <>,&']{0,60}(?==))?"
+_GIVES = r"(?::=|=>|={1,3}|:|\|\|=|\?\?=|\?=|\+=|<-)"
+_QUOTED = (
+    r"[bfru@$]{0,2}(?P<quote>\\{0,2}(?:\"\"\"|'{3}|[\"'`]))"
+    rf"(?:(?<=\"\"\"|'{{3}})[ \t]{{0,8}}{_NEXT_LINE})?"
+    r"(?P<value>(?:(?!(?P=quote))(?:\\.|[^\r\n\\\u2039\u203a])){4,300}+)"
+    rf"(?={_NEXT_LINE}(?P=quote))"
 )
-_UNQUOTED = re.compile(
-    rf"(?i)({_WORDS})((?:_[a-z0-9_]{{1,30}})?[ \t]{{0,8}}[=:][ \t]{{0,4}})"
-    r"([^\s\"'`#\u2039\u203a(){}\[\];,<>]{6,300})(?=[ \t]{0,20}(?:$|[#&;]))",
-    re.MULTILINE,
+_BARE = r"(?P<value>(?!#)(?:[^\s\"'`\u2039\u203a(){}\[\];,<>]|,(?![\s\"'`]|$)){6,300}+)"
+
+_ASSIGNED = re.compile(rf"(?i){_CLOSE}{_GAP}{_TYPE}{_GIVES}{_GAP}(?:\({_NEXT_LINE})?{_QUOTED}")
+_GIVEN = re.compile(  # f("it"), f("name", "it"), NAME "it"
+    rf"(?i)(?:\({_GAP}|\\{{0,2}}[\"'`]{_GAP},{_GAP}|(?<!pass)[ \t]{{1,4}}(?!`)){_QUOTED}"
 )
+_VALUE = re.compile(
+    rf"(?i){_CLOSE}{_GAP},?{_GAP}{_NEXT_LINE}\\?[\"']?value\\?[\"']?{_GAP}[=:]{_GAP}\\?[\"']?"
+    r"(?P<value>[^\s\"'`<>\\\u2039\u203a]{6,300}+)(?![\u2039\u203a])"
+)
+_ELEMENT = re.compile(r">[ \t]{0,8}(?P<value>[^\s<>\u2039\u203a]{4,300}+)(?=\s{0,8}</)")
+_ENDED = re.compile(
+    rf"{_CLOSE}{_GAP}[=:]{_GAP}{_BARE}(?=[ \t]{{0,20}}(?:\r?$|[;\"'`]|[ \t]#))", re.MULTILINE
+)
+_FOLLOWED = re.compile(rf"={_BARE}(?=(?<!,)[ \t])")  # a=1 password=it b=2
+_AMIDST = re.compile(
+    rf"{_CLOSE}{_GAP}[=:]{_GAP}(?P<value>[^\s\"'`\u2039\u203a(){{}}\[\];,<>]{{6,300}}+)(?=[, \t])"
+)
+_FLAG = re.compile(rf"(?:=|[ \t]{{1,4}})[\"'`]?{_BARE}")
+
+# What a place gives away, the value last.
+_AUTH = re.compile(
+    r"(?i)(auth[ \t]{0,4}(?:=[ \t]{0,4}[\w.]{0,60})?[(\[][ \t]{0,4}[^\s()\[\],]{1,80},[ \t]{0,4}"
+    r"[bfru]?[\"'])([^\s\"'\u2039\u203a]{4,300}+)(?=[\"'])"
+)
+_IDENTIFIED = re.compile(
+    r"(?i)(\bidentified[ \t]{1,4}(?:with[ \t]{1,4}\S{1,60}[ \t]{1,4})?by[ \t]{1,4}"
+    r"(?:password[ \t]{1,4})?\\?[\"'])([^\s\"'\u2039\u203a\\]{4,300}+)(?=\\?[\"'])"
+)
+_DATABASE_TOOL = re.compile(
+    r"(\b(?:mysql|mariadb|sshpass)[a-z_-]{0,20}+(?:[ \t]{1,4}(?!-p)[^\s|;&]{1,80}+){0,12}+"
+    r"[ \t]{1,4}-p[ \t]?[\"']?)([^\s\"'`\u2039\u203a|;&<>)]{4,300}+)"
+)
+_USER_OPTION = re.compile(
+    r"((?<![\w-])(?:-u|--user|--proxy-user)[ \t=]{0,4}[\"']?[^\s:\"'`\u2039\u203a]{1,80}:)"
+    r"([^\s\"'`\u2039\u203a|;<>)]{4,300}+)"
+)
+
 _PLACEHOLDER = re.compile(
     r"(?i)(?:x{3,}|[*.]{3,}|<|\$|%|\{|@|your|my[_-]|example|sample|change[_-]?me|replace|placeholder"
     r"|dummy|fake|todo|redacted|none$|null$|true$|false$|undefined$|https?:|/)"
 )
 _WORDY = re.compile(r"[_.:/-]?[A-Za-z]{1,30}\d{0,2}(?:[_.:/-]{1,2}[A-Za-z]{0,30}\d{0,2})*")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}+)+")
+_CODE = re.compile(
+    r"[A-Za-z_$]{1,60}\d{0,3}(?:(?:[._:/]|->|\?\.){1,3}[A-Za-z$]{0,60}+\d{0,3}+[a-z]{0,20}+)+"
+)
+_SPOKEN = re.compile(
+    r"(?i)pass|pwd|secret|token|cred|test|dummy|fake|example|sample|demo|default|chang|your|place"
+    r"|required|option|string|text|hidden|mask|crypt|hash|plain|valid|incorrect|user|admin|login|auth"
+    r"|field|input|value|unknown|missing|prompt|config|environ|disabled|enabled|redact|keyring"
+    r"|kennwort|contrase"
+)
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
@@ -72,7 +139,13 @@ def _redacted_once(text: str) -> tuple[str, int]:
         if rule.hint in text:
             text, found = rule.pattern.subn(_mark(rule.kind), text)
             count += found
-    for step in (_without_jwt, _without_url_passwords, _without_bearers, _without_assignments):
+    for step in (
+        _without_jwt,
+        _without_url_passwords,
+        _without_bearers,
+        _without_placed,
+        _without_assignments,
+    ):
         text, found = step(text)
         count += found
     return text, count
@@ -139,10 +212,44 @@ def _without_bearers(text: str) -> tuple[str, int]:
     return _replaced(text, _BEARER, "bearer", lambda found: _is_random(found.group(2)))
 
 
+def _without_placed(text: str) -> tuple[str, int]:
+    count = 0
+    for hint, pattern in _PLACED:
+        if hint in text:
+            text, found = _replaced(
+                text, pattern, "assigned", lambda found: _is_password(found.group(2))
+            )
+            count += found
+    return text, count
+
+
 def _without_assignments(text: str) -> tuple[str, int]:
-    text, quoted = _replaced(text, _QUOTED, "assigned", _is_secret_assignment)
-    text, unquoted = _replaced(text, _UNQUOTED, "assigned", _is_secret_assignment)
-    return text, quoted + unquoted
+    kept: list[str] = []
+    at = 0
+    for name in _NAME.finditer(text):
+        if name.start() < at or text[name.end() : name.end() + 1] not in _AFTER_NAME:
+            continue
+        span = _value_of(name)
+        if span is not None:
+            kept += text[at : span[0]], _mark("assigned")
+            at = span[1]
+    return "".join((*kept, text[at:])), len(kept) // 2
+
+
+def _value_of(name: re.Match[str]) -> tuple[int, int] | None:
+    """Where the secret of this name is."""
+    by_lot = name["password"] is None
+    for form, judge in _FORMS:
+        if form is _FLAG and not name["flag"]:
+            continue
+        found = form.match(name.string, name.end())
+        if found is None:
+            continue
+        value = found["value"]
+        code = by_lot and form in _UNQUOTED and _CODE.fullmatch(value)
+        if not code and (_is_random if by_lot else judge)(value):
+            return found.span("value")
+    return None
 
 
 def _replaced(
@@ -162,16 +269,10 @@ def _replaced(
     return pattern.sub(replacement, text), count
 
 
-def _is_secret_assignment(found: re.Match[str]) -> bool:
-    word, value = found.group(1).lower(), found.group(3)
-    if word.startswith("pass") or word == "pwd":
-        return _is_password(value)
-    return _is_random(value)
-
-
 def _is_placeholder(value: str) -> bool:
     formatted = "{" in value and "}" in value
-    return formatted or _PLACEHOLDER.match(value) is not None or len(set(value)) < _FEW_CHARACTERS
+    named = _PLACEHOLDER.match(value) or _VARIABLE.fullmatch(value)
+    return formatted or named is not None or len(set(value)) < _FEW_CHARACTERS
 
 
 def _is_password(value: str) -> bool:
@@ -182,20 +283,64 @@ def _is_password(value: str) -> bool:
     return len(value) >= _PASSWORD_LENGTH and _entropy(value) >= _PASSWORD_BITS
 
 
+def _is_quoted_password(value: str) -> bool:
+    """A password, or a word that nobody would write there unless it is one."""
+    long = value.isascii() and value.isalpha() and len(value) >= _WORD_LENGTH
+    spoken = value.istitle() or _SPOKEN.search(value) or _is_placeholder(value)
+    return _is_password(value) or (long and not spoken)
+
+
+def _is_bare_password(value: str) -> bool:
+    """A password that is not the name of a variable."""
+    return _is_password(value) and not _CODE.fullmatch(value)
+
+
+def _is_amid_password(value: str) -> bool:
+    """A password where a variable, a number or a word of prose is much more likely."""
+    return _is_password(value) and not _WORDY.fullmatch(value)
+
+
 def _is_random(value: str) -> bool:
     """Whether it looks drawn by lot rather than written: long, mixed, and not words."""
     if (
         len(value) < _RANDOM_LENGTH
         or " " in value
         or _is_placeholder(value)
-        or _WORDY.fullmatch(value)
+        or (_WORDY.fullmatch(value) and not _is_jumbled(value))
     ):
         return False
     mixed = any(char.isdigit() for char in value) or (value.lower() != value != value.upper())
     return mixed and _entropy(value) >= _RANDOM_BITS
 
 
+def _is_jumbled(value: str) -> bool:
+    """Whether capitals stand where no word begins."""
+    runs = re.findall(r"[A-Z]+|[a-z]+", value)
+    return (
+        len(value) >= _JUMBLED_LENGTH and value.isalpha() and len(value) <= _JUMBLED_RUN * len(runs)
+    )
+
+
 def _entropy(value: str) -> float:
     """Bits per character."""
     size = len(value)
     return -sum(n / size * math.log2(n / size) for n in Counter(value).values())
+
+
+_FORMS = (
+    (_ASSIGNED, _is_quoted_password),
+    (_GIVEN, _is_password),
+    (_VALUE, _is_bare_password),
+    (_ELEMENT, _is_password),
+    (_ENDED, _is_bare_password),
+    (_FOLLOWED, _is_bare_password),
+    (_AMIDST, _is_amid_password),
+    (_FLAG, _is_password),
+)
+_UNQUOTED = (_ENDED, _FOLLOWED, _AMIDST)
+_PLACED = (
+    ("", _AUTH),
+    ("", _IDENTIFIED),
+    ("-p", _DATABASE_TOOL),
+    ("-u", _USER_OPTION),
+)
