@@ -61,7 +61,7 @@ def fulfil(wish: Wish) -> int:
     workspace = place.here()
     name = _model(wish, workspace)
     with _asking(workspace) as asked:
-        found = _context(asked, workspace, query, files=wish.files, tokens=wish.tokens)
+        found = _context(asked, workspace, query, wish, sent=bool(name))
         _warn(asked.warning)
         fact = _fact(asked, workspace, query) if name and not wish.fresh else None
         if fact is not None:
@@ -178,9 +178,7 @@ def _tree(db: Database, workspace: Workspace) -> tuple[int, str]:
 # --- the context ------------------------------------------------------------------------------
 
 
-def _context(
-    asked: _Asked, workspace: Workspace, query: str, *, files: int | None, tokens: int | None
-) -> Context:
+def _context(asked: _Asked, workspace: Workspace, query: str, wish: Wish, *, sent: bool) -> Context:
     from repo_sleeper.recall.context import context
 
     settings = workspace.settings.ask
@@ -189,9 +187,10 @@ def _context(
         tree_id=asked.tree_id,
         root=workspace.repo.root,
         query=query,
-        budget=tokens or settings.tokens,
-        files=files or settings.files,
+        budget=wish.tokens or settings.tokens,
+        files=wish.files or settings.files,
         commit=asked.commit,
+        sent=sent,
     )
     if settings.remember and found.files:
         _remember(workspace, found)

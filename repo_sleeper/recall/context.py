@@ -15,7 +15,7 @@ from repo_sleeper.recall.names import is_prose, is_test
 from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.retrieve import Found, retrieve
-from repo_sleeper.redact import redact
+from repo_sleeper.redact import MOST_SECRETS, is_secret_path, redact
 from repo_sleeper.store import search
 from repo_sleeper.store.database import Database
 
@@ -35,9 +35,20 @@ NO_WORDS = "The question has no words to search for."
 
 
 def context(  # noqa: PLR0913 -- what a context is made of, each by name
-    db: Database, *, tree_id: int, root: Path, query: str, budget: int, files: int, commit: str
+    db: Database,
+    *,
+    tree_id: int,
+    root: Path,
+    query: str,
+    budget: int,
+    files: int,
+    commit: str,
+    sent: bool = False,
 ) -> Context:
-    """Everything worth knowing for a question, packed; nothing at all when we are not sure."""
+    """Everything worth knowing for a question, packed; nothing at all when we are not sure.
+
+    What is to be `sent` to a model shows no code of files that are stores of secrets.
+    """
     (one,) = contexts(
         db,
         tree_id=tree_id,
@@ -46,6 +57,7 @@ def context(  # noqa: PLR0913 -- what a context is made of, each by name
         budgets=[budget],
         files=files,
         commit=commit,
+        sent=sent,
     )
     return one
 
@@ -59,13 +71,14 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     budgets: Sequence[int],
     files: int,
     commit: str,
+    sent: bool = False,
 ) -> list[Context]:
     """The same for several budgets: looked up once, packed for each."""
     question = understand(query)
     found = retrieve(db, tree_id, question)
     known = not question.is_empty and found.confidence >= _bar(question)
     hits = rank.hits(found.ranked, found.reasons, limit=files) if known else ()
-    excerpts = _excerpts(db, tree_id, root, question, found) if hits else []
+    excerpts = _excerpts(db, tree_id, root, question, found, sent=sent) if hits else []
     why = NO_WORDS if question.is_empty else NOTHING
     made = []
     for budget in budgets:
@@ -106,14 +119,14 @@ def _bar(question: Question) -> float:
 # --- code -------------------------------------------------------------------------------------
 
 
-def _excerpts(
-    db: Database, tree_id: int, root: Path, question: Question, found: Found
+def _excerpts(  # noqa: PLR0913 -- what code is read for, each by name
+    db: Database, tree_id: int, root: Path, question: Question, found: Found, *, sent: bool
 ) -> list[Excerpt]:
     sources: dict[str, list[str]] = {}
     shown: list[Excerpt] = []
     for path, place in islice(_worth_reading(found), _EXCERPTS):
         if path not in sources:
-            sources[path] = _source(db, tree_id, root, path)
+            sources[path] = _source(db, tree_id, root, path, sent=sent)
         one = excerpt(path, sources[path], place, question.words)
         if one is not None:
             shown.append(one)
@@ -146,8 +159,11 @@ def _code_worth(path: str) -> float:
     return _LESS if is_test(path) or is_prose(path) else 1.0
 
 
-def _source(db: Database, tree_id: int, root: Path, path: str) -> list[str]:
-    """The lines of a file, if it still is what the index has read; without its secrets."""
+def _source(db: Database, tree_id: int, root: Path, path: str, *, sent: bool) -> list[str]:
+    """The lines of a file, if it still is what the index has read; without its secrets.
+
+    None of them when they are to be sent and the file is a store of secrets.
+    """
     data = _read(os.path.join(os.fsencode(root), path_to_bytes(path)))  # noqa: PTH118 -- bytes
     from hashlib import sha256  # only when code is shown
 
@@ -155,7 +171,11 @@ def _source(db: Database, tree_id: int, root: Path, path: str) -> list[str]:
         return []
     text = data.decode("utf-8", "replace")
     # What is packed is redacted there. Only a key over many lines must be seen as a whole.
-    return (redact(text)[0] if "PRIVATE KEY" in text else text).split("\n")
+    if sent or "PRIVATE KEY" in text:
+        text, secrets = redact(text)
+        if sent and (secrets > MOST_SECRETS or is_secret_path(path)):
+            return []
+    return text.split("\n")
 
 
 def _read(file: bytes) -> bytes:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from repo_sleeper.domain import Prompt, path_to_bytes
 from repo_sleeper.errors import SleeperError
-from repo_sleeper.redact import clean, is_secret_path, redact
+from repo_sleeper.redact import MOST_SECRETS, clean, is_secret_path, redact
 from repo_sleeper.think import shown
 
-_MOST_SECRETS = 10  # a file with more than this is a store of secrets, not code with one in it
 _LONGEST_FACT = 200
 _HARMLESS = "\u2039"  # what stands for "<" where text could otherwise close an element
 
@@ -55,7 +54,7 @@ def lines_of(root: Path, path: str, content_hash: str) -> tuple[list[str], int]:
     if is_secret_path(path):
         raise UnsendableError(f"{name} may hold secrets and is never sent")
     text, secrets = redact(_read(root, path, content_hash).decode("utf-8", "replace"))
-    if secrets > _MOST_SECRETS:
+    if secrets > MOST_SECRETS:
         raise UnsendableError(f"{name} holds {secrets} secrets and is never sent")
     if not text.strip():
         raise UnsendableError(f"{name} is empty")

@@ -38,10 +38,17 @@ def tree(db, tmp_path) -> Searchable:
     return shop(db, tmp_path / "shop")
 
 
-def asked(tree: Searchable, query: str, **changed: int) -> Context:
+def asked(tree: Searchable, query: str, *, sent: bool = False, **changed: int) -> Context:
     limits = {"budget": 1200, "files": 20, **changed}
     return context(
-        tree.db, tree_id=tree.tree, root=tree.root, query=query, commit="c0ffee", **limits
+        tree.db,
+        tree_id=tree.tree,
+        root=tree.root,
+        query=query,
+        commit="c0ffee",
+        budget=limits["budget"],
+        files=limits["files"],
+        sent=sent,
     )
 
 
@@ -153,6 +160,19 @@ def test_a_key_over_many_lines_is_never_shown(tree):
 
     assert "shop/sign.py" in text
     assert "Qx7Qx7" not in text
+
+
+@pytest.mark.parametrize(("secrets", "code_sent"), [(10, True), (11, False)])
+def test_code_of_a_store_of_secrets_is_shown_here_but_never_sent(tree, secrets, code_sent):
+    keys = "".join(f'    "{n}": "ghp_{"a1B2" * 8}{n:04}",\n' for n in range(secrets))
+    tree.write("shop/keys.py", f"def relay_keys():\n    return {{\n{keys}    }}\n")
+    question = "what are the `relay_keys`"
+
+    shown, to_send = asked(tree, question).text, asked(tree, question, sent=True).text
+
+    assert '<file path="shop/keys.py"' in shown
+    assert ('<file path="shop/keys.py"' in to_send) is code_sent
+    assert "1. shop/keys.py" in to_send
 
 
 # --- abstaining -------------------------------------------------------------------------------
