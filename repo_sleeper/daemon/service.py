@@ -196,10 +196,13 @@ class Service:
             self._tidy()
 
     def _tidy(self) -> None:
-        gone = code.garbage_collect(self._db, keep=_SPARE_CONTENTS)
-        if gone:
-            LOGGER.info("forgot %d contents that no work tree has had for long", gone)
-        upkeep.checkpoint(self._db)
+        try:
+            gone = code.garbage_collect(self._db, keep=_SPARE_CONTENTS)
+            upkeep.checkpoint(self._db)
+        except Exception as error:  # noqa: BLE001 -- a full disk may be tidied another time
+            LOGGER.warning("could not tidy the store: %s", error)
+        else:
+            LOGGER.info("tidied the store: %d contents that no work tree has went", gone)
 
     def _reload(self) -> None:
         """Settings as they are now; a mistake in them leaves the old ones and is shown."""

@@ -319,6 +319,23 @@ def test_contents_that_no_tree_has_any_more_go_in_time(
     daemon.until(lambda: daemon.db.value("select count(*) from blobs") == before - 1)
 
 
+def test_a_store_that_cannot_be_tidied_is_left_for_another_time(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("repo_sleeper.store.upkeep.checkpoint", full)
+    daemon = start()
+    daemon.until(daemon.looked)
+
+    daemon.service._tidied_at = float("-inf")
+    daemon.service._chores_at = 0.0
+
+    daemon.until(lambda: "could not tidy" in caplog.text)
+    assert daemon.looked()
+
+
 def test_a_work_tree_that_is_gone_is_forgotten_and_its_notes_are_not(
     start: Start, repo: GitRepo, tmp_path: Path
 ) -> None:

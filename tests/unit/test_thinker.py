@@ -133,9 +133,7 @@ class Desk:
         return self.refusal
 
     def waiting(self) -> list[str]:
-        found = unthought(
-            self.db, self.tree.tree, kinds=[KIND], versions=prompts.versions([KIND])
-        )
+        found = unthought(self.db, self.tree.tree, kinds=[KIND], versions=prompts.versions([KIND]))
         return [candidate.subject.path for candidate in found]
 
 
