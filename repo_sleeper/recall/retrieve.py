@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from repo_sleeper.domain import Note, SymbolHit
+from repo_sleeper.domain import Note, NoteKind, Origin, SymbolHit
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
 from repo_sleeper.recall.names import Named, is_code, is_prose, search_names
@@ -126,7 +126,13 @@ def _notes(db: Database, tree_id: int, question: Question) -> list[tuple[Note, f
     if not question.words:
         return []
     found = note_store.search_notes(db, tree_id, question.words, limit=_NOTES, fresh_only=True)
-    return [(note, score) for note, score in found if note.fresh and not note.hypothesis]
+    return [(note, score) for note, score in found if note.fresh and _tells(note)]
+
+
+def _tells(note: Note) -> bool:
+    """Whether a note says more than the ranking shows: counted facts answer their question only."""
+    counted = note.kind is NoteKind.QUESTION and note.origin is Origin.SURVEY
+    return not note.hypothesis and not counted
 
 
 def _note_scores(noted: Sequence[tuple[Note, float]]) -> dict[str, float]:

@@ -255,6 +255,13 @@ def test_fresh_notes_about_the_question_are_packed_and_stale_ones_are_not(tree):
     assert "gone" not in found.text
 
 
+def test_counted_facts_wait_for_their_own_question(tree):
+    fact = note_on("shop/cart.py", "Who calls or uses `rounding`?", kind=NoteKind.QUESTION)
+    notes.save_survey_notes(tree.db, [fact], kinds=[NoteKind.QUESTION], inputs={fact.id: "1"})
+
+    assert asked(tree, "how are totals of the cart rounded").notes == ()
+
+
 # --- the pieces -------------------------------------------------------------------------------
 
 
