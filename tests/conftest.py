@@ -12,7 +12,6 @@ import pytest
 
 from repo_sleeper.store.database import Database, open_database
 
-
 # A shell that runs us in the background has these ignored, and every child would inherit that;
 # some tests interrupt a child, or end its terminal, and look at what it does.
 signal.signal(signal.SIGINT, signal.default_int_handler)
