@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-from repo_sleeper.domain import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 
 KINDS = ("architecture", "likely-bug", "debugging-strategy", "optimization", "question")
 _FILE = re.compile(r'<file path="([^"]+)"[^>]*>\n(.*?)</file>', re.DOTALL)

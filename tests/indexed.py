@@ -7,7 +7,7 @@ import json
 from hashlib import blake2b, sha256
 from pathlib import Path
 
-from repo_sleeper.domain import Signature
+from repo_sleeper.domain.tree import Signature
 from repo_sleeper.store import code, contents
 from repo_sleeper.store.contents import Content, FileRow
 from repo_sleeper.store.database import Database

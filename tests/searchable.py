@@ -5,7 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from repo_sleeper.domain import Commit, Signature
+from repo_sleeper.domain.history import Commit
+from repo_sleeper.domain.tree import Signature
 from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents, history
 from repo_sleeper.store.contents import Content, FileRow

@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from repo_sleeper.domain import Context, Note
+    from repo_sleeper.domain.notes import Note
+    from repo_sleeper.domain.recall import Context
     from repo_sleeper.recall.answer import Answer
     from repo_sleeper.store.answers import Answered
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from repo_sleeper.daemon.reconciling import Round
     from repo_sleeper.daemon.workspace import Workspace
-    from repo_sleeper.domain import Context
+    from repo_sleeper.domain.recall import Context
     from repo_sleeper.recall.answer import Answer
     from repo_sleeper.store.answers import Answered
     from repo_sleeper.store.database import Database

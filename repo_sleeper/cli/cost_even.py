@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from repo_sleeper.cli import output
 from repo_sleeper.cli.place import Place
-from repo_sleeper.domain import Price
+from repo_sleeper.domain.model import Price
 from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.sleep import worth
 from repo_sleeper.sleep.worth import Answering

@@ -10,7 +10,7 @@ from typing import Any
 from repo_sleeper.cli import output
 from repo_sleeper.cli.place import Place
 from repo_sleeper.config import Settings
-from repo_sleeper.domain import Spent
+from repo_sleeper.domain.spending import Spent
 from repo_sleeper.store import ledger, spending
 from repo_sleeper.store.spending import Call, NoteCost, Sum
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from repo_sleeper.cli import output
-from repo_sleeper.domain import Note
+from repo_sleeper.domain.notes import Note
 from repo_sleeper.errors import NotFoundError
 
 _BAR = 8

@@ -10,7 +10,7 @@ from typing import Any
 from repo_sleeper.cli import output, place
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon.workspace import Workspace, write_store
-from repo_sleeper.domain import Evidence, Note, NoteKind, Origin
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError, UsageError
 from repo_sleeper.store import notes
 

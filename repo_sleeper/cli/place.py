@@ -55,7 +55,7 @@ def tree_of(db: Database, workspace: Workspace) -> int:
 
 def inside(workspace: Workspace, path: str) -> str:
     """A path as a person types it, from where they are, as the store knows it."""
-    from repo_sleeper.domain import path_from_bytes
+    from repo_sleeper.domain.paths import path_from_bytes
     from repo_sleeper.errors import UsageError
 
     full = Path(os.path.normpath(_current() / path))

@@ -11,7 +11,7 @@ from repo_sleeper.cli import output, place, setup, wizard
 from repo_sleeper.daemon import process
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
-from repo_sleeper.domain import Origin
+from repo_sleeper.domain.notes import Origin
 from repo_sleeper.errors import GitError, SetupError, SleeperError, UsageError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook

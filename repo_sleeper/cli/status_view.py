@@ -13,7 +13,8 @@ from repo_sleeper.cli.place import Place
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import process, rounds
 from repo_sleeper.daemon.process import DaemonState
-from repo_sleeper.domain import LastError, NoteKind, Pause, Spent
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.spending import LastError, Pause, Spent
 from repo_sleeper.errors import GitError, NotFoundError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook

@@ -16,7 +16,9 @@ from repo_sleeper.daemon import rounds, verbs
 from repo_sleeper.daemon.mind import configured_model
 from repo_sleeper.daemon.rounds import Refusal
 from repo_sleeper.daemon.workspace import Workspace, write_store
-from repo_sleeper.domain import Note, NoteKind, Price, Prompt, Spent, Usage
+from repo_sleeper.domain.model import Price, Prompt, Usage
+from repo_sleeper.domain.notes import Note, NoteKind
+from repo_sleeper.domain.spending import Spent
 from repo_sleeper.errors import (
     BudgetError,
     ModelError,

@@ -12,7 +12,7 @@ from repo_sleeper import git
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.workspace import Workspace
-from repo_sleeper.domain import Changes
+from repo_sleeper.domain.tree import Changes
 from repo_sleeper.git import Repository
 from repo_sleeper.store import code
 from repo_sleeper.store.database import Database

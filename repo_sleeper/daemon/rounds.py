@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon.reconciling import Round, reconcile_round, with_lock
-from repo_sleeper.domain import NoteKind, Spent
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.spending import Spent
 from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import budget, foresight

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from repo_sleeper.domain import Range, Symbol
+from repo_sleeper.domain.code import Range, Symbol
 from repo_sleeper.evaluate.questions import Past
 from repo_sleeper.evaluate.reading import pieces
 from repo_sleeper.evaluate.results import Limits

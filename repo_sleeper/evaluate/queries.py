@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from repo_sleeper.domain import Range, Symbol, SymbolKind
+from repo_sleeper.domain.code import Range, Symbol, SymbolKind
 from repo_sleeper.words import parts
 
 MAX_TARGETS = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from repo_sleeper.domain import Range, Symbol
+from repo_sleeper.domain.code import Range, Symbol
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.evaluate.baselines import PastCommit
 from repo_sleeper.evaluate.queries import (

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from repo_sleeper import git
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.evaluate import questions
 from repo_sleeper.evaluate.bench import FILES, Bench

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from repo_sleeper.domain import Scan, Signature, SkipReason, path_to_bytes
+from repo_sleeper.domain.paths import path_to_bytes
+from repo_sleeper.domain.tree import Scan, Signature, SkipReason
 from repo_sleeper.git import Repository
 from repo_sleeper.git.past import PastFile, contents, files_at
 from repo_sleeper.watch.filters import skip_by_name

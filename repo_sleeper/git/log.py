@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from repo_sleeper.domain import Commit, path_from_bytes
+from repo_sleeper.domain.history import Commit
+from repo_sleeper.domain.paths import path_from_bytes
 from repo_sleeper.errors import GitError
 from repo_sleeper.git.plumbing import ask, checked, head
 from repo_sleeper.git.repository import Repository

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from repo_sleeper.domain import Range, path_from_bytes, path_to_bytes
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
 from repo_sleeper.git.plumbing import ask, checked
 from repo_sleeper.git.repository import Repository
 

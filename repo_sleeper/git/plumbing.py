@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from repo_sleeper.domain import path_from_bytes
+from repo_sleeper.domain.paths import path_from_bytes
 from repo_sleeper.errors import GitError
 from repo_sleeper.git.repository import Repository
 from repo_sleeper.git.run import (

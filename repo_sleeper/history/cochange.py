@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import permutations
 
-from repo_sleeper.domain import CoChange
+from repo_sleeper.domain.history import CoChange
 
 
 def confidences(

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from repo_sleeper import git
-from repo_sleeper.domain import Commit
+from repo_sleeper.domain.history import Commit
 from repo_sleeper.errors import GitError
 from repo_sleeper.git import Repository
 from repo_sleeper.history.churn import decayed_churn

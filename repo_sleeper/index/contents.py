@@ -7,7 +7,8 @@ import re
 import stat
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Signature, SkipReason, path_to_bytes
+from repo_sleeper.domain.paths import path_to_bytes
+from repo_sleeper.domain.tree import Signature, SkipReason
 from repo_sleeper.index.languages import TEXT
 
 _SNIFFED = 8_192

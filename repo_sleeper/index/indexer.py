@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from repo_sleeper.domain import Changes, Scan, Signature, SkipReason
+from repo_sleeper.domain.tree import Changes, Scan, Signature, SkipReason
 from repo_sleeper.index.contents import Read, as_utf8, read_file, skip_by_content
 from repo_sleeper.index.languages import (
     LANGUAGES,

@@ -14,7 +14,7 @@ from selectors import EVENT_READ, DefaultSelector
 from types import TracebackType
 from typing import Any, Self
 
-from repo_sleeper.domain import SkipReason
+from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.index.channel import Channel
 from repo_sleeper.index.rows import Rows
 

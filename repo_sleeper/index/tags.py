@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import json
 
-from repo_sleeper.domain import (
-    Chunk,
-    Import,
-    ParsedFile,
-    Range,
-    Reference,
-    Symbol,
-    SymbolKind,
-)
+from repo_sleeper.domain.code import Chunk, Import, ParsedFile, Range, Reference, Symbol, SymbolKind
 from repo_sleeper.index.languages import grammar_label
 from repo_sleeper.index.reading import read_rows
 from repo_sleeper.index.rows import Rows

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from repo_sleeper.domain import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.errors import (
     ModelError,
     ModelRefusedError,

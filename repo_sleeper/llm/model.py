@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from repo_sleeper.domain import Price, Prompt, Reply
+from repo_sleeper.domain.model import Price, Prompt, Reply
 
 
 class Model(Protocol):

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from repo_sleeper.domain import Price
+from repo_sleeper.domain.model import Price
 from repo_sleeper.providers import LOCAL, provider_of
 
 _LIST = "model_prices_and_context_window_backup.json"

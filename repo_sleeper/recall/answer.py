@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Context, Prompt, Range, Usage
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.model import Prompt, Usage
+from repo_sleeper.domain.recall import Context
 from repo_sleeper.errors import ModelError, ModelReplyError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.recall.context import context

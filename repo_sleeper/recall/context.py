@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from repo_sleeper.domain import Context, Range, path_to_bytes
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.paths import path_to_bytes
+from repo_sleeper.domain.recall import Context
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
 from repo_sleeper.recall.names import is_prose, is_test

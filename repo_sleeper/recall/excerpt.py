@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.recall.question import held
 
 _WHOLE = 16  # lines: what is this short is shown whole

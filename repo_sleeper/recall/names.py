@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-from repo_sleeper.domain import SymbolHit
+from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall.question import Place, Question
 from repo_sleeper.store import search
 from repo_sleeper.store.database import Database

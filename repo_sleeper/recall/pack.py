@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from repo_sleeper.domain import FileHit, Note, Origin, SymbolHit
+from repo_sleeper.domain.notes import Note, Origin
+from repo_sleeper.domain.recall import FileHit, SymbolHit
 from repo_sleeper.recall.excerpt import Excerpt
 from repo_sleeper.redact import clean, redact
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from repo_sleeper.domain import FileHit
+from repo_sleeper.domain.recall import FileHit
 
 Scores = Mapping[str, float]  # path -> how much, in the signal's own unit
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from repo_sleeper.domain import Note, NoteKind, Origin, SymbolHit
+from repo_sleeper.domain.notes import Note, NoteKind, Origin
+from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
 from repo_sleeper.recall.names import Named, is_code, is_prose, search_names

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Candidate, NoteKind, Subject
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.thoughts import Candidate, Subject
 
 # What a call costs besides the code: instructions, surroundings, and the answer, which is dearer.
 _OVERHEAD_TOKENS = 1_500

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Amount, Spent, TooDear
+from repo_sleeper.domain.spending import Amount, Spent, TooDear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Price, Usage
+from repo_sleeper.domain.model import Price, Usage
 
 PAPER_RATIO = 10.0  # what the paper takes a token awake to cost, in tokens asleep
 

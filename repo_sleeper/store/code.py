@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repo_sleeper.domain import Range, Signature, SymbolKind, path_from_bytes, path_to_bytes
+from repo_sleeper.domain.code import Range, SymbolKind
+from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
+from repo_sleeper.domain.tree import Signature
 from repo_sleeper.store import contents
 from repo_sleeper.store.database import Database, Row
 

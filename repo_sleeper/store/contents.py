@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Signature
+from repo_sleeper.domain.tree import Signature
 from repo_sleeper.store.database import Database
 from repo_sleeper.words import parts
 

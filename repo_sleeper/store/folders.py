@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
 
-from repo_sleeper.domain import NoteKind
+from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.store.database import Database, Row
 
 ROOT = "./"  # the repository as a subject: no path that git prints looks like it

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Anchor, Evidence, Range
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import Anchor, Evidence
 from repo_sleeper.store.database import Database, Row
 
 # A condition over `evidence e` in the tree `:tree`. The hash at the cited place decides; a hash

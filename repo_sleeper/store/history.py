@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from repo_sleeper.domain import CoChange, Commit
+from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.store.database import Database, Row
 from repo_sleeper.words import parts
 

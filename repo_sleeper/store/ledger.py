@@ -8,18 +8,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from repo_sleeper.domain import (
-    Amount,
-    CallState,
-    LastError,
-    Pause,
-    Price,
-    Prompt,
-    Reply,
-    Spent,
-    TooDear,
-    Usage,
-)
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.spending import Amount, LastError, Pause, Spent, TooDear
+from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelError, StoreError, TooDearError
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.pause import not_before, paused, stop_until_person, succeeded, waiting

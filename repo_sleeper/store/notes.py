@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from repo_sleeper.domain import Note, NoteKind, Origin
+from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store.database import Database, Row
 from repo_sleeper.store.freshness import FRESH_NOTE, anchor_line, evidence_of

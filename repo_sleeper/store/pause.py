@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from repo_sleeper.domain import Pause
+from repo_sleeper.domain.spending import Pause
 from repo_sleeper.errors import ModelError
 from repo_sleeper.store.database import Database
 

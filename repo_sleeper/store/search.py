@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from repo_sleeper.domain import Range, SymbolHit, SymbolKind
+from repo_sleeper.domain.code import Range, SymbolKind
+from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.store.database import Database
 
 # A name in a definition says more than the same word in a comment or a body.

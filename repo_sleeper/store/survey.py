@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.store.database import Database, Row
 
 

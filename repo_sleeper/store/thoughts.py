@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from repo_sleeper.domain import NoteKind, Subject, ThoughtState
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import ModelError
 from repo_sleeper.store.database import Database, Row
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from math import ceil, log2
 from typing import TypedDict
 
-from repo_sleeper.domain import Candidate, NoteKind, Subject
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.store import folders, usefulness
 from repo_sleeper.store.database import Database, Row
 from repo_sleeper.store.folders import KIND, LIVE, Folder

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from repo_sleeper.domain import NoteKind
+from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.store.database import Database
 
 _QUESTIONS = 500

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from repo_sleeper.domain import Evidence, Note, NoteKind
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind
 from repo_sleeper.store.code import StoredSymbol
 from repo_sleeper.survey.files import is_aside, is_test
 from repo_sleeper.survey.wording import MOST, at_line, at_path, at_symbol, listed, survey_note

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from repo_sleeper.domain import Note, NoteKind
+from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.survey.wording import MOST, at_line, listed, survey_note
 
 _MOST_PROGRAMS = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from repo_sleeper.domain import Note, NoteKind
+from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.history import PathRecord
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.wording import MOST, at_path, percent, survey_note

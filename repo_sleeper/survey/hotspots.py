@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from repo_sleeper.domain import CoChange, Note, NoteKind
+from repo_sleeper.domain.history import CoChange
+from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.wording import MOST, at_path, listed, percent, survey_note
 

@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from repo_sleeper.domain import Evidence, Note, NoteKind
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind
 from repo_sleeper.survey.cycles import components
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.imports import Edge

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from repo_sleeper.domain import Note, NoteKind, Range
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.survey import Definition
 from repo_sleeper.survey.wording import MOST, at_symbol, percent, survey_note
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from repo_sleeper.domain import path_to_bytes
+from repo_sleeper.domain.paths import path_to_bytes
 
 _MOST = 1 << 20
 _MOST_TOGETHER = 64 << 20

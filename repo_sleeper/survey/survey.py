@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from repo_sleeper.domain import Note, NoteKind
+from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store import code, history, notes
 from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database

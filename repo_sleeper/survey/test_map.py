@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
-from repo_sleeper.domain import Note, NoteKind
+from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.survey.files import SourceFile, is_test
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.wording import MOST, at_path, listed, survey_note

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from repo_sleeper.domain import Note, NoteKind
+from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.survey.wording import MOST, at_line, shortened, survey_note
 
 _MARK = re.compile(rb"\b(?:TODO|FIXME|XXX|HACK|BUG)\b")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from repo_sleeper.domain import Anchor, Evidence, Note, NoteKind, Origin, Range, note_id
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin, note_id
 
 MOST = 12  # notes of one kind: the best ones are read, a long list is not
 _LONGEST_TITLE = 160

@@ -7,19 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from repo_sleeper.domain import (
-    Anchor,
-    DraftEvidence,
-    Evidence,
-    Note,
-    NoteKind,
-    Price,
-    Prompt,
-    Range,
-    Reply,
-    Subject,
-    ThoughtState,
-)
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.model import Price, Prompt, Reply
+from repo_sleeper.domain.notes import Anchor, DraftEvidence, Evidence, Note, NoteKind
+from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.store import bugs, ledger, pause, subjects

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from repo_sleeper.domain import NoteKind, Origin, Prompt, Range, Subject
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.model import Prompt
+from repo_sleeper.domain.notes import NoteKind, Origin
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import ConfigError
 from repo_sleeper.redact import clean, is_secret_path
 from repo_sleeper.store import folders, notes, subjects

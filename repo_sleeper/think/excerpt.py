@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.store.subjects import KnownSymbol
 
 _HEAD_SHARE = 4  # the lines above the first definition get at most a quarter

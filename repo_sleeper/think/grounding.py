@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from repo_sleeper.domain import (
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import (
     Anchor,
     Draft,
     DraftEvidence,
@@ -13,7 +14,6 @@ from repo_sleeper.domain import (
     Note,
     NoteKind,
     Origin,
-    Range,
     note_id,
 )
 from repo_sleeper.think import suspicion

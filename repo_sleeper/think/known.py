@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Note, NoteKind, Origin, Subject
+from repo_sleeper.domain.notes import Note, NoteKind, Origin
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.store import notes as store
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import prompts, shown

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
-from repo_sleeper.domain import Note, NoteKind, Origin, Prompt, Range, Subject
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.model import Prompt
+from repo_sleeper.domain.notes import Note, NoteKind, Origin
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.store import folders, notes
 from repo_sleeper.store.database import Database

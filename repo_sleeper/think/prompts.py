@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from repo_sleeper.domain import NoteKind
+from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.errors import UsageError
 
 _SYSTEM = "system"

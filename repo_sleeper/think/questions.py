@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from repo_sleeper.domain import Evidence, Note, NoteKind, Origin, Range, note_id
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.store import answers, notes
 from repo_sleeper.store.answers import Answered, Form
 from repo_sleeper.store.database import Database

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repo_sleeper.domain import Prompt, path_to_bytes
+from repo_sleeper.domain.model import Prompt
+from repo_sleeper.domain.paths import path_to_bytes
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.redact import MOST_SECRETS, clean, is_secret_path, redact
 from repo_sleeper.think import shown

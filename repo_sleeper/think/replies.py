@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from repo_sleeper.domain import (
+from repo_sleeper.domain.notes import (
     Draft,
     DraftEvidence,
     NoteKind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from repo_sleeper.domain import Evidence, Note, Operations, Retirement, Revision
+from repo_sleeper.domain.notes import Evidence, Note, Operations, Retirement, Revision
 from repo_sleeper.think.grounding import Asked, DroppedError, Source, checked, ground, grounded
 
 _LONGEST_WHY = 300

@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from repo_sleeper.domain import Prompt, Range
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.model import Prompt
 from repo_sleeper.redact import clean
 
 _LONGEST_LINE = 400

@@ -7,16 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from repo_sleeper.domain import (
-    Note,
-    NoteKind,
-    Price,
-    Prompt,
-    Reply,
-    Subject,
-    ThoughtState,
-    Usage,
-)
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.notes import Note, NoteKind
+from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.redact import clean, redact

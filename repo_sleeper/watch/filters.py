@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fnmatch import translate
 from functools import lru_cache
 
-from repo_sleeper.domain import SkipReason
+from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.redact import is_secret_path
 
 _VENDORED = """

@@ -7,13 +7,8 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 
 from repo_sleeper import git
-from repo_sleeper.domain import (
-    Scan,
-    Signature,
-    SkipReason,
-    path_from_bytes,
-    path_to_bytes,
-)
+from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
+from repo_sleeper.domain.tree import Scan, Signature, SkipReason
 from repo_sleeper.errors import GitError, NotFoundError
 from repo_sleeper.git import Repository
 from repo_sleeper.watch.filters import is_vendored, skip_by_name

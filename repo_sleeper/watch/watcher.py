@@ -23,7 +23,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from repo_sleeper.domain import path_from_bytes
+from repo_sleeper.domain.paths import path_from_bytes
 
 # Opening and closing files must not be among these: the watcher's own walk opens folders, and
 # after one overflow would keep overflowing for ever.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import Price, Prompt
+from repo_sleeper.domain.model import Price, Prompt
 from repo_sleeper.store import ledger
 from repo_sleeper.store.database import open_database
 from tests.conftest import GitRepo

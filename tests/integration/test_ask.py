@@ -13,7 +13,7 @@ from repo_sleeper.cli.app import app
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.workspace import Workspace, create_store, open_workspace, read_store
 from repo_sleeper.daemon.workspace import write_store as open_store
-from repo_sleeper.domain import Reply, Usage
+from repo_sleeper.domain.model import Reply, Usage
 from repo_sleeper.errors import (
     BudgetError,
     ModelServerError,

@@ -16,7 +16,7 @@ from repo_sleeper.daemon import service as service_module
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.workspace import Workspace
-from repo_sleeper.domain import Origin
+from repo_sleeper.domain.notes import Origin
 from repo_sleeper.errors import (
     DaemonError,
     ModelAuthError,

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from repo_sleeper import git
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import reconciling
-from repo_sleeper.domain import Scan, Signature
+from repo_sleeper.domain.tree import Scan, Signature
 from repo_sleeper.git import Repository, plumbing
 from repo_sleeper.history import commits
 from repo_sleeper.index import indexer

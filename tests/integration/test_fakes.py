@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from repo_sleeper.domain import Prompt, Reply
+from repo_sleeper.domain.model import Prompt, Reply
 from repo_sleeper.errors import ModelServerError
 from repo_sleeper.think import prompts
 from tests.fakes import MODES, FakeModel, FakeProvider, answer_to

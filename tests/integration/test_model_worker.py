@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from repo_sleeper import errors
-from repo_sleeper.domain import Prompt, Usage
+from repo_sleeper.domain.model import Prompt, Usage
 from repo_sleeper.errors import ModelError, ModelOfflineError, ModelTimeoutError
 from repo_sleeper.llm.client import WorkerModel
 from tests.fakes import FakeProvider, refused

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from repo_sleeper import git
 from repo_sleeper.config import Settings
-from repo_sleeper.domain import SkipReason, SymbolKind
+from repo_sleeper.domain.code import SymbolKind
+from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.index.contents import as_utf8, skip_by_content
 from repo_sleeper.index.languages import BY_NAME, LANGUAGES, TEXT, language_of
 from repo_sleeper.index.pool import ParserPool, Request

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import SkipReason
+from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.index import pool as pools
 from repo_sleeper.index.channel import HEADER
 from repo_sleeper.index.pool import Parsed, ParserPool, Request

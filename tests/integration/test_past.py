@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.errors import GitError
 from repo_sleeper.git import discover
 from repo_sleeper.git.past import ancestors, contents, edits, files_at, hunks

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from repo_sleeper.cli import plan_view
-from repo_sleeper.domain import Candidate, NoteKind, Subject
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.sleep.agenda import plan
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from repo_sleeper import git
-from repo_sleeper.domain import Changes
+from repo_sleeper.domain.tree import Changes
 from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.store import code, contents

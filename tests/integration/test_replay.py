@@ -15,7 +15,7 @@ from repo_sleeper import git
 from repo_sleeper.cli.eval import evaluate
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.workspace import Workspace, create_store, open_workspace
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.errors import NotFoundError, NotInitialisedError, SetupError, UsageError
 from repo_sleeper.evaluate import questions
 from repo_sleeper.evaluate.bench import Bench

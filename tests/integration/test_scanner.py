@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from repo_sleeper import git
-from repo_sleeper.domain import Scan, SkipReason, path_from_bytes
+from repo_sleeper.domain.paths import path_from_bytes
+from repo_sleeper.domain.tree import Scan, SkipReason
 from repo_sleeper.errors import GitError, NotFoundError
 from repo_sleeper.git import Repository
 from repo_sleeper.watch import scanner

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import SkipReason
+from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.evaluate.snapshot import Moved, Snapshot, discard, is_safe
 from repo_sleeper.git import discover
 from tests.conftest import GitRepo

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from repo_sleeper import git
-from repo_sleeper.domain import Note, NoteKind, Signature
+from repo_sleeper.domain.notes import Note, NoteKind
+from repo_sleeper.domain.tree import Signature
 from repo_sleeper.history.commits import import_history
 from repo_sleeper.index.languages import grammar_label, language_named
 from repo_sleeper.index.reading import read_rows

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import CoChange, Commit, NoteKind
+from repo_sleeper.domain.history import CoChange, Commit
+from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.store import answers, history, notes, search
 from repo_sleeper.store.answers import Form
 from repo_sleeper.store.database import Database

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from repo_sleeper.domain import Commit, NoteKind, Price, Prompt, Reply, Subject, Usage
+from repo_sleeper.domain.history import Commit
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import (
     BudgetError,
     ModelOfflineError,
@@ -386,7 +389,7 @@ def test_a_bug_is_found_by_the_start_of_its_id(desk: Desk) -> None:
 
 
 def test_a_look_that_is_too_dear_alone_is_told_apart(desk: Desk) -> None:
-    from repo_sleeper.domain import TooDear
+    from repo_sleeper.domain.spending import TooDear
 
     desk.claims(finding())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import ParsedFile, Range
+from repo_sleeper.domain.code import ParsedFile, Range
 from repo_sleeper.index.chunks import LINES_MAX, words
 from repo_sleeper.index.languages import LANGUAGES, TEXT
 from repo_sleeper.index.tags import extract

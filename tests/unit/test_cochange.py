@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import CoChange
+from repo_sleeper.domain.history import CoChange
 from repo_sleeper.history.cochange import confidences
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import Signature, SkipReason
+from repo_sleeper.domain.tree import Signature, SkipReason
 from repo_sleeper.index.contents import Read, as_utf8, read_file, skip_by_content
 
 

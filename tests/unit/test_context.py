@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import Evidence, Note, NoteKind, Origin, Prompt, Range, Subject, note_id
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.model import Prompt
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import ConfigError
 from repo_sleeper.store import notes
 from repo_sleeper.store.database import Database

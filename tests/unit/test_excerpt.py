@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.store.subjects import KnownSymbol
 from repo_sleeper.think.excerpt import excerpt
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repo_sleeper.domain import SkipReason
+from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.watch.filters import is_ignored, skip_by_name
 
 

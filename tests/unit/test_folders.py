@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from repo_sleeper.domain import Candidate, NoteKind, Price, Prompt, Reply, Subject, Usage
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.store import folders, notes
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import unthought

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import Anchor, Evidence, Note, NoteKind, Origin, Range, note_id
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.store import notes
 from repo_sleeper.store.database import Database
 from tests.indexed import Indexed

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import Anchor, Draft, DraftEvidence, NoteKind, Range
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import Anchor, Draft, DraftEvidence, NoteKind
 from repo_sleeper.think.grounding import Asked, Grounding, Place, Source, ground, locate
 
 TEXT = """\

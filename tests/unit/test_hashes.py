@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import ParsedFile
+from repo_sleeper.domain.code import ParsedFile
 from repo_sleeper.index.tags import extract
 
 BEFORE = """

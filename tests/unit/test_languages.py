@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import ParsedFile
+from repo_sleeper.domain.code import ParsedFile
 from repo_sleeper.index import languages
 from repo_sleeper.index.languages import (
     LANGUAGES,

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repo_sleeper.config.settings import BudgetSettings
-from repo_sleeper.domain import Amount, NoteKind, Price, Prompt, Reply, Spent, Subject, Usage
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.spending import Amount, Spent
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import (
     BudgetError,
     ModelOfflineError,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from repo_sleeper.domain import NoteKind
+from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.errors import UsageError
 from repo_sleeper.think import prompts, replies
 

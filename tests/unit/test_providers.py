@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import Price
+from repo_sleeper.domain.model import Price
 from repo_sleeper.llm import prices
 from repo_sleeper.llm.prices import listed_price
 from repo_sleeper.providers import (

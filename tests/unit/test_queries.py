@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repo_sleeper.domain import Range, Symbol, SymbolKind
+from repo_sleeper.domain.code import Range, Symbol, SymbolKind
 from repo_sleeper.evaluate.queries import (
     Candidate,
     GoldSymbol,

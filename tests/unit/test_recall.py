@@ -6,19 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import (
-    Anchor,
-    CallState,
-    CoChange,
-    Context,
-    Evidence,
-    Note,
-    NoteKind,
-    Origin,
-    Range,
-    Reply,
-    Usage,
-)
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.history import CoChange
+from repo_sleeper.domain.model import Reply, Usage
+from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin
+from repo_sleeper.domain.recall import Context
+from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelReplyError, ModelServerError
 from repo_sleeper.recall.answer import Answer, answer, checked, context, prompt_for
 from repo_sleeper.recall.content import drivers

@@ -3,16 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import (
-    Evidence,
-    FileHit,
-    Note,
-    NoteKind,
-    Origin,
-    Range,
-    SymbolHit,
-    SymbolKind,
-)
+from repo_sleeper.domain.code import Range, SymbolKind
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
+from repo_sleeper.domain.recall import FileHit, SymbolHit
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
 from repo_sleeper.recall.pack import Packed, count_tokens, nothing, pack
 

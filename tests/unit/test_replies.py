@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import DraftEvidence, NoteKind
+from repo_sleeper.domain.notes import DraftEvidence, NoteKind
 from repo_sleeper.errors import ModelReplyError
 from repo_sleeper.think import replies
 

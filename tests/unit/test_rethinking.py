@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from repo_sleeper.domain import Candidate, Note, NoteKind, Price, Prompt, Reply, Subject, Usage
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.notes import Note, NoteKind
+from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.errors import ModelReplyError
 from repo_sleeper.store import notes, pause
 from repo_sleeper.store.database import Database

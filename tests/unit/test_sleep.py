@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from repo_sleeper.domain import Amount, Candidate, NoteKind, Spent, Subject
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.spending import Amount, Spent
+from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.sleep.agenda import plan
 from repo_sleeper.sleep.budget import Caps, refusal
 from repo_sleeper.sleep.idle import why_awake, within

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import NoteKind, Price, Prompt, Reply, Subject, Usage
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import StoreError
 from repo_sleeper.store import ledger, spending, thoughts
 from repo_sleeper.store.database import Database, open_database

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import Range, Signature, SymbolKind
+from repo_sleeper.domain.code import Range, SymbolKind
+from repo_sleeper.domain.tree import Signature
 from repo_sleeper.index.languages import grammar_label
 from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents

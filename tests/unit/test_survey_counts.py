@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from repo_sleeper.domain import CoChange, NoteKind, Origin
+from repo_sleeper.domain.history import CoChange
+from repo_sleeper.domain.notes import NoteKind, Origin
 from repo_sleeper.store.history import PathRecord
 from repo_sleeper.survey.co_change import co_changes
 from repo_sleeper.survey.files import SourceFile

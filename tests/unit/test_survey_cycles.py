@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.survey.cycles import components, cycles, shortest_cycle
 from repo_sleeper.survey.imports import Edge
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from repo_sleeper.domain import Anchor, Note, Range, SymbolKind
+from repo_sleeper.domain.code import Range, SymbolKind
+from repo_sleeper.domain.notes import Anchor, Note
 from repo_sleeper.store.code import StoredSymbol
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from repo_sleeper.domain import Note
+from repo_sleeper.domain.notes import Note
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.layers import layers, main_folder

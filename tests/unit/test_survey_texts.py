@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from repo_sleeper.domain import Range
+from repo_sleeper.domain.code import Range
 from repo_sleeper.store.survey import Definition
 from repo_sleeper.survey.dead import dead_looking, is_private
 from repo_sleeper.survey.environment import environment

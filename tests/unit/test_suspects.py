@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import Commit
+from repo_sleeper.domain.history import Commit
 from repo_sleeper.evaluate import suspicion
 from repo_sleeper.git import discover
 from repo_sleeper.store import history

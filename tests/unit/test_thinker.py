@@ -8,16 +8,10 @@ from typing import Any
 
 import pytest
 
-from repo_sleeper.domain import (
-    NoteKind,
-    Price,
-    Prompt,
-    Reply,
-    Spent,
-    Subject,
-    ThoughtState,
-    Usage,
-)
+from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.notes import NoteKind
+from repo_sleeper.domain.spending import Spent
+from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import (
     BudgetError,
     ModelAuthError,

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain import CoChange, Commit, Evidence, Note, NoteKind, Origin, Range, note_id
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.history import CoChange, Commit
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.sleep.agenda import plan
 from repo_sleeper.store import history, notes, search
 from repo_sleeper.store.database import Database

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from repo_sleeper.config import ModelSettings
-from repo_sleeper.domain import Price, Prompt, Usage
+from repo_sleeper.domain.model import Price, Prompt, Usage
 from repo_sleeper.errors import (
     ModelError,
     ModelRefusedError,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from repo_sleeper.domain import Price
+from repo_sleeper.domain.model import Price
 from repo_sleeper.sleep.worth import Answering, ours, paper
 
 ANSWERING = Answering(without=8_000, with_notes=2_000, notes=500)

@@ -1,0 +1,86 @@
+"""What goes to a model and what comes back, in tokens and money."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from repo_sleeper.domain.code import Range
+
+
+class Usage(NamedTuple):
+    """Tokens of one call as the provider reports them, clamped; `cached` is part of `sent`."""
+
+    sent: int = 0
+    received: int = 0
+    cached: int = 0
+
+
+class Price(NamedTuple):
+    """US dollars per million tokens; None means nobody knows, never free."""
+
+    sent: float | None = None
+    received: float | None = None
+    cached: float | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether a cost in money can be stated at all."""
+        return self.sent is not None and self.received is not None
+
+    def cost(self, usage: Usage) -> float:
+        """US dollars for these tokens; 0.0 when the price is unknown."""
+        if self.sent is None or self.received is None:
+            return 0.0
+        cached = self.sent if self.cached is None else self.cached
+        fresh = max(usage.sent - usage.cached, 0)
+        total = fresh * self.sent + usage.cached * cached + usage.received * self.received
+        return total / 1_000_000
+
+    def most(self, usage: Usage) -> float:
+        """The most that so many tokens can cost, whatever share of them is cached."""
+        return max(self.cost(usage._replace(cached=count)) for count in (0, usage.sent))
+
+
+class Prompt(NamedTuple):
+    """What is sent: one system text and one user text, already redacted.
+
+    `ranges` says which lines of which files the user text shows; `redactions` how many secrets
+    were taken out.
+    """
+
+    system: str
+    user: str
+    max_tokens: int
+    ranges: tuple[tuple[str, Range], ...] = ()
+    redactions: int = 0
+
+    @property
+    def estimated_tokens(self) -> int:
+        """What it will rather be than not: a third of the UTF-8 bytes, rounded up."""
+        return -(-self._size // 3) + 16
+
+    @property
+    def most_tokens(self) -> int:
+        """What it can be at worst: no tokenizer makes more tokens than bytes.
+
+        The rest is for what a provider's chat format and its JSON mode add to our words.
+        """
+        return self._size + 512
+
+    @property
+    def _size(self) -> int:
+        return len(self.system.encode()) + len(self.user.encode())
+
+
+class Reply(NamedTuple):
+    """What came back, verbatim but for characters that cannot be stored.
+
+    `usage` is None when the provider did not say or said nonsense; then the whole reservation
+    is what the call cost.
+    """
+
+    text: str
+    usage: Usage | None
+    model: str
+    finish: str = "stop"
+    seconds: float = 0.0

@@ -1,0 +1,132 @@
+"""Notes with their evidence, and the drafts and operations a reply asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import NamedTuple
+
+from repo_sleeper.domain.code import Range
+
+
+class NoteKind(StrEnum):
+    """What a note says. The first five may come from a model."""
+
+    ARCHITECTURE = "architecture"
+    LIKELY_BUG = "likely-bug"
+    DEBUGGING_STRATEGY = "debugging-strategy"
+    OPTIMIZATION = "optimization"
+    QUESTION = "question"
+    HOTSPOT = "hotspot"
+    CO_CHANGE = "co-change"
+    CYCLE = "cycle"
+    TEST_MAP = "test-map"
+    ENTRY_POINT = "entry-point"
+    FIX_PRONE = "fix-prone"
+    LAYERS = "layers"
+    OVERSIZED = "oversized"
+    DEAD_LOOKING = "dead-looking"
+    ENVIRONMENT = "environment"
+    TODO = "todo"
+
+
+class Origin(StrEnum):
+    """Who says so: our own counting, or a model."""
+
+    SURVEY = "survey"
+    MODEL = "model"
+
+
+class Anchor(StrEnum):
+    """What must be unchanged for evidence to be fresh."""
+
+    NODE = "node"  # a symbol with this node hash exists
+    MODULE = "module"  # a file whose code outside its symbols has this hash exists
+    FILE = "file"  # a file with this content hash exists
+    PATH = "path"  # the path exists; for notes that are counted afresh anyway
+
+
+class Evidence(NamedTuple):
+    """A quote, its place, and the hash that must still be there.
+
+    `hash` is the node hash or module hash in decimal, the content hash in hex, or empty,
+    according to `anchor`.
+    """
+
+    path: str
+    range: Range
+    quote: str
+    anchor: Anchor = Anchor.PATH
+    hash: str = ""
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A grounded claim. `fresh` is decided when it is read, never stored."""
+
+    id: str
+    kind: NoteKind
+    title: str
+    body: str
+    confidence: float
+    origin: Origin
+    evidence: tuple[Evidence, ...]
+    subject: str = ""
+    commit: str = ""
+    created_at: float = 0.0
+    version: int = 1
+    hypothesis: bool = False
+    fresh: bool = True
+    thought: int | None = None
+
+
+class DraftEvidence(NamedTuple):
+    """Where a model says its proof is: a 1-based line and a verbatim quote."""
+
+    path: str
+    line: int
+    quote: str
+
+
+class Draft(NamedTuple):
+    """An untrusted claim, exactly as the reply has it."""
+
+    kind: NoteKind
+    title: str
+    body: str
+    confidence: float
+    evidence: tuple[DraftEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a note should say instead."""
+
+    id: str
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """That a note is wrong, and the lines that show it."""
+
+    id: str
+    why: str
+    evidence: tuple[DraftEvidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What a reply asks for: new notes, and what to do with those it was shown."""
+
+    added: tuple[Draft, ...] = ()
+    revised: tuple[Revision, ...] = ()
+    retired: tuple[Retirement, ...] = ()
+
+
+def note_id(kind: NoteKind, *about: str) -> str:
+    """The id of a note: the same kind about the same thing is a new version, not a new note."""
+    key = "\0".join((kind.value, *about))
+    return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:12]

@@ -1,0 +1,45 @@
+"""What calls cost, and what forbids the next one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Amount(NamedTuple):
+    """What calls have cost, or may cost at worst."""
+
+    usd: float = 0.0
+    tokens: int = 0
+    calls: int = 0
+
+
+class Spent(NamedTuple):
+    """What counts against the caps of today, of this month and of a subject."""
+
+    day: Amount = Amount()
+    month: Amount = Amount()
+    subject: Amount = Amount()  # this month, about what the next call is about
+
+
+class TooDear(str):
+    """Why this very call may not be made, while a smaller one or one elsewhere still may."""
+
+    __slots__ = ()
+
+
+class LastError(NamedTuple):
+    """The newest failure of a model call, verbatim but for secrets."""
+
+    kind: str
+    message: str
+    at: float
+
+
+class Pause(NamedTuple):
+    """Why no call is made. `until` is None when only a person can end it."""
+
+    kind: str
+    message: str
+    at: float
+    until: float | None = None
+    failures: int = 0
