@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from repo_sleeper import __version__
-from repo_sleeper.daemon import locks, process
+from repo_sleeper.daemon import holders, locks
 from repo_sleeper.daemon.disk import told_if_full
 from repo_sleeper.daemon.locks import Lock
 from repo_sleeper.daemon.logbook import LOGGER, logging_to
@@ -69,7 +69,7 @@ def _lock_for_life(workspace: Workspace) -> Iterator[Lock]:
     lock = locks.take(workspace.daemon_lock, wait=0.5)
     if lock is None:
         raise AlreadyRunningError("a daemon is running already", hint="`sleeper daemon status`")
-    lock.inscribe(process.inscription(workspace))
+    lock.inscribe(holders.inscription(workspace))
     try:
         yield lock
     finally:

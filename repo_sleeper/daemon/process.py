@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from repo_sleeper import __version__
-from repo_sleeper.daemon import locks, verbs
+from repo_sleeper.daemon import holders, locks, verbs
 from repo_sleeper.daemon.disk import told_if_full
+from repo_sleeper.daemon.holders import Holder
 from repo_sleeper.daemon.workspace import Workspace, require_store
 from repo_sleeper.errors import DaemonError
 
@@ -24,7 +25,6 @@ START_S = 30.0
 STOP_S = 5.0
 _MUTE_S = 3.0  # how long a daemon that holds the lock may take to say its first word
 _POLL = 0.02
-_IS_LINUX = sys.platform == "linux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,6 @@ class DaemonState:
     running: bool
     details: dict[str, Any] | None = None
     pid: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Holder:
-    """Who wrote their name into the lock. `born` tells a process from a later one of that pid."""
-
-    pid: int
-    born: str
 
 
 # --- start ------------------------------------------------------------------------------------
@@ -108,7 +100,7 @@ def _first_word(workspace: Workspace) -> Started | None:
             return Started(int(answer.get("pid", 0)), already=True)
         if time.monotonic() >= deadline:
             raise DaemonError(
-                f"a daemon is running (pid {_holder(workspace).pid}) but does not answer",
+                f"a daemon is running (pid {holders.of(workspace).pid}) but does not answer",
                 hint="`sleeper daemon restart` ends it and starts a new one",
             )
         time.sleep(_POLL)
@@ -193,11 +185,11 @@ def stop(workspace: Workspace, *, limit: float = STOP_S) -> bool:
     dislodged = _without_impostor(workspace, limit=limit)
     if not locks.is_held(workspace.daemon_lock):
         return dislodged
-    holder = _holder(workspace)
+    holder = holders.of(workspace)
     _drive_out(
         workspace,
         holder,
-        is_over=lambda: not locks.is_held(workspace.daemon_lock) and not _lives(holder),
+        is_over=lambda: not locks.is_held(workspace.daemon_lock) and not holders.lives(holder),
         limit=limit,
     )
     return True
@@ -211,15 +203,15 @@ def restart(workspace: Workspace) -> Started:
 
 def _without_impostor(workspace: Workspace, *, limit: float) -> bool:
     """End a daemon whose files were taken from under it; False when there is none."""
-    impostor = _impostor(workspace)
+    impostor = holders.impostor(workspace)
     if impostor is None:
         return False
-    _drive_out(workspace, impostor, is_over=lambda: not _lives(impostor), limit=limit)
+    _drive_out(workspace, impostor, is_over=lambda: not holders.lives(impostor), limit=limit)
     return True
 
 
 def _drive_out(
-    workspace: Workspace, holder: _Holder, *, is_over: Callable[[], bool], limit: float
+    workspace: Workspace, holder: Holder, *, is_over: Callable[[], bool], limit: float
 ) -> None:
     deadline = time.monotonic() + limit
     steps: tuple[tuple[Callable[[], bool], float], ...] = (
@@ -245,8 +237,8 @@ def _asked(workspace: Workspace) -> bool:
     return True
 
 
-def _signalled(holder: _Holder, number: signal.Signals) -> bool:
-    if not _lives(holder):
+def _signalled(holder: Holder, number: signal.Signals) -> bool:
+    if not holders.lives(holder):
         return False
     try:
         if number is signal.SIGKILL and os.getpgid(holder.pid) == holder.pid:
@@ -277,16 +269,10 @@ def state(workspace: Workspace, *, limit: float = verbs.PING_S) -> DaemonState:
         details = verbs.ask(workspace.socket_file, {"verb": "status"}, limit=limit)
     except DaemonError:
         details = None
-    if details is None or _impostor(workspace) is not None:
+    if details is None or holders.impostor(workspace) is not None:
         running = locks.is_held(workspace.daemon_lock)
-        return DaemonState(running, None, _holder(workspace).pid if running else 0)
+        return DaemonState(running, None, holders.of(workspace).pid if running else 0)
     return DaemonState(running=True, details=details, pid=int(details.get("pid", 0)))
-
-
-def inscription(workspace: Workspace) -> str:
-    """What the daemon writes into its lock, for whoever looks for it."""
-    pid, place = os.getpid(), os.fspath(workspace.own_socket_file)
-    return json.dumps({"pid": pid, "born": _born(pid), "version": __version__, "socket": place})
 
 
 def last_line(log_file: Path) -> str:
@@ -298,45 +284,3 @@ def last_line(log_file: Path) -> str:
     except OSError:
         return ""
     return lines[-1] if lines else ""
-
-
-def _holder(workspace: Workspace) -> _Holder:
-    try:
-        written = json.loads(workspace.daemon_lock.read_text("utf-8"))
-        return _Holder(int(written["pid"]), str(written["born"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return _Holder(0, "")
-
-
-def _impostor(workspace: Workspace) -> _Holder | None:
-    """Who listens at our socket without holding the lock that others find, if anyone does.
-
-    Nobody but us can listen there, and a daemon lets go of its socket before its lock.
-    """
-    pid = verbs.listener(workspace.socket_file)
-    held, holder = locks.is_held(workspace.daemon_lock), _holder(workspace)
-    born = _born(pid) if pid and pid != os.getpid() else ""
-    if not born or (held and holder.pid in {0, pid}):
-        return None
-    return _Holder(pid, born)
-
-
-def _lives(holder: _Holder) -> bool:
-    return bool(holder.pid and holder.born) and _born(holder.pid) == holder.born
-
-
-def _born(pid: int) -> str:
-    """When a process began, in whatever unit the system tells it; "" when there is none.
-
-    One that has ended and only waits for its parent to hear of it is none.
-    """
-    if _IS_LINUX:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-        except OSError:
-            return ""
-        return "" if fields[0] in {"Z", "X"} else fields[19]
-    told = subprocess.run(  # pragma: no cover (not Linux)
-        ["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return told.stdout.strip()  # pragma: no cover (not Linux)
