@@ -14,7 +14,7 @@ from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon.workspace import write_store
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.redact import clean, redact
-from repo_sleeper.store import bugs, notes
+from repo_sleeper.store import bugs, versions
 from repo_sleeper.store.bugs import Bug, BugState, Check
 
 _HEADERS = ("id", "state", "severity", "conf", "where", "title")
@@ -31,7 +31,7 @@ def confirm(prefix: str, why: str) -> None:
     with closing(write_store(workspace)) as db:
         found = bugs.bug(db, place.tree_of(db, workspace), prefix)
         if found.state is BugState.DISMISSED:
-            notes.restore(db, found.note.id)
+            versions.restore(db, found.note.id)
         bugs.confirm(db, found.note.id, by="person", why=why, now=time.time())
     output.say(f"confirmed {found.note.id}: {found.note.title}")
 
@@ -42,7 +42,7 @@ def dismiss(prefix: str, why: str) -> None:
     with closing(write_store(workspace)) as db:
         found = bugs.bug(db, place.tree_of(db, workspace), prefix)
         if found.state is not BugState.DISMISSED:
-            notes.dismiss(db, found.note.id, why)
+            versions.dismiss(db, found.note.id, why)
     output.say(f"dismissed {found.note.id}: {found.note.title}")
 
 

@@ -12,7 +12,7 @@ from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError, UsageError
-from repo_sleeper.store import notes
+from repo_sleeper.store import notes, versions
 
 _HEADERS = ("id", "kind", "conf", "where", "title")
 
@@ -74,7 +74,7 @@ def dismiss(prefix: str, why: str) -> None:
         found = notes.note(db, place.tree_of(db, workspace), prefix)
         if found is None:
             raise NotFoundError(f"no note {prefix}", hint="`sleeper notes` lists them all")
-        notes.dismiss(db, found.id, why)
+        versions.dismiss(db, found.id, why)
     output.say(f"dismissed {found.id}: {found.title}")
 
 

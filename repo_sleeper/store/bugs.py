@@ -10,7 +10,7 @@ from typing import Any
 
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.errors import NotFoundError
-from repo_sleeper.store import notes
+from repo_sleeper.store import notes, versions
 from repo_sleeper.store.database import Database
 
 _ATTEMPTS = 2
@@ -260,4 +260,4 @@ def decide(
         if verdict is Verdict.STANDS:
             confirm(db, note_id, by="checks", why=reason, now=now)
         if verdict is Verdict.REFUTED:
-            notes.dismiss(db, note_id, f"refuted: {reason}")
+            versions.dismiss(db, note_id, f"refuted: {reason}")

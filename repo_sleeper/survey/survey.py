@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.store import code, history, notes
+from repo_sleeper.store import code, history, versions
 from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
 from repo_sleeper.survey.co_change import co_changes
@@ -52,7 +52,7 @@ def survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
         return 0
     found = [replace(note, commit=commit, created_at=now) for note in survey_notes(db, tree_id)]
     with db.transaction():
-        changed = notes.save_survey_notes(
+        changed = versions.save_survey_notes(
             db,
             found,
             kinds=KINDS,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
-from repo_sleeper.store import answers, notes
+from repo_sleeper.store import answers, versions
 from repo_sleeper.store.answers import Answered, Form
 from repo_sleeper.store.database import Database
 
@@ -49,7 +49,7 @@ def expect(db: Database, tree_id: int, *, now: float, commit: str) -> int:
     """Make the question notes of this tree those to expect now; how many changed."""
     found = {note.id: note for note in _notes(db, tree_id, now=now, commit=commit)}
     inputs = {id_: hashlib.sha256(note.body.encode()).hexdigest() for id_, note in found.items()}
-    return notes.save_survey_notes(
+    return versions.save_survey_notes(
         db, list(found.values()), kinds=(NoteKind.QUESTION,), inputs=inputs, tree_id=tree_id
     )
 

@@ -13,7 +13,17 @@ from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.redact import clean, redact
-from repo_sleeper.store import bugs, code, folders, ledger, notes, pause, subjects, thoughts
+from repo_sleeper.store import (
+    bugs,
+    code,
+    folders,
+    ledger,
+    notes,
+    pause,
+    subjects,
+    thoughts,
+    versions,
+)
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.thoughts import Job, Thought
 from repo_sleeper.think import context, known, prompts, replies, shown
@@ -214,9 +224,9 @@ def _applied(db: Database, thought: Thought, *, now: float) -> Outcome:
         return _useless(db, thought, error, now=now)
     with db.transaction():
         usd = ledger.settle(db, thought.call_id, reply, price, reply.seconds)
-        notes.save_thought_notes(db, thought.id, rethought.notes)
+        versions.save_thought_notes(db, thought.id, rethought.notes)
         for id_, why in rethought.retired:
-            notes.retire(db, id_, why)
+            versions.retire(db, id_, why)
         drafts = rethought.changes + len(rethought.dropped)
         thoughts.apply(db, thought.id, drafts=drafts, grounded=rethought.changes)
         pause.succeeded(db)

@@ -19,7 +19,7 @@ from repo_sleeper.errors import (
     NotFoundError,
     TooDearError,
 )
-from repo_sleeper.store import bugs, history, ledger, notes
+from repo_sleeper.store import bugs, history, ledger, notes, versions
 from repo_sleeper.store.bugs import Bug, BugState, Step, Verdict
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import checks, prompts, thinker
@@ -399,7 +399,7 @@ def test_a_look_that_is_too_dear_alone_is_told_apart(desk: Desk) -> None:
 
 def test_what_was_put_aside_does_not_come_back_when_its_code_changes(desk: Desk) -> None:
     bug = desk.claims(finding())
-    notes.dismiss(desk.db, bug.note.id, "by design")
+    versions.dismiss(desk.db, bug.note.id, "by design")
 
     desk.hash = desk.tree.write("cart.py", CART.replace("sum(", "0 + sum("))
     quote = LINE.replace("sum(", "0 + sum(")

@@ -10,7 +10,7 @@ from repo_sleeper.domain.model import Prompt
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import ConfigError
-from repo_sleeper.store import notes
+from repo_sleeper.store import versions
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import context, prompts, shown
 from repo_sleeper.think.context import Limits, OutOfDateError, UnsendableError
@@ -93,7 +93,7 @@ def test_what_surrounds_the_file_is_named(tree: Indexed) -> None:
         evidence=(Evidence("shop/cart.py", Range(0, 1), ""),),
         subject="shop/cart.py",
     )
-    notes.save_survey_notes(
+    versions.save_survey_notes(
         tree.db, [hotspot], kinds=[NoteKind.HOTSPOT], inputs={hotspot.id: "1"}, tree_id=tree.tree
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin, note_id
-from repo_sleeper.store import notes
+from repo_sleeper.store import notes, versions
 from repo_sleeper.store.database import Database
 from tests.indexed import Indexed
 
@@ -55,7 +55,7 @@ def save(tree: Indexed, note: Note) -> None:
             " prompt_version, state, request, at) values (?, '', '', '', '', '', 'applied', '', 0)",
             (tree.tree,),
         )
-        notes.save_thought_notes(tree.db, cursor.lastrowid or 0, [note])
+        versions.save_thought_notes(tree.db, cursor.lastrowid or 0, [note])
 
 
 def total(tree: Indexed) -> Evidence:

@@ -8,7 +8,7 @@ import pytest
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.errors import NotFoundError
-from repo_sleeper.store import notes
+from repo_sleeper.store import notes, versions
 from repo_sleeper.store.database import Database
 from tests.indexed import Indexed
 
@@ -38,7 +38,7 @@ def hotspot(path: str, body: str = "Nine of the last ten commits.") -> Note:
 
 def survey(tree: Indexed, *found: Note, version: str = "1") -> int:
     inputs = {note.id: version for note in found}
-    return notes.save_survey_notes(tree.db, found, kinds=KINDS, inputs=inputs, tree_id=tree.tree)
+    return versions.save_survey_notes(tree.db, found, kinds=KINDS, inputs=inputs, tree_id=tree.tree)
 
 
 def test_a_survey_that_counts_the_same_writes_nothing(tree: Indexed) -> None:
@@ -83,13 +83,13 @@ def test_surveys_of_two_trees_leave_each_other_alone(tree: Indexed, tmp_path: Pa
 def test_a_dismissed_note_is_kept_but_neither_shown_nor_written_again(tree: Indexed) -> None:
     survey(tree, hotspot("a.py"))
 
-    notes.dismiss(tree.db, hotspot("a.py").id, "we know")
+    versions.dismiss(tree.db, hotspot("a.py").id, "we know")
 
     assert notes.list_notes(tree.db, tree.tree) == []
     assert survey(tree, hotspot("a.py", "Again."), version="2") == 0
     assert tree.db.value("select why from notes") == "we know"
     with pytest.raises(NotFoundError, match="there is no note"):
-        notes.dismiss(tree.db, "0123456789ab", "")
+        versions.dismiss(tree.db, "0123456789ab", "")
 
 
 def test_listing_filters_by_kind_origin_path_folder_and_number(tree: Indexed) -> None:

@@ -19,7 +19,7 @@ from repo_sleeper.recall.context import NO_WORDS, contexts
 from repo_sleeper.recall.pack import NOTHING
 from repo_sleeper.recall.question import understand
 from repo_sleeper.recall.retrieve import retrieve
-from repo_sleeper.store import history, notes, search, topics
+from repo_sleeper.store import history, search, topics, versions
 from repo_sleeper.store.database import open_database
 from repo_sleeper.store.search import Term
 from tests.fakes import FakeModel
@@ -234,7 +234,7 @@ def note_on(path: str, title: str, **changed: object) -> Note:
 
 def test_fresh_notes_about_the_question_are_packed_and_stale_ones_are_not(tree):
     given_notes = [note_on("shop/cart.py", "rounding"), note_on("shop/gone.py", "rounding gone")]
-    notes.save_survey_notes(
+    versions.save_survey_notes(
         tree.db,
         given_notes,
         kinds=[NoteKind.HOTSPOT],
@@ -250,7 +250,7 @@ def test_fresh_notes_about_the_question_are_packed_and_stale_ones_are_not(tree):
 
 def test_counted_facts_wait_for_their_own_question(tree):
     fact = note_on("shop/cart.py", "Who calls or uses `rounding`?", kind=NoteKind.QUESTION)
-    notes.save_survey_notes(tree.db, [fact], kinds=[NoteKind.QUESTION], inputs={fact.id: "1"})
+    versions.save_survey_notes(tree.db, [fact], kinds=[NoteKind.QUESTION], inputs={fact.id: "1"})
 
     assert asked(tree, "how are totals of the cart rounded").notes == ()
 

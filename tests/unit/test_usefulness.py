@@ -8,7 +8,7 @@ from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.sleep.agenda import plan
-from repo_sleeper.store import history, notes, search
+from repo_sleeper.store import history, search, versions
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import paths, unthought
 from repo_sleeper.store.usefulness import recent_edits, use
@@ -45,7 +45,7 @@ def noted(tree: Indexed, path: str, *, at: float) -> str:
         " on conflict do nothing",
         (tree.tree,),
     )
-    notes.save_thought_notes(tree.db, 1, [note])
+    versions.save_thought_notes(tree.db, 1, [note])
     return note.id
 
 
