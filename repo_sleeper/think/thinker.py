@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.model import Price, Prompt, Reply
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
@@ -26,9 +25,9 @@ from repo_sleeper.store import (
 )
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.thoughts import Job, Thought
-from repo_sleeper.think import context, known, prompts, replies, shown
+from repo_sleeper.think import context, kept, known, prompts, replies
 from repo_sleeper.think.context import Limits, Material, OutOfDateError, UnsendableError
-from repo_sleeper.think.grounding import Asked, Place, Source
+from repo_sleeper.think.grounding import Asked
 from repo_sleeper.think.replies import storable
 from repo_sleeper.think.rethinking import Rethought, rethink
 
@@ -140,7 +139,7 @@ def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, ea
             tree_id=tree_id,
             content_hash=material.contents.get(subject.path, ""),
             commit=commit,
-            request=_request(material),
+            request=kept.request(material),
             now=now,
         )
     call = _Call(call_id, thought_id, now, price)
@@ -197,7 +196,7 @@ def _asked(
         db,
         call.thought_id,
         reply=storable(clean(redact(reply.text)[0])),
-        receipt=_receipt(reply, call.price, seconds=seconds),
+        receipt=kept.receipt(reply, call.price, seconds=seconds),
     )
     return _applied(db, thought, now=clock())
 
@@ -217,7 +216,7 @@ def _failed(db: Database, call: _Call, error: ModelError, *, now: float) -> Outc
 
 def _applied(db: Database, thought: Thought, *, now: float) -> Outcome:
     """Turn a stored reply into notes, evidence and a settled call, all or nothing."""
-    reply, price = _paid(thought)
+    reply, price = kept.paid(thought)
     try:
         rethought = _read(db, thought, reply, now)
     except ModelReplyError as error:
@@ -239,14 +238,14 @@ def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Rethought
             "the reply was cut at its length limit", hint="raise model.max_output_tokens"
         )
     operations = replies.operations(thought.reply)
-    found = _sources(db, thought)
+    found = kept.sources_of(db, thought)
     asked = Asked(
         kind=thought.job.kind,
         commit=thought.commit,
         now=now,
         names_exist=lambda names: _names_exist(db, thought.tree_id, names),
         put_aside=[n for n, _ in notes.dismissed(db, thought.tree_id, thought.job.kind)],
-        existing=notes.notes_on(db, _hashes(found.values())),
+        existing=notes.notes_on(db, kept.hashes(found.values())),
         folder=thought.job.subject.path if folders.is_folder(thought.job.subject.path) else "",
         shown=_shown(db, thought),
         merge=() if prompts.is_pass(thought.job.version) else _so_far(db, thought),
@@ -256,7 +255,7 @@ def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Rethought
 
 def _shown(db: Database, thought: Thought) -> dict[str, Note]:
     """The notes that this thought was shown and that are still as they were."""
-    ids = json.loads(thought.request).get("notes", ())
+    ids = kept.notes_shown(thought)
     return {note.id: note for note in _so_far(db, thought) if note.id in ids}
 
 
@@ -265,7 +264,7 @@ def _so_far(db: Database, thought: Thought) -> list[Note]:
 
 
 def _useless(db: Database, thought: Thought, error: ModelReplyError, *, now: float) -> Outcome:
-    reply, price = _paid(thought)
+    reply, price = kept.paid(thought)
     with db.transaction():
         usd = ledger.settle(db, thought.call_id, reply, price, reply.seconds)
         ledger.complain(db, thought.call_id, error)
@@ -275,79 +274,5 @@ def _useless(db: Database, thought: Thought, error: ModelReplyError, *, now: flo
     return Outcome(ThoughtState.FAILED, thought.id, usd=usd, error=error, stop=stop)
 
 
-def _sources(db: Database, thought: Thought) -> dict[str, Source]:
-    request = json.loads(thought.request)
-    prompt = Prompt(request["system"], request["user"], 0)
-    return sources(db, prompt, request["contents"])
-
-
-def sources(db: Database, prompt: Prompt, contents: Mapping[str, str]) -> dict[str, Source]:
-    """The files as they were shown, under the names they were shown with."""
-    lines = shown.texts(prompt)
-    found = {}
-    for path, content_hash in sorted(contents.items()):
-        file = subjects.content(db, content_hash)
-        if file is not None:
-            found[shown.label(path)] = Source(
-                path=path,
-                lines=lines.get(shown.label(path), {}),
-                content_hash=file.hash,
-                module_hash=file.module_hash,
-                places=tuple(Place(s.qualified, s.range, str(s.node_hash)) for s in file.symbols),
-                is_text=file.is_text,
-                has_error=file.has_error,
-            )
-    return found
-
-
-def _hashes(sources: Iterable[Source]) -> set[str]:
-    return {
-        hash_
-        for source in sources
-        for hash_ in (
-            source.content_hash,
-            source.module_hash,
-            *(place.node_hash for place in source.places),
-        )
-    }
-
-
 def _names_exist(db: Database, tree_id: int, names: Collection[str]) -> set[str]:
     return code.names_exist(db, tree_id, names) | subjects.known_paths(db, tree_id, names)
-
-
-# --- what is stored ---------------------------------------------------------------------------
-
-
-def _request(material: Material) -> str:
-    prompt = material.prompt
-    return json.dumps(
-        {
-            "system": prompt.system,
-            "user": prompt.user,
-            "max_tokens": prompt.max_tokens,
-            "contents": material.contents,
-            "built_on": material.built_on,
-            "notes": material.notes,
-        },
-        ensure_ascii=False,
-    )
-
-
-def _receipt(reply: Reply, price: Price, *, seconds: float) -> str:
-    return json.dumps(
-        {
-            "usage": None if reply.usage is None else reply.usage._asdict(),
-            "model": storable(clean(reply.model)),
-            "finish": reply.finish,
-            "seconds": seconds,
-            "price": price._asdict(),
-        }
-    )
-
-
-def _paid(thought: Thought) -> tuple[Reply, Price]:
-    receipt = json.loads(thought.receipt)
-    usage = None if receipt["usage"] is None else Usage(**receipt["usage"])
-    reply = Reply(thought.reply, usage, receipt["model"], receipt["finish"], receipt["seconds"])
-    return reply, Price(**receipt["price"])
