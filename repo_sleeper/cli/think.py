@@ -30,13 +30,13 @@ def think(  # noqa: PLR0913 -- the options, each by name
     json: Json = False,
 ) -> None:
     """Think now about what is worth most, within the caps."""
-    from repo_sleeper.cli import thinking
+    from repo_sleeper.cli import rehearsal, thinking
     from repo_sleeper.cli.thinking import Wish
 
     wish = Wish(tuple(paths or ()), tuple(kind or ()), limit, max_cost)
     if plan:
         thinking.show_plan(wish, json=json)
     elif dry_run:
-        thinking.rehearse(wish, json=json)
+        rehearsal.rehearse(wish, json=json)
     else:
         thinking.think(wish, json=json)

@@ -1,4 +1,4 @@
-"""One round of thinking at a person's wish, or the rehearsal of one."""
+"""One round of thinking at a person's wish."""
 
 from __future__ import annotations
 
@@ -16,21 +16,17 @@ from repo_sleeper.daemon import rounds, verbs
 from repo_sleeper.daemon.mind import configured_model
 from repo_sleeper.daemon.rounds import Refusal
 from repo_sleeper.daemon.workspace import Workspace, write_store
-from repo_sleeper.domain.model import Price, Prompt, Usage
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.domain.spending import Spent
 from repo_sleeper.errors import (
     BudgetError,
-    ModelError,
     NotFoundError,
     SetupError,
-    SleeperError,
     TooDearError,
 )
 from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import code, ledger
-from repo_sleeper.think import thinker
 from repo_sleeper.think.thinker import Outcome
 
 _RECONCILE_S = 30.0
@@ -55,7 +51,7 @@ def think(wish: Wish, *, json: bool) -> None:
     with writing() as here:
         require_model(here.workspace)
         _clear_pause(here)
-        items = _items(here, wish)
+        items = items_of(here, wish)
         with closing(configured_model(here.workspace)) as model:
             done, refused = _all_of(_thoughts(here, items[: wish.limit], model, wish))
     _report(done, json=json)
@@ -164,107 +160,8 @@ def _clear_pause(here: Place) -> None:
 def show_plan(wish: Wish, *, json: bool) -> None:
     """Print the agenda in order, with every factor that made it so."""
     with writing() as here:
-        items = _items(here, wish)
+        items = items_of(here, wish)
     plan_view.show(items, shown=wish.limit, json=json)
-
-
-# --- as a rehearsal ---------------------------------------------------------------------------
-
-
-def rehearse(wish: Wish, *, json: bool) -> None:
-    """Print every prompt that `think` would send, and the most that each may cost."""
-    with writing() as here:
-        items = _items(here, wish)[: wish.limit]
-        price = _price(here.workspace)
-        prompts = [(item, _prompt(here, item)) for item in items]
-    if json:
-        output.print_json({"calls": [_object(item, prompt, price) for item, prompt in prompts]})
-        return
-    for item, prompt in prompts:
-        _print_prompt(item, prompt, price)
-    likely = sum(_likely(prompt, price) for _, prompt in prompts)
-    worst = sum(_worst(prompt, price) for _, prompt in prompts)
-    model = here.workspace.settings.model.name or "no model is set"
-    output.say(f"{output.count(len(prompts), 'call')}, {_money(likely, worst, price)}, {model}")
-
-
-def _prompt(here: Place, item: AgendaItem) -> Prompt | SleeperError:
-    settings = here.workspace.settings
-    try:
-        return thinker.prepare(
-            here.db,
-            tree_id=here.tree_id,
-            root=here.workspace.repo.root,
-            subject=item.subject,
-            kind=item.kind,
-            input_tokens=settings.think.input_tokens,
-            max_output_tokens=settings.model.max_output_tokens,
-            step=item.step,
-        )
-    except SleeperError as error:
-        return error  # this one would not be sent at all
-
-
-def _print_prompt(item: AgendaItem, prompt: Prompt | SleeperError, price: Price) -> None:
-    output.out(f"=== {item.kind.value}: {item.subject.label}")
-    if isinstance(prompt, SleeperError):
-        output.out(f"not sent: {prompt}")
-        return
-    output.out(
-        f"=== about {prompt.estimated_tokens:,} tokens sent (at most {prompt.most_tokens:,}), "
-        f"at most {prompt.max_tokens:,} received, {prompt.redactions} secrets taken out"
-    )
-    output.out(
-        f"=== {_money(_likely(prompt, price), _worst(prompt, price), price)}; "
-        "the worst case is what the budget sets aside"
-    )
-    output.out(f"--- system\n{prompt.system}\n--- user\n{prompt.user}\n")
-
-
-def _object(item: AgendaItem, prompt: Prompt | SleeperError, price: Price) -> dict[str, Any]:
-    about = {"subject": item.subject.label, "kind": item.kind.value, "factors": item.factors}
-    if isinstance(prompt, SleeperError):
-        return {**about, "not_sent": str(prompt)}
-    return {
-        **about,
-        "system": prompt.system,
-        "user": prompt.user,
-        "tokens_sent": prompt.estimated_tokens,
-        "tokens_sent_at_most": prompt.most_tokens,
-        "tokens_received_at_most": prompt.max_tokens,
-        "usd": _likely(prompt, price) if price.known else None,
-        "usd_at_most": _worst(prompt, price) if price.known else None,
-        "redactions": prompt.redactions,
-    }
-
-
-def _likely(prompt: Prompt | SleeperError, price: Price) -> float:
-    """With as many tokens sent as texts of this size usually make, and the longest answer."""
-    if isinstance(prompt, SleeperError):
-        return 0.0
-    return price.cost(Usage(prompt.estimated_tokens, prompt.max_tokens))
-
-
-def _worst(prompt: Prompt | SleeperError, price: Price) -> float:
-    if isinstance(prompt, SleeperError):
-        return 0.0
-    return price.most(Usage(prompt.most_tokens, prompt.max_tokens))
-
-
-def _money(likely: float, worst: float, price: Price) -> str:
-    if not price.known:
-        return "price unknown"
-    return f"about {output.usd(likely)}, at most {output.usd(worst)}"
-
-
-def _price(workspace: Workspace) -> Price:
-    if not workspace.settings.model.name:
-        return Price()
-    with closing(configured_model(workspace)) as model:
-        try:
-            return model.price()
-        except ModelError:
-            return Price()
 
 
 # --- where ------------------------------------------------------------------------------------
@@ -288,7 +185,8 @@ def _reconcile_here(workspace: Workspace, db: Any) -> None:
         rounds.reconcile_round(db, workspace.repo, workspace.settings, now=time.time())
 
 
-def _items(here: Place, wish: Wish) -> list[AgendaItem]:
+def items_of(here: Place, wish: Wish) -> list[AgendaItem]:
+    """What the wish leaves of the agenda. Raises NotFoundError when that is nothing."""
     within = [place.inside(here.workspace, path) for path in wish.paths]
     kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds)
     items = rounds.agenda(

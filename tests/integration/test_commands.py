@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from repo_sleeper.cli import app, checks, crash, entry, thinking, wizard
+from repo_sleeper.cli import app, checks, crash, entry, rehearsal, thinking, wizard
 from repo_sleeper.errors import ModelServerError
 from tests import fakes
 from tests.conftest import GitRepo
@@ -83,7 +83,8 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeModel]:
 
     def model(*replies: str | Exception) -> FakeModel:
         fake = FakeModel(*replies)
-        monkeypatch.setattr(thinking, "configured_model", lambda _: fake)
+        for module in (thinking, rehearsal):
+            monkeypatch.setattr(module, "configured_model", lambda _: fake)
         return fake
 
     return model
