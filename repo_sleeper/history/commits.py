@@ -39,7 +39,9 @@ _COSMETIC = re.compile(
     r"\b(typos?|spelling|grammar|lint(er|ing)?|flake8|pylint|mypy|ruff|black|isort|pre-commit"
     r"|format(ting)?|whitespaces?|indent(ation)?|docs?|documentation|docstrings?|comments?"
     r"|changelog|readme|news|links?|ci|travis|tox|badges?|tests?|typing|type hints?|warnings?"
-    r"|[CDEFW]\d{3})\b",
+    r"|code[- ]style|style (?:rules?|issues?)|stylecop|rubocop|clippy|eslint|prettier|phpstan"
+    r"|psalm|sonar\w*|error[- ]?prone|analy[sz]ers?|warns|code smells?|nits?"
+    r"|[CDEFW]\d{3}|(?:SA|CA|CS|IDE|SC|RUF|PLR|S)\d{4})\b",  # what such tools number
     re.IGNORECASE,
 )
 # `fix: regex`, `fixed import`: mends the commit before it, in the same branch.

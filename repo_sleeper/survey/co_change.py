@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import combinations, islice
 
 from repo_sleeper.domain.history import CoChange
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.imports import Edge
-from repo_sleeper.survey.wording import MOST, at_path, percent, survey_note
+from repo_sleeper.survey.wording import MOST, at_path, percent, shared_folder, survey_note
 
 _FEWEST = 5
 _SUREST = 0.5
+_NARROW = 10  # paths: a commit of more is of a wider matter than any two of them
+_FEWEST_NARROW = 3
 # Where names alone resolve imports; elsewhere "no import" would only mean that we cannot see it.
 _RESOLVED = frozenset(
     {"python", "javascript", "typescript", "tsx", "go", "java", "rust", "c", "cpp"}
 )
-_PACKAGE_IS_FOLDER = frozenset({"go", "java"})  # neighbours see each other without an import
+# Neighbours see each other without an import, or by the name of a module further up.
+_PACKAGE_IS_FOLDER = frozenset({"go", "java", "rust"})
 
 
 def co_changes(
-    files: Iterable[SourceFile], pairs: Iterable[CoChange], edges: Iterable[Edge]
+    files: Iterable[SourceFile],
+    pairs: Iterable[CoChange],
+    edges: Iterable[Edge],
+    *,
+    recent: Iterable[Sequence[str]],
+    users: Callable[[str], Collection[str]],
 ) -> list[Note]:
-    """Pairs of the product's files, each once, by the surer of its two directions."""
+    """Pairs of the product's files, each once, by the surer of its two directions.
+
+    `recent` has the paths of each commit to look for small ones in, `users` tells who names
+    what a file defines.
+    """
     product = {file.path: file.language for file in files if file.is_product}
     linked = {frozenset((edge.path, edge.target)) for edge in edges}
     hidden = [
@@ -36,11 +50,35 @@ def co_changes(
         and frozenset((pair.path, pair.other)) not in linked
         and not _is_expected(pair, product[pair.path], product[pair.other])
     ]
+    narrow = _narrow(hidden, recent)
+    hidden = [pair for pair in hidden if narrow[_both(pair)] >= _FEWEST_NARROW]
     hidden.sort(key=lambda pair: (-pair.confidence * pair.together, pair.path, pair.other))
     once: dict[frozenset[str], CoChange] = {}
     for pair in hidden:
-        once.setdefault(frozenset((pair.path, pair.other)), pair)
-    return [_note(pair) for pair in list(once.values())[:MOST]]
+        once.setdefault(frozenset(_both(pair)), pair)
+    unnamed = (pair for pair in once.values() if not _is_named(pair, users))
+    return [_note(pair) for pair in islice(unnamed, MOST)]
+
+
+def _both(pair: CoChange) -> tuple[str, str]:
+    return min(pair.path, pair.other), max(pair.path, pair.other)
+
+
+def _narrow(pairs: Iterable[CoChange], recent: Iterable[Sequence[str]]) -> Counter[tuple[str, str]]:
+    """How many small commits changed both files of each pair."""
+    wanted = {_both(pair) for pair in pairs}
+    paths = {path for pair in wanted for path in pair}
+    found: Counter[tuple[str, str]] = Counter()
+    for commit in recent:
+        if len(commit) <= _NARROW:
+            inside = sorted(paths.intersection(commit))
+            found.update(pair for pair in combinations(inside, 2) if pair in wanted)
+    return found
+
+
+def _is_named(pair: CoChange, users: Callable[[str], Collection[str]]) -> bool:
+    """Whether one of the two uses a name that only the other defines."""
+    return pair.other in users(pair.path) or pair.path in users(pair.other)
 
 
 def _is_expected(pair: CoChange, language: str, other: str) -> bool:
@@ -57,11 +95,13 @@ def _stem(path: str) -> str:
 
 
 def _note(pair: CoChange) -> Note:
+    folder, (path, other) = shared_folder((pair.path, pair.other))
+    inside = f" of {folder}" if folder else ""
     return survey_note(
         NoteKind.CO_CHANGE,
-        about=sorted((pair.path, pair.other)),
-        title=f"{pair.path} changes with {pair.other}: {pair.together} of {pair.touches} commits"
-        f" ({percent(pair.confidence)}), with no import between them",
+        about=_both(pair),
+        title=f"{pair.together} of {pair.touches} commits that changed {path}{inside} changed"
+        f" {other} too ({percent(pair.confidence)}), and neither imports the other",
         body="A change here usually needs one there, and nothing in the code says so. When you"
         f" edit {pair.path}, look at {pair.other} too.",
         evidence=[at_path(pair.path), at_path(pair.other)],

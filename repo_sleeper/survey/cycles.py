@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.survey.imports import Edge
-from repo_sleeper.survey.wording import MOST, at_line, listed, survey_note
+from repo_sleeper.survey.wording import MOST, at_line, listed, shared_folder, survey_note
 
 Graph = Mapping[str, Sequence[str]]
 
@@ -110,7 +110,9 @@ def _note(
     quotes: Mapping[tuple[str, int], str],
 ) -> Note:
     steps = list(zip(way, [*way[1:], way[0]], strict=True))
-    shown = " → ".join([*way, way[0]]) if len(way) <= _NAMED else listed(way, _NAMED)
+    folder, names = shared_folder(way)
+    inside = f" in {folder}" if folder else ""
+    shown = " → ".join([*names, names[0]]) if len(way) <= _NAMED else listed(names, _NAMED)
     evidence = [
         at_line(path, lines[path, target], quotes.get((path, lines[path, target]), ""))
         for path, target in steps
@@ -120,7 +122,7 @@ def _note(
     return survey_note(
         NoteKind.CYCLE,
         about=members,
-        title=f"Import cycle of {len(way)} files: {shown}",
+        title=f"Import cycle of {len(way)} files{inside}: {shown}",
         body="They import one another while they load, so which is loaded first decides what is"
         f" defined. Moving the shared part out, or one import into a function, ends it.{beyond}",
         evidence=evidence,

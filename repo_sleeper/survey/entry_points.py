@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind
 from repo_sleeper.store.code import StoredSymbol
@@ -27,7 +27,11 @@ _MAIN_LANGUAGES = {
     ".cpp": "main",
     ".cs": "Main",
 }
-_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "package.json", "Makefile", "Dockerfile")
+_MANIFESTS = frozenset(
+    {"pyproject.toml", "setup.cfg", "setup.py", "package.json", "Makefile", "Dockerfile"}
+    | {"Cargo.toml", "composer.json"}
+)
+_BUILD_SCRIPT = "build.rs"
 _DEEPEST = 2  # folders above a manifest: those of fixtures and templates lie deeper
 
 Lines = Sequence[str]
@@ -51,7 +55,7 @@ def entry_points(
     """
     ordered = (
         *(note for path in sorted(manifests) for note in _declared(path, manifests[path])),
-        *_mains(mains),
+        *_mains(mains, {path for one in manifests for path in _binaries(one, manifests[one])}),
         *(note for path in sorted(scripts) for note in _guarded(path, scripts[path])),
         *(note for path in sorted(manifests) for note in _make_targets(path, manifests[path])),
     )
@@ -62,6 +66,10 @@ def _declared(path: str, lines: Lines) -> Iterator[Note]:
     name = posixpath.basename(path)
     if name == "pyproject.toml":
         yield from _commands(path, lines, _pyproject_scripts("\n".join(lines)))
+    elif name == "Cargo.toml":
+        yield from _commands(path, lines, _cargo_binaries(path, lines))
+    elif name == "composer.json":
+        yield from _commands(path, lines, _composer_binaries("\n".join(lines)))
     elif name == "package.json":
         yield from _commands(path, lines, _package_scripts("\n".join(lines)))
     elif name in ("setup.cfg", "setup.py"):
@@ -70,11 +78,46 @@ def _declared(path: str, lines: Lines) -> Iterator[Note]:
         yield from _container(path, lines)
 
 
-def _pyproject_scripts(text: str) -> dict[str, str]:
+def _binaries(path: str, lines: Lines) -> Iterable[str]:
+    """The files that a manifest of cargo names as programs."""
+    is_cargo = posixpath.basename(path) == "Cargo.toml"
+    return _cargo_binaries(path, lines).values() if is_cargo else ()
+
+
+def _cargo_binaries(path: str, lines: Lines) -> dict[str, str]:
+    bins = _toml("\n".join(lines)).get("bin")
+    named = [one for one in bins if isinstance(one, dict)] if isinstance(bins, list) else []
+    found = [(one.get("name"), one.get("path")) for one in named]
+    return {
+        name: posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
+        for name, file in found
+        if isinstance(name, str) and isinstance(file, str)
+    }
+
+
+def _composer_binaries(text: str) -> dict[str, str]:
+    bins = _json(text).get("bin")
+    listed = bins if isinstance(bins, list) else [bins]
+    return {posixpath.basename(one): one for one in listed if isinstance(one, str)}
+
+
+def _toml(text: str) -> dict[str, object]:
     try:
-        project = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
         return {}
+
+
+def _json(text: str) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _pyproject_scripts(text: str) -> dict[str, str]:
+    project = _toml(text)
     poetry = _table(_table(project, "tool"), "poetry")
     tables = (
         _table(_table(project, "project"), "scripts"),
@@ -95,12 +138,7 @@ def _table(parent: Mapping[str, object], name: str) -> Mapping[str, object]:
 
 
 def _package_scripts(text: str) -> dict[str, str]:
-    try:
-        package = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(package, dict):
-        return {}
+    package = _json(text)
     bins = package.get("bin")
     name = package.get("name")
     found = {str(name): bins} if isinstance(bins, str) else _table(package, "bin")
@@ -120,7 +158,7 @@ def _console_scripts(lines: Lines) -> dict[str, str]:
 
 def _commands(path: str, lines: Lines, commands: Mapping[str, str]) -> Iterator[Note]:
     for name, target in sorted(commands.items()):
-        line = _line_with(lines, target)
+        line = _line_with(lines, posixpath.basename(target))
         yield survey_note(
             NoteKind.ENTRY_POINT,
             about=(path, name),
@@ -160,15 +198,22 @@ def _container(path: str, lines: Lines) -> Iterator[Note]:
         )
 
 
-def _mains(symbols: Iterable[StoredSymbol]) -> Iterator[Note]:
+def _mains(symbols: Iterable[StoredSymbol], declared: Collection[str]) -> Iterator[Note]:
     for symbol in sorted(symbols, key=lambda one: (one.path.count("/"), one.path)):
         wanted = _MAIN_LANGUAGES.get(posixpath.splitext(symbol.path)[1])
-        if symbol.name == wanted and not is_test(symbol.path) and not is_aside(symbol.path):
+        if symbol.name != wanted or symbol.path in declared:
+            continue
+        if not is_test(symbol.path) and not is_aside(symbol.path):
+            title = f"A program starts at {symbol.qualified} in {symbol.path}"
+            body = f"Follow a run of the program from line {symbol.range.start + 1}."
+            if posixpath.basename(symbol.path) == _BUILD_SCRIPT:
+                title = f"Cargo runs {symbol.path} before it compiles the package"
+                body = "What it prints decides on features, linked libraries and variables."
             yield survey_note(
                 NoteKind.ENTRY_POINT,
                 about=(symbol.path, symbol.qualified),
-                title=f"A program starts at {symbol.qualified} in {symbol.path}",
-                body=f"Follow a run of the program from line {symbol.range.start + 1}.",
+                title=title,
+                body=body,
                 evidence=[_definition(symbol)],
             )
 

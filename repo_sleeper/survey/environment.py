@@ -37,6 +37,7 @@ _PROGRAM_SIGNS = (
     *(b"process::Command", b"ProcessBuilder(", b"popen("),
 )
 _BUILT_IN = frozenset({"MODE", "DEV", "PROD", "SSR", "BASE_URL"})  # of bundlers, not of a person
+_OF_CARGO = ("CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "CARGO_PKG_", "OUT_DIR")
 _COMMENTS = (b"#", b"//", b"*", b"/*", b">>>", b"--")
 _TRIPLE = (b'"""', b"'''")
 
@@ -83,11 +84,16 @@ def _in_file(path: str, data: bytes, pattern: re.Pattern[bytes]) -> Iterator[Rea
         if quote.lstrip().startswith(_COMMENTS) or _is_in_docstring(path, data, start):
             continue
         name = _named(data, match)
-        if not name or name in _BUILT_IN or name.endswith("_"):  # a part of a name, put together
+        if not name or name.endswith("_") or _is_built_in(name):  # a part of one, put together
             continue
         if not _WRITTEN.match(data, match.end()):
             line = data.count(b"\n", 0, start)
             yield Read(name, path, line, quote.decode("utf-8", "replace").strip("\r"))
+
+
+def _is_built_in(name: str) -> bool:
+    """Whether the tool that builds the program sets it, and nobody else."""
+    return name in _BUILT_IN or name.startswith(_OF_CARGO)
 
 
 def _named(data: bytes, match: re.Match[bytes]) -> str:

@@ -15,21 +15,28 @@ _TEST_FOLDERS = frozenset(
     {"test", "tests", "__tests__", "spec", "specs", "e2e", "fixtures", "testdata", "test-utils"}
     | {"dts-test"}
 )
+_TEST_FOLDER = re.compile(r"tests?[_-].+|.+[._-](tests?|specs?|test-?utils)")  # Shop.Core.Tests
 _ASIDE = frozenset(
     {
         "bench",
         "benchmark",
         "benchmarks",
         "benchsuite",
+        "demo",
+        "demos",
         "dist",
         "doc",
         "docs",
         "example",
         "examples",
+        "fuzz",
+        "sample",
         "samples",
+        "snippets",
     }
     | {"node_modules", "third_party", "vendor", "vendored", "_vendor", "migrations"}
 )
+_BENCHMARK = re.compile(r"[A-Z]\w*Benchmarks?|(.+[_-])?bench(mark)?s?|bench(mark)?s?[_-].+")
 _TEST_NAME = re.compile(
     r"(test|tests|conftest|test[_-]?(utils?|helpers?))|test_.+|tests_.+"  # test_cart
     r"|.+[._-](test|tests|spec|test-d|bench)"  # cart.spec
@@ -67,9 +74,15 @@ class SourceFile:
 def is_test(path: str) -> bool:
     """Whether this is a test or belongs to the tests."""
     *folders, name = path.split("/")
-    if not _TEST_FOLDERS.isdisjoint(folders):
+    if any(map(_holds_tests, folders)):
         return True
     return _TEST_NAME.fullmatch(posixpath.splitext(name)[0]) is not None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _holds_tests(folder: str) -> bool:
+    name = folder.lower()
+    return name in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(name) is not None
 
 
 def is_generated(data: bytes) -> bool:
@@ -79,5 +92,8 @@ def is_generated(data: bytes) -> bool:
 
 @lru_cache(maxsize=_REMEMBERED)
 def is_aside(path: str) -> bool:
-    """Whether it lies in a folder of examples, documentation, benchmarks or others' code."""
-    return not _ASIDE.isdisjoint(path.split("/")[:-1])
+    """Whether it is an example, documentation, a benchmark or others' code, by name or folder."""
+    *folders, name = path.split("/")
+    if not _ASIDE.isdisjoint(folder.lower() for folder in folders):
+        return True
+    return _BENCHMARK.fullmatch(posixpath.splitext(name)[0]) is not None

@@ -18,6 +18,9 @@ _FEWEST_FORWARD = 6
 _MOST_BACK = 3
 _DOMINANT = 6  # times as many imports one way as the other
 _FEWEST_PACKAGES = 3
+_FEWEST_EACH = 3  # imports to or from a package: with fewer it may stand anywhere
+_FEWEST_ALL = 4  # imports for each package, or too little of the whole is seen
+_INNER = frozenset({"internal", "_internal", "impl", "_impl"})  # there for those above it
 _CLEAN = 0.9  # of the imports go down, or there are no layers to speak of
 
 Lines = Callable[[str], Sequence[str]]
@@ -40,7 +43,7 @@ def layers(files: Iterable[SourceFile], edges: Iterable[Edge], lines: Lines) -> 
     ]
     notes.sort(key=lambda note: (-note.confidence, note.title))
     order = _order({pair: count for pair, count in counts.items() if pair not in against})
-    if len(order) >= _FEWEST_PACKAGES and _share_down(order, counts) >= _CLEAN:
+    if _is_told(order, counts):
         notes.insert(0, _order_note(base, order, counts, between, lines))
     return notes[:MOST]
 
@@ -77,6 +80,8 @@ def _between(edges: Iterable[Edge], package: Mapping[str, str]) -> dict[Pair, li
 
 def _is_against(pair: Pair, counts: Mapping[Pair, int]) -> bool:
     forward, back = counts.get(pair[::-1], 0), counts[pair]
+    if _short(pair[1]) in _INNER:
+        return False
     return forward >= _FEWEST_FORWARD and back <= _MOST_BACK and back * _DOMINANT <= forward
 
 
@@ -98,10 +103,13 @@ def _order(counts: Mapping[Pair, int]) -> list[list[str]]:
     for above, below in counts:
         graph[above].append(below)
     knotted = {name for knot in components(graph) for name in knot}
-    names = sorted({name for pair in counts for name in pair} - knotted)
+    seen: Counter[str] = Counter()
+    for pair, count in counts.items():
+        seen.update(dict.fromkeys(pair, count))
+    names = sorted(name for name in seen if seen[name] >= _FEWEST_EACH and name not in knotted)
     height: dict[str, int] = {}
     for name in names:
-        _measure(name, graph, knotted, height)
+        _measure(name, graph, seen.keys() - set(names), height)
     levels: dict[int, list[str]] = defaultdict(list)
     for name in names:
         levels[height[name]].append(name)
@@ -122,6 +130,14 @@ def _measure(
         else:
             height[name] = 1 + max((height[one] for one in below), default=-1)
             waiting.pop()
+
+
+def _is_told(order: Sequence[Sequence[str]], counts: Mapping[Pair, int]) -> bool:
+    """Whether enough imports are known, and enough of them agree, to speak of layers."""
+    packages = sum(map(len, order))
+    if len(order) < _FEWEST_PACKAGES or sum(counts.values()) < _FEWEST_ALL * packages:
+        return False
+    return _share_down(order, counts) >= _CLEAN
 
 
 def _share_down(order: Sequence[Sequence[str]], counts: Mapping[Pair, int]) -> float:
@@ -147,11 +163,15 @@ def _order_note(
         NoteKind.LAYERS,
         about=("order", base),
         title=f"Layers of {base or 'the repository'}: {sum(map(len, order))} packages in"
-        f" {len(order)} layers, {_short(order[0][0])} on top, {_short(order[-1][0])} at the bottom",
+        f" {len(order)} layers, {_named(order[0])} on top, {_named(order[-1])} at the bottom",
         body=f"{shown}. Of the {sum(counts.values())} imports between them {share} go to a later"
         f" one; most are from {listed(told)}.",
         evidence=[_at(between[pair][0], lines) for pair in busiest],
     )
+
+
+def _named(level: Sequence[str]) -> str:
+    return listed([_short(package) for package in level], 2)
 
 
 def _short(package: str) -> str:

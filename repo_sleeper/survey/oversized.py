@@ -16,15 +16,27 @@ FEWEST_LINES = 80  # of code: below that a function still fits into a head and a
 _TRIED = 60  # of the longest: what else is in them must be read
 _DOCSTRING = re.compile(r'^\s*[rRuUbB]{0,2}("""|\'\'\')')
 _TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
+_PLAIN_TEXT = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
+# Texts that end with something of their own: r#"..."# of Rust, R"x(...)x" of C++, <<~END.
+_OPENED = re.compile(
+    r"""\br(?P<rust>#+)"|\bR"(?P<cpp>\w*)\("""
+    r"""|<<(?:[-~<]['"]?|['"]|(?=EO[A-Z]|END))(?P<here>[A-Z][A-Z_]+)['"]?\W*$"""
+)
+_BRANCH = re.compile(
+    r"\b(?:if|elif|elsif|for|foreach|while|until|unless|case|when|match|catch|except|rescue)\b"
+    r"|&&|\|\||\?\?|\?[^:]+:|\b(?:and|or)\b"
+)
+_FLAT = 15  # lines of code for each branch: a table of texts and options may be as long as it likes
 _QUOTES = ('"""', "'''", "`")  # that may hold line breaks
 _COMMENTS = ("#", "//", "/*", "*", "--")
 
 
 class Long(NamedTuple):
-    """A function with how many lines of code are its own."""
+    """A function with how many lines of code are its own, and how many of them may branch."""
 
     definition: Definition
     code: int
+    branches: int
 
 
 def oversized(
@@ -40,10 +52,18 @@ def oversized(
     `inner` has the ranges of all functions of a file: a line belongs to the innermost one.
     """
     longest = list(found)[:_TRIED]
-    counted = [Long(one, own_lines(lines(one.path), one.range, inner(one.path))) for one in longest]
-    large = [one for one in counted if one.code >= FEWEST_LINES]
+    counted = [_counted(one, lines(one.path), inner(one.path)) for one in longest]
+    large = [
+        one for one in counted if one.code >= FEWEST_LINES and one.branches * _FLAT >= one.code
+    ]
     large.sort(key=lambda one: (-_weight(one, churn), one.definition.path, one.definition.range))
     return [_note(one, file_lines) for one in large[:MOST]]
+
+
+def _counted(found: Definition, lines: Sequence[str], ranges: Iterable[Range]) -> Long:
+    own = own_lines(lines, found.range, ranges)
+    branches = sum(_BRANCH.search(_PLAIN_TEXT.sub("", line)) is not None for line in own)
+    return Long(found, len(own), branches)
 
 
 def _weight(one: Long, churn: Mapping[str, float]) -> float:
@@ -56,27 +76,42 @@ def is_inner_test(qualified: str) -> bool:
     return not {"tests", "test"}.isdisjoint(qualified.split(".")[:-1])
 
 
-def own_lines(lines: Sequence[str], whole: Range, ranges: Iterable[Range]) -> int:
-    """Lines of code in a range: no blank ones, comments or long texts, no functions inside."""
+def own_lines(lines: Sequence[str], whole: Range, ranges: Iterable[Range]) -> list[str]:
+    """The lines of code in a range: no blank ones, comments or long texts, no functions inside."""
     inside = [one for one in ranges if whole.start < one.start and one.end <= whole.end]
     skipped = {line for one in inside for line in range(one.start, one.end)}
     text = _without_texts(lines[whole.start : whole.end])
-    return sum(
-        bool(line) and at not in skipped and not line.startswith(_COMMENTS)
+    return [
+        line
         for at, line in enumerate(text, start=whole.start)
-    )
+        if line and at not in skipped and not line.startswith(_COMMENTS)
+    ]
 
 
 def _without_texts(lines: Sequence[str]) -> Iterator[str]:
     """The lines, empty where a string goes on from line to line: a template is no code."""
-    quote = ""
+    quote = end = ""
     for line in lines:
-        if quote:
+        if end:
+            end = "" if end in line else end
+            yield ""
+        elif quote:
             quote = "" if _count(line, quote) % 2 else quote
             yield ""
-            continue
-        quote = next((one for one in _QUOTES if _count(line, one) % 2), "")
-        yield "" if _DOCSTRING.match(line) else line.strip()
+        else:
+            end = _opened(line)
+            quote = "" if end else next((one for one in _QUOTES if _count(line, one) % 2), "")
+            yield "" if _DOCSTRING.match(line) else line.strip()
+
+
+def _opened(line: str) -> str:
+    """What ends the text that begins in this line; empty where none goes on."""
+    found = _OPENED.search(line)
+    if found is None:
+        return ""
+    rust, cpp, here = found["rust"], found["cpp"], found["here"]
+    end = f'"{rust}' if rust else here or f'){cpp}"'
+    return "" if end in line[found.end() :] else end
 
 
 def _count(line: str, quote: str) -> int:

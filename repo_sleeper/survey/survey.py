@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 
 from repo_sleeper.domain.notes import Note, NoteKind
@@ -17,7 +19,7 @@ from repo_sleeper.survey.cycles import components, cycles
 from repo_sleeper.survey.dead import dead_looking
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
 from repo_sleeper.survey.environment import environment
-from repo_sleeper.survey.files import SourceFile, is_generated, is_test
+from repo_sleeper.survey.files import SourceFile, is_generated
 from repo_sleeper.survey.fix_prone import fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
@@ -41,8 +43,13 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "2"  # of the counting: another one counts again
+_VERSION = "3"  # of the counting: another one counts again
+_NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
+_PAST = 2_000  # commits to see habits in
+_FEWEST_FUNCTIONS = 3  # with fewer a file is a list of names or settings: nothing to be tested
+# What is loaded one file after the other. A cycle elsewhere is how packages and crates are built.
+_LOADED_IN_ORDER = frozenset({"python", "javascript", "typescript", "tsx", "ruby", "c", "cpp"})
 
 
 def survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
@@ -50,7 +57,7 @@ def survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
     state = _state(db, tree_id)
     if db.meta(f"survey:{tree_id}") == state:
         return 0
-    found = [replace(note, commit=commit, created_at=now) for note in survey_notes(db, tree_id)]
+    found = [note._replace(commit=commit, created_at=now) for note in survey_notes(db, tree_id)]
     with db.transaction():
         changed = versions.save_survey_notes(
             db,
@@ -70,7 +77,7 @@ def _state(db: Database, tree_id: int) -> str:
 
 
 def _hash_of(note: Note) -> str:
-    said = asdict(replace(note, commit="", created_at=0.0))
+    said = note._replace(commit="", created_at=0.0)._asdict()
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -91,17 +98,29 @@ def _of_history(
     db: Database, tree_id: int, files: Sequence[SourceFile], edges: Sequence[Edge]
 ) -> list[Note]:
     churn = history.churn(db)
-    recent = history.recent_changes(db, limit=_RECENT)
+    past = history.recent_changes(db, limit=_PAST)
+    recent = past[:_RECENT]
     pairs = history.co_changes(db)
     records = {record.path: record for record in history.path_records(db)}
 
-    def mentioning(path: str) -> list[str]:
-        return [user for user in rows.users_of(db, tree_id, path) if is_test(user)]
+    @cache
+    def users(path: str) -> list[str]:
+        return rows.users_of(db, tree_id, path)
+
+    def mentioning(path: str) -> set[str]:
+        name = posixpath.splitext(posixpath.basename(path))[0]
+        said = rows.paths_with_words(db, tree_id, (name,)) if _NAME.fullmatch(name) else []
+        return {*users(path), *said} - {path}
+
+    def is_plain(path: str) -> bool:
+        return len(rows.function_ranges(db, tree_id, path)) < _FEWEST_FUNCTIONS
 
     return [
         *hotspots(files, churn, recent, pairs),
-        *co_changes(files, pairs, edges),
-        *test_map(files, edges, churn=churn, recent=recent, mentioning=mentioning),
+        *co_changes(files, pairs, edges, recent=past, users=users),
+        *test_map(
+            files, edges, churn=churn, recent=recent, mentioning=mentioning, is_plain=is_plain
+        ),
         *fix_prone(files, records),
     ]
 
@@ -118,7 +137,7 @@ def _while_loading(
 
     Only such imports make a cycle that can hurt, and only the source shows which they are.
     """
-    product = {file.path for file in files if file.is_product}
+    product = {f.path for f in files if f.is_product and f.language in _LOADED_IN_ORDER}
     inner = _in_cycles([e for e in edges if e.path in product and e.target in product])
     quotes = {(e.path, e.line): line_of(sources.lines(e.path), e.line) for e in inner}
     return [e for e in inner if _happens_on_load(quotes[e.path, e.line])], quotes

@@ -16,10 +16,22 @@ from repo_sleeper.survey.wording import MOST, at_path, listed, survey_note
 _MARKS = re.compile(
     r"^tests?[_.-]|[_.-](tests?|spec)$|(?<=[a-z0-9])(Tests?|Spec|IT)$|^Test(?=[A-Z])"
 )
+_DOUBLE = re.compile(r"Test(?=[A-Z])")
 _NOISE = re.compile(r"[^a-z0-9]+")
 _FEWEST_TESTS = 3
 _FEWEST_CHANGES = 4
 _UNTESTED = 6
+# Where imports are resolved; elsewhere nothing can be said to be reached by no test.
+_LINKED = frozenset({"python", "javascript", "typescript", "tsx", "go", "java", "c", "cpp"}) | {
+    "csharp",
+    "php",
+    "ruby",
+}
+_TOOLS = frozenset({"scripts", "script", "tools", "tool", "ci", "hack", "dev", "build", "bin"})
+_STARTS = frozenset(
+    {"__init__", "__main__", "index", "main", "mod", "package-info", "setup", "version"}
+    | {"_version", "__version__"}
+)
 _DEPTH = 3  # folders that may be part of a test's name: test_utils_url for utils/url
 
 
@@ -48,7 +60,14 @@ def _named(product: Collection[str], tests: Sequence[str]) -> dict[str, list[str
         if marks:
             for path in _closest(by_name.get(_plain(stem), []), test):
                 found[path].append(test)
-    return dict(found)
+    return {path: _without_doubles(ones) for path, ones in found.items()}
+
+
+def _without_doubles(tests: list[str]) -> list[str]:
+    """Beside `CartTests`, `TestCart` is no test of the cart but a cart for tests."""
+    stems = {test: posixpath.splitext(posixpath.basename(test))[0] for test in tests}
+    plain = [test for test in tests if not _DOUBLE.match(stems[test])]
+    return plain or tests
 
 
 def _names(path: str) -> list[str]:
@@ -71,40 +90,60 @@ def _closest(paths: Sequence[str], test: str) -> list[str]:
     return best if len(best) == 1 else []
 
 
-def test_map(
+def test_map(  # noqa: PLR0913 -- the facts it rests on, each by name
     files: Iterable[SourceFile],
     edges: Iterable[Edge],
     *,
     churn: Mapping[str, float],
     recent: Sequence[Sequence[str]],
     mentioning: Callable[[str], Collection[str]],
+    is_plain: Callable[[str], bool],
 ) -> list[Note]:
-    """Notes on the busiest files: their tests, or that there are none.
+    """How tests are named here, tests that a name does not tell, and busy files without any.
 
-    `mentioning` gives the tests that use a name which a file defines. A file that tests reach
-    only through another one, or through their own helpers, is not called untested.
+    `mentioning` gives the files that name what a file defines, `is_plain` whether a file does
+    hardly anything. A file that tests reach only through another one, or through their own
+    helpers, is not called untested.
     """
     listing = list(files)
     edges = list(edges)
     named, importing = tests_of(listing, edges)
     product = [file for file in listing if file.is_product]
     product.sort(key=lambda file: (-churn.get(file.path, 0.0), file.path))
-    tested = [f for f in product if not _is_obvious(f.path, named.get(f.path, ()))][:MOST]
-    notes = [_tested(f.path, named[f.path], importing.get(f.path, [])) for f in tested]
+    apart = [f.path for f in product if _is_apart(f.path, named.get(f.path, ()))]
+    told = [path for path in apart if len({*named[path], *importing.get(path, ())}) > 1]
+    notes = _convention(apart, named)
+    notes += [_tested(path, named[path], importing.get(path, [])) for path in told[:MOST]]
     if sum(file.is_code and is_test(file.path) for file in listing) < _FEWEST_TESTS:
         return notes
     changes = Counter(path for paths in recent for path in paths)
     covered = named.keys() | _reached(edges)
     bare = [f for f in product if f.path not in covered and changes[f.path] >= _FEWEST_CHANGES]
-    untested = (f for f in bare if not mentioning(f.path))
+    busy = (f for f in bare if _is_testable(f) and not is_plain(f.path))
+    untested = (f for f in busy if not _is_reached_by_name(f.path, mentioning, covered))
     return notes + [
         _untested(file, changes[file.path], len(recent)) for file in islice(untested, _UNTESTED)
     ]
 
 
-def _is_obvious(path: str, tests: Sequence[str]) -> bool:
-    """Whether anyone would find the tests without a note: there are none, or all lie beside."""
-    return all(posixpath.dirname(test) == posixpath.dirname(path) for test in tests)
+def _is_apart(path: str, tests: Sequence[str]) -> bool:
+    """Whether a file has tests, and not only some beside it, where anyone finds them."""
+    return any(posixpath.dirname(test) != posixpath.dirname(path) for test in tests)
+
+
+def _is_testable(file: SourceFile) -> bool:
+    """Whether a test of its own is to be expected: not of scripts, starts and lists of names."""
+    *folders, name = file.path.split("/")
+    if not _TOOLS.isdisjoint(folders) or file.language not in _LINKED:
+        return False
+    return posixpath.splitext(name)[0] not in _STARTS
+
+
+def _is_reached_by_name(
+    path: str, mentioning: Callable[[str], Collection[str]], covered: Collection[str]
+) -> bool:
+    """Whether a test, or what tests reach, uses a name that the file defines."""
+    return any(is_test(user) or user in covered for user in mentioning(path))
 
 
 def _reached(edges: Iterable[Edge]) -> set[str]:
@@ -117,13 +156,32 @@ def _reached(edges: Iterable[Edge]) -> set[str]:
     return first.union(*(imported.get(path, ()) for path in first))
 
 
+def _convention(paths: Sequence[str], named: Mapping[str, Sequence[str]]) -> list[Note]:
+    """One note that tests have the names of what they test, where that holds for several files."""
+    if len(paths) < _FEWEST_TESTS:
+        return []
+    examples = [(path, named[path][0]) for path in paths[:3]]
+    path, test = examples[0]
+    return [
+        survey_note(
+            NoteKind.TEST_MAP,
+            about=("names",),
+            title=f"{len(paths)} files have a test of their name elsewhere, as"
+            f" {posixpath.basename(path)} has {test}",
+            body="; ".join(f"{path}: {test}" for path, test in examples) + ".",
+            evidence=[at_path(one) for example in examples for one in example],
+        )
+    ]
+
+
 def _tested(path: str, named: Sequence[str], importing: Sequence[str]) -> Note:
     others = [test for test in importing if test not in named]
-    more = f" Others that import it ({len(others)}): {listed(others)}." if others else ""
+    count = f"{len(others)} more tests import it" if len(others) > 1 else "one more imports it"
+    more = f" Others that import it: {listed(others, 5)}." if others else ""
     return survey_note(
         NoteKind.TEST_MAP,
         about=(path,),
-        title=f"{path} is tested by {listed(named, 2)}",
+        title=f"{path} is tested by {listed(named, 2)}{f'; {count}' if others else ''}",
         body=f"After a change run {listed(named, 4)} first.{more}",
         evidence=[at_path(path), *map(at_path, named[:3])],
         confidence=1.0 if set(named) & set(importing) else 0.8,
@@ -135,7 +193,7 @@ def _untested(file: SourceFile, changes: int, of: int) -> Note:
         NoteKind.TEST_MAP,
         about=("untested", file.path),
         title=f"{file.path} has no test of its own: {changes} of the last {of} commits changed it",
-        body=f"No test file is named after it, uses a name that it defines, or imports it even by"
+        body="No test file is named after it, uses a name that it defines, or reaches it even by"
         f" way of another file ({file.lines} lines): a mistake here is noticed late.",
         evidence=[at_path(file.path)],
         confidence=0.7,

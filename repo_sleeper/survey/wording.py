@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 
 from repo_sleeper.domain.code import Range
@@ -47,6 +48,14 @@ def at_line(path: str, line: int, quote: str) -> Evidence:
 def at_symbol(path: str, line: int, quote: str, *, node_hash: int, symbol: str) -> Evidence:
     """Evidence that stands as long as the definition does, wherever it moves."""
     return Evidence(path, Range(line, line + 1), quote, Anchor.NODE, str(node_hash), symbol)
+
+
+def shared_folder(paths: Sequence[str], most: int = 80) -> tuple[str, list[str]]:
+    """The folder that long paths lie in, with the paths as seen from there; short ones as is."""
+    folder = posixpath.commonpath([posixpath.dirname(path) for path in paths])
+    if not folder or sum(map(len, paths)) <= most:
+        return "", list(paths)
+    return folder, [path[len(folder) + 1 :] for path in paths]
 
 
 def shortened(text: str, most: int) -> str:

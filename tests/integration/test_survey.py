@@ -84,6 +84,7 @@ def test_every_kind_of_note_is_found_and_fresh(
         shop____init___py="",
         shop____main___py="print(1)\n",
         tests__test_tax_py="import shop.tax\n",
+        tests__test_all_py="import shop.tax\n",
         pyproject_toml='[project.scripts]\nshop = "shop.cart:main"\n',
     )
     repo.write("shop/__init__.py", "")
@@ -113,9 +114,10 @@ def test_every_kind_of_note_is_found_and_fresh(
         "from shop import tax",
         "from shop import cart",
     ]
-    assert "shop/tax.py is tested by tests/test_tax.py" in titles(db, NoteKind.TEST_MAP)
+    (tests,) = titles(db, NoteKind.TEST_MAP)
+    assert tests == "shop/tax.py is tested by tests/test_tax.py; one more imports it"
     assert "`shop` starts shop.cart:main" in titles(db, NoteKind.ENTRY_POINT)
-    assert any("shop/stock.py changes with" in title for title in titles(db, NoteKind.CO_CHANGE))
+    assert any("that changed shop/stock.py changed" in title for title in titles(db, NoteKind.CO_CHANGE))
     assert "shop/stock.py: 6 of 6 changes were fixes (100 %)" in titles(db, NoteKind.FIX_PRONE)
 
 

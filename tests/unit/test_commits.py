@@ -19,6 +19,8 @@ from repo_sleeper.history.commits import is_fix
         "Avoid a deadlock on shutdown",
         "Memory leak in the pool",
         "Off-by-one in paging",
+        "Fix parsing of RFC3339 dates",
+        "Fix style of the total being lost",
     ],
 )
 def test_a_mending_commit_is_a_fix(subject: str) -> None:
@@ -36,6 +38,10 @@ def test_a_mending_commit_is_a_fix(subject: str) -> None:
         "fix: regex",
         "Fixed import",
         "Fix the issue",
+        "Fix SA1515/SA1612 (#2018)",
+        "Fix ide0002 style rule (#2302)",
+        "Fix error prone warns (#2320)",
+        "Fix rubocop offenses",
         "docs: fix broken links",
         "Debug output for the scheduler",
         "Release 1.2",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from repo_sleeper.domain.history import CoChange
-from repo_sleeper.domain.notes import NoteKind, Origin
+from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.store.history import PathRecord
 from repo_sleeper.survey.co_change import co_changes
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.fix_prone import fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
-from repo_sleeper.survey.wording import MOST, shortened
+from repo_sleeper.survey.wording import MOST, shared_folder, shortened
 
 
 def code(path: str, lines: int = 200, language: str = "python") -> SourceFile:
@@ -91,20 +93,42 @@ def test_many_changes_outrank_a_lucky_few() -> None:
 
 
 def coupled(
-    *, together: int = 5, touches: int = 6, edges: tuple[Edge, ...] = (), language: str = "python"
+    *,
+    together: int = 5,
+    touches: int = 6,
+    edges: tuple[Edge, ...] = (),
+    language: str = "python",
+    recent: Sequence[Sequence[str]] = [("x/a.p", "x/b.p")] * 3,
+    **users: Sequence[str],
 ) -> list[str]:
     files = [code("x/a.p", language=language), code("x/b.p", language=language)]
     pairs = [
         CoChange("x/a.p", "x/b.p", together, touches),
         CoChange("x/b.p", "x/a.p", together, 11),
     ]
-    return [note.title for note in co_changes(files, pairs, edges)]
+    named = {f"x/{name}.p": found for name, found in users.items()}
+    notes = co_changes(files, pairs, edges, recent=recent, users=lambda path: named.get(path, ()))
+    return [note.title for note in notes]
 
 
 def test_coupling_that_the_code_does_not_show_is_told_once_by_its_surer_side() -> None:
     assert coupled() == [
-        "x/a.p changes with x/b.p: 5 of 6 commits (83 %), with no import between them"
+        "5 of 6 commits that changed x/a.p changed x/b.p too (83 %), and neither imports the other"
     ]
+
+
+def test_changes_together_in_wide_commits_alone_couple_nothing() -> None:
+    wide = ["x/a.p", "x/b.p", *(f"{number}.p" for number in range(9))]
+
+    assert coupled(recent=[wide] * 9) == []
+    assert coupled(recent=[wide, *[("x/b.p", "x/a.p", "z.p")] * 2]) == []
+    assert len(coupled(recent=[wide, *[("x/b.p", "x/a.p", "z.p")] * 3])) == 1
+
+
+def test_a_name_of_one_that_the_other_uses_explains_it() -> None:
+    assert coupled(a=["x/b.p"]) == []
+    assert coupled(b=["x/a.p"]) == []
+    assert len(coupled(a=["x/c.p"])) == 1
 
 
 def test_an_import_either_way_explains_it() -> None:
@@ -127,14 +151,19 @@ def test_a_language_whose_imports_we_cannot_resolve_is_left_out() -> None:
 def test_a_header_belongs_to_its_source() -> None:
     files = [code("cart.c", language="c"), code("cart.h", language="c")]
 
-    assert co_changes(files, [CoChange("cart.c", "cart.h", 9, 9)], []) == []
+    assert _told(files, [CoChange("cart.c", "cart.h", 9, 9)]) == []
 
 
 def test_tests_and_documents_are_no_hidden_coupling() -> None:
     files = [code("a.py"), code("test_a.py"), SourceFile("a.md", "text", 9)]
     pairs = [CoChange("a.py", "test_a.py", 9, 9), CoChange("a.py", "a.md", 9, 9)]
 
-    assert co_changes(files, pairs, []) == []
+    assert _told(files, pairs) == []
+
+
+def _told(files: Sequence[SourceFile], pairs: Sequence[CoChange]) -> list[Note]:
+    together = [tuple(file.path for file in files)] * 9
+    return co_changes(files, pairs, [], recent=together, users=lambda _: ())
 
 
 # --- wording ----------------------------------------------------------------------------------
@@ -143,3 +172,12 @@ def test_tests_and_documents_are_no_hidden_coupling() -> None:
 def test_a_text_that_is_too_long_ends_in_an_ellipsis() -> None:
     assert shortened("abcdef", 4) == "abc…"
     assert shortened("abcd", 4) == "abcd"
+
+
+def test_long_paths_are_told_from_the_folder_they_share() -> None:
+    folder = "src/main/java/" + "com/shop/" * 9
+    paths = [f"{folder}cart/Cart.java", f"{folder}tax/Tax.java"]
+
+    assert shared_folder(paths) == (folder.rstrip("/"), ["cart/Cart.java", "tax/Tax.java"])
+    assert shared_folder(["a/x.py", "a/y.py"]) == ("", ["a/x.py", "a/y.py"])
+    assert shared_folder(["a" * 90, "b" * 90])[0] == ""

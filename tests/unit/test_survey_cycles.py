@@ -46,6 +46,15 @@ def test_the_tightest_cycle_comes_first_and_a_long_one_is_not_spelled_out() -> N
     assert second.title == "Import cycle of 7 files: q, r, s, t, u and 2 more"
 
 
+def test_long_paths_are_told_from_their_folder() -> None:
+    folder = "src/" + "shop/" * 20
+    found = [Edge(f"{folder}a.py", 0, f"{folder}b.py"), Edge(f"{folder}b.py", 0, f"{folder}a.py")]
+
+    (note,) = cycles(found, {})
+
+    assert note.title == f"Import cycle of 2 files in {folder.rstrip('/')}: a.py → b.py → a.py"
+
+
 def test_a_very_long_chain_does_not_exhaust_the_stack() -> None:
     ring = {str(n): [str((n + 1) % 2_000)] for n in range(2_000)}
 

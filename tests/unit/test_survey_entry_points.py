@@ -57,6 +57,26 @@ def test_commands_of_a_node_package(text: str, expected: list[str]) -> None:
     assert titles("package.json", text) == expected
 
 
+def test_programs_of_a_rust_package_are_told_once() -> None:
+    text = '[[bin]]\nname = "shop"\npath = "src/shop.rs"\n\n[[bin]]\nname = "odd"\n'
+    manifests = {"cli/Cargo.toml": text.splitlines()}
+    mains = [_main("cli/src/shop.rs", "main"), _main("cli/build.rs", "main")]
+
+    program, build = entry_points(manifests, {}, mains)
+
+    assert program.title == "`shop` starts cli/src/shop.rs"
+    assert program.evidence[0].quote == 'path = "src/shop.rs"'
+    assert build.title == "Cargo runs cli/build.rs before it compiles the package"
+    assert titles("Cargo.toml", "bin = 7\n") == []
+    assert titles("Cargo.toml", "bin = [7]\n") == []
+
+
+def test_programs_of_a_php_package() -> None:
+    assert titles("composer.json", '{"bin": ["bin/shop"]}') == ["`shop` starts bin/shop"]
+    assert titles("composer.json", '{"bin": "shop"}') == ["`shop` starts shop"]
+    assert titles("composer.json", "{}") == []
+
+
 @pytest.mark.parametrize(
     "text", ["= broken", "[project]\nscripts = 1\n", "[project.scripts]\na = 1\n", ""]
 )

@@ -20,6 +20,10 @@ from repo_sleeper.survey.files import SourceFile, is_aside, is_test
         "src/test/java/shop/Cart.java",
         "shop/CartTest.java",
         "conftest.py",
+        "test/Shop.Core.Tests/Helper.cs",
+        "src/Shop.Tests/Helper.cs",
+        "test-shrinker/src/Cart.java",
+        "integration-tests/cart.rs",
     ],
 )
 def test_tests_are_known_by_folder_or_name(path: str) -> None:
@@ -27,7 +31,15 @@ def test_tests_are_known_by_folder_or_name(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["shop/cart.py", "shop/contest.py", "shop/testing.py", "latest/a.py", "Protest.java"]
+    "path",
+    [
+        "shop/cart.py",
+        "shop/contest.py",
+        "shop/testing.py",
+        "latest/a.py",
+        "Protest.java",
+        "contest/a.cs",
+    ],
 )
 def test_a_name_that_only_sounds_like_a_test_is_none(path: str) -> None:
     assert not is_test(path)
@@ -39,3 +51,12 @@ def test_the_product_is_code_that_is_neither_test_nor_example() -> None:
     assert not SourceFile("examples/cart.py", "python", 9).is_product
     assert not SourceFile("README.md", "text", 9).is_product
     assert is_aside("third_party/x.c")
+    assert is_aside("src/Snippets/Docs/Cart.cs")
+
+
+def test_a_benchmark_is_known_by_its_name() -> None:
+    assert is_aside("metrics/ParseBenchmark.java")
+    assert is_aside("cart_bench.py")
+    assert is_aside("bench_cart.go")
+    assert not is_aside("workbench.py")
+    assert not is_aside("Workbench.java")

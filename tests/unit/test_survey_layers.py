@@ -46,6 +46,26 @@ def test_a_rare_import_against_the_order_is_told_with_its_line() -> None:
     assert [(one.path, one.quote) for one in violation.evidence] == [(UTIL, "import x")]
 
 
+def test_what_is_internal_is_there_to_be_imported() -> None:
+    edges = [Edge(f"shop/internal/i{n}.py", 0, f"shop/api/a{n}.py") for n in range(8)]
+    back = Edge("shop/api/a1.py", 0, "shop/internal/i1.py")
+    listing = files(*{path for edge in edges for path in (edge.path, edge.target)})
+
+    assert layers(listing, [*edges, back], lambda _: []) == []
+
+
+def test_few_imports_show_no_layers() -> None:
+    edges = [Edge("shop/web/w.py", 0, "shop/core/c.py"), Edge("shop/core/c.py", 0, UTIL)]
+
+    assert layers(files("shop/web/w.py", "shop/core/c.py", UTIL), edges, lambda _: []) == []
+
+
+def test_a_package_of_few_imports_has_no_place() -> None:
+    (note,) = layered(Edge("shop/odd/o.py", 0, "shop/web/w1.py"))
+
+    assert note.body.startswith("web > core > util.")
+
+
 def test_what_goes_both_ways_often_has_no_usual_direction() -> None:
     back = [Edge(f"shop/core/c{number}.py", 0, f"shop/web/w{number}.py") for number in range(2)]
 

@@ -46,18 +46,41 @@ def test_only_lines_of_code_of_its_own_are_counted() -> None:
         "    return x",
     ]
 
-    assert own_lines(source, Range(0, 10), [Range(0, 10), Range(7, 9)]) == 3
-    assert own_lines(source[:6], Range(0, 10), []) == 1
+    assert own_lines(source, Range(0, 10), [Range(0, 10), Range(7, 9)]) == [
+        "def f():",
+        "x = 1",
+        "return x",
+    ]
+    assert own_lines(source[:6], Range(0, 10), []) == ["def f():"]
 
 
 def test_a_template_is_no_code() -> None:
     go = ["func f() {", "  p(`one", "two", '`+"  `$x"+`', "three", "`, name)", "}"]
 
-    assert own_lines(go, Range(0, 7), []) == 3
+    assert len(own_lines(go, Range(0, 7), [])) == 3
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ['  p(r#"one', 'two "x"', '"#);'],
+        ['  p(R"x(one', "two", ')x");'],
+        ["  cat <<EOF", "two", "EOF"],
+        ["  run(<<~SQL)", "two", "  SQL"],
+        ["  $x = <<<EOT", "two", "EOT;"],
+    ],
+    ids=["Rust", "C++", "shell", "Ruby", "PHP"],
+)
+def test_a_text_with_an_end_of_its_own_is_no_code(source: list[str]) -> None:
+    assert own_lines([*source, "go()"], Range(0, 4), []) == [source[0].strip(), "go()"]
+
+
+def test_a_shift_opens_no_text() -> None:
+    assert len(own_lines(["x = 1 << MAX", "y = x<<BITS;", 'r#"one"#'], Range(0, 3), [])) == 3
 
 
 def test_large_functions_of_busy_files_come_first() -> None:
-    source = [f"x{number} = 1" for number in range(100)]
+    source = [f"x{number} = a if b else c" for number in range(100)]
     found = [definition("quiet.py", "a"), definition("busy.py", "b"), definition("c.py", "c", 50)]
 
     notes = oversized(
@@ -70,6 +93,18 @@ def test_large_functions_of_busy_files_come_first() -> None:
     ]
     assert "that is 25 % of its file" in notes[0].body
     assert notes[0].evidence[0].hash == "7"
+
+
+def test_a_table_without_branches_may_be_as_long_as_it_likes() -> None:
+    table = [f"""  'if {number}', "and 'or",""" for number in range(100)]
+    found = [definition("a.py", "a")]
+
+    def told(source: list[str]) -> int:
+        notes = oversized(found, lambda _: source, lambda _: [], file_lines={}, churn={})
+        return len(notes)
+
+    assert told([*table[:95], *["if x:"] * 5]) == 0
+    assert told([*table[:90], *["if x:"] * 10]) == 1
 
 
 def test_tests_inside_a_file_are_known_by_their_module() -> None:
