@@ -266,7 +266,6 @@ def _answer(
 
 def _answered(found: Context, asked: _Asked, workspace: Workspace, name: str) -> Answer:
     import time
-    from dataclasses import replace
 
     from repo_sleeper import config
     from repo_sleeper.daemon import rounds
@@ -282,7 +281,7 @@ def _answered(found: Context, asked: _Asked, workspace: Workspace, name: str) ->
             sent=False,
         )
     settings = workspace.settings
-    choice = replace(settings.model, ask_name=name)
+    choice = settings.model._replace(ask_name=name)
     key = config.api_key(settings, workspace.env)
     model = WorkerModel(choice, key=key, ask=True, env=workspace.env)
     with closing(model), closing(write_store(workspace)) as db:

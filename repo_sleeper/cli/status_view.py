@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from repo_sleeper import git
@@ -197,7 +197,7 @@ def _object(found: Condition) -> dict[str, Any]:
             "pid": found.daemon.pid or None,
             "details": found.daemon.details,
         },
-        "index": {**asdict(found.counts), "commits": found.commits},
+        "index": {**found.counts._asdict(), "commits": found.commits},
         "notes": {"fresh": found.fresh, "stale": found.stale, "likely_bugs": found.bugs},
         "queue": {
             "subjects": len(found.agenda),

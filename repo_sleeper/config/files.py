@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from repo_sleeper.config.settings import GROUPS, RULES
+from repo_sleeper.config.rules import GROUPS, RULES
 from repo_sleeper.config.values import suggestion
 from repo_sleeper.errors import ConfigError
 
@@ -17,8 +16,7 @@ _HINT = ".sleeper.toml.example lists every setting"
 _SHOWN = 60  # characters of a key nobody knows
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsFile:
+class SettingsFile(NamedTuple):
     """A parsed file: `label` is how messages name it."""
 
     label: str

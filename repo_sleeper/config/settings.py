@@ -1,298 +1,160 @@
-"""Every setting with its type, default, limits, and what a repository may do to it."""
+"""Every setting with its default."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
-from enum import StrEnum
-from typing import Any, cast
+from typing import NamedTuple
 
-from repo_sleeper.providers import is_private
-
-Value = str | bool | int | float | tuple[str, ...] | None
+THOUGHT_KINDS = ("architecture", "likely-bug", "debugging-strategy")
 
 
-class Say(StrEnum):
-    """What a trusted repository may do to a setting; it never widens what a person allows."""
-
-    NOTHING = "nothing"
-    CHOOSE = "choose"
-    LOWER = "lower"
-    RAISE = "raise"
-    ADD = "add"
-    KEEP_SOME = "keep some"
-    SWITCH_OFF = "switch off"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """What a value must be: `check` returns what is wrong with it, or ""."""
-
-    type: str
-    default: Value
-    repo: Say = Say.NOTHING
-    low: float | None = None
-    high: float | None = None
-    one_of: tuple[str, ...] = ()
-    check: Callable[[str], str] | None = None
-
-
-def _setting(default: Value, **rule: Any) -> Any:
-    return field(default=default, metadata=rule)
-
-
-_NAME = re.compile(r"[\w.:/@+-]{1,200}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_KEY_LOOKS = re.compile(r"sk-|gsk_|AIza|xai-|hf_")
-_SPAN = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-4]):[0-5]\d")
-_THOUGHT_KINDS = ("architecture", "likely-bug", "debugging-strategy")
-
-
-def _model_name(value: str) -> str:
-    if "://" in value:
-        return "must be a model's name, not an address"
-    return "" if not value or _NAME.fullmatch(value) else "must be a name such as openai/gpt-5-mini"
-
-
-def _variable(value: str) -> str:
-    if _KEY_LOOKS.match(value):
-        return "must be the name of an environment variable, not the key itself"
-    return "" if not value or _VARIABLE.fullmatch(value) else "must be the name of a variable"
-
-
-def _endpoint(value: str) -> str:
-    from urllib.parse import urlsplit  # only when there is one
-
-    if not value:
-        return ""
-    try:
-        url = urlsplit(value)
-        host = url.hostname or ""
-        _ = url.port
-    except ValueError:
-        return "must be an address such as https://host/v1"
-    if url.scheme not in {"http", "https"} or not host or url.query or url.fragment:
-        return "must be an address such as https://host/v1"
-    if url.username is not None or url.password is not None:
-        return "must not contain a user or password; name a variable in key_env"
-    if url.scheme == "http" and not is_private(host):
-        return "must start with https:// unless the host is on your own network"
-    return ""
-
-
-def _proxy(value: str) -> str:
-    from urllib.parse import urlsplit  # only when there is one
-
-    try:
-        url = urlsplit(value)
-        complete = url.scheme in {"http", "https"} and url.hostname and url.port
-    except ValueError:
-        return "must be an address such as http://proxy.example.com:3128"
-    if url.username is not None or url.password is not None:
-        return "must not contain a user or password"
-    if value and (not complete or url.path.strip("/") or url.query or url.fragment):
-        return "must be an address such as http://proxy.example.com:3128"
-    return ""
-
-
-def _file(value: str) -> str:
-    return "" if not value or value.startswith(("/", "~/")) else "must be a whole path, from / or ~"
-
-
-def _hours(value: str) -> str:
-    good = not value or all(_SPAN.fullmatch(span.strip()) for span in value.split(","))
-    return "" if good else "must be spans of local time such as 22:00-07:00, 12:00-13:00"
-
-
-def _glob(value: str) -> str:
-    return "must be a glob relative to the root" if value.startswith("/") or not value else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSettings:
+class ModelSettings(NamedTuple):
     """Which model is asked, where it is, and for how long."""
 
-    name: str = _setting("", repo=Say.CHOOSE, check=_model_name)
+    name: str = ""
     """What litellm calls the model; empty means structure only."""
 
-    ask_name: str = _setting("", check=_model_name)
+    ask_name: str = ""
     """Another model of the same provider for `sleeper ask`."""
 
-    rethink_name: str = _setting("", check=_model_name)
+    rethink_name: str = ""
     """Another model of the same provider for second looks: rethinking, checking likely bugs."""
 
-    api_base: str = _setting("", check=_endpoint)
+    api_base: str = ""
     """The endpoint, when it is not the provider's own."""
 
-    key_env: str = _setting("", check=_variable)
+    key_env: str = ""
     """The variable that holds the key, when it is not the customary one."""
 
-    deadline_s: float = _setting(120.0, low=1, high=3600)
+    deadline_s: float = 120.0
     """How long one answer may take, start to end."""
 
-    max_output_tokens: int = _setting(2000, low=16, high=200_000)
+    max_output_tokens: int = 2000
     """The longest answer."""
 
-    sent_price: float | None = _setting(None, low=0, high=10_000)
+    sent_price: float | None = None
     """US dollars per million tokens sent, when the built-in list is wrong or silent."""
 
-    received_price: float | None = _setting(None, low=0, high=10_000)
+    received_price: float | None = None
     """The same for tokens received."""
 
-    cached_price: float | None = _setting(None, low=0, high=10_000)
+    cached_price: float | None = None
     """The same for sent tokens the provider had cached."""
 
-    service_tier: str = _setting("", one_of=("", "auto", "default", "flex"))
+    service_tier: str = ""
     """What thoughts ask the provider for; flex is slower and costs less where it exists."""
 
-    https_proxy: str = _setting("", check=_proxy)
+    https_proxy: str = ""
     """The proxy that calls go through; the environment's is not looked at."""
 
-    ca_bundle: str = _setting("", check=_file)
+    ca_bundle: str = ""
     """A file of certificates to trust instead of the usual ones."""
 
-    local_only: bool = _setting(default=False)
+    local_only: bool = False
     """Refuse every model that is not on this machine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetSettings:
+class BudgetSettings(NamedTuple):
     """Caps on what is spent; 0 stops all calls."""
 
-    usd_per_day: float = _setting(0.50, low=0, high=10_000, repo=Say.LOWER)
-    usd_per_month: float = _setting(5.00, low=0, high=100_000, repo=Say.LOWER)
-    tokens_per_day: int = _setting(500_000, low=0, high=10**10, repo=Say.LOWER)
-    tokens_per_month: int = _setting(5_000_000, low=0, high=10**11, repo=Say.LOWER)
-    calls_per_day: int = _setting(200, low=0, high=1_000_000, repo=Say.LOWER)
-    calls_per_month: int = _setting(2_000, low=0, high=10_000_000, repo=Say.LOWER)
-    usd_per_call: float = _setting(0.25, low=0, high=10_000, repo=Say.LOWER)
-    tokens_per_call: int = _setting(100_000, low=0, high=10**8, repo=Say.LOWER)
-    usd_per_subject: float = _setting(0.50, low=0, high=10_000, repo=Say.LOWER)
-    tokens_per_subject: int = _setting(400_000, low=0, high=10**9, repo=Say.LOWER)
-    calls_per_subject: int = _setting(40, low=0, high=1_000_000, repo=Say.LOWER)
+    usd_per_day: float = 0.50
+    usd_per_month: float = 5.00
+    tokens_per_day: int = 500_000
+    tokens_per_month: int = 5_000_000
+    calls_per_day: int = 200
+    calls_per_month: int = 2_000
+    usd_per_call: float = 0.25
+    tokens_per_call: int = 100_000
+    usd_per_subject: float = 0.50
+    tokens_per_subject: int = 400_000
+    calls_per_subject: int = 40
 
-    fruitless_calls: int = _setting(30, low=1, high=1_000_000, repo=Say.LOWER)
+    fruitless_calls: int = 30
     """After so many thoughts in a row that leave no note, a person must look."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdleSettings:
+class IdleSettings(NamedTuple):
     """When the daemon may think."""
 
-    quiet_s: float = _setting(120.0, low=0, high=86_400, repo=Say.RAISE)
+    quiet_s: float = 120.0
     """Seconds without a change or a question before it counts as idle."""
 
-    max_load: float = _setting(0.7, low=0.01, high=1000)
+    max_load: float = 0.7
     """Load per core above which it waits."""
 
-    on_battery: bool = _setting(default=False)
+    on_battery: bool = False
     """Whether it thinks on battery."""
 
-    hours: str = _setting("", check=_hours)
+    hours: str = ""
     """When it may think, in local time; empty means always."""
 
-    terminals: bool = _setting(default=True)
+    terminals: bool = True
     """Whether typing in any of the person's terminals counts as being at work."""
 
-    reconcile_s: float = _setting(60.0, low=5, high=86_400)
+    reconcile_s: float = 60.0
     """Seconds between two looks at the whole tree, events or not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexSettings:
+class IndexSettings(NamedTuple):
     """What is read."""
 
-    max_file_kb: int = _setting(1024, low=1, high=65_536, repo=Say.LOWER)
+    max_file_kb: int = 1024
     """Larger files are skipped."""
 
-    ignore: tuple[str, ...] = _setting((), check=_glob, repo=Say.ADD)
+    ignore: tuple[str, ...] = ()
     """Globs of paths to leave alone, on top of git's ignore rules."""
 
-    languages: tuple[str, ...] = _setting((), repo=Say.KEEP_SOME)
+    languages: tuple[str, ...] = ()
     """Languages to index; empty means all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistorySettings:
+class HistorySettings(NamedTuple):
     """How far back commits are read."""
 
-    max_commits: int = _setting(20_000, low=0, high=10_000_000, repo=Say.LOWER)
+    max_commits: int = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskSettings:
+class AskSettings(NamedTuple):
     """What a question gets."""
 
-    tokens: int = _setting(1200, low=100, high=1_000_000, repo=Say.LOWER)
+    tokens: int = 1200
     """The longest context."""
 
-    files: int = _setting(20, low=1, high=1000, repo=Say.LOWER)
+    files: int = 20
     """How many files are ranked."""
 
-    remember: bool = _setting(default=True)
+    remember: bool = True
     """Keep questions, so that what is asked about is thought about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThinkSettings:
+class ThinkSettings(NamedTuple):
     """What is thought about."""
 
-    enabled: bool = _setting(default=True, repo=Say.SWITCH_OFF)
+    enabled: bool = True
     """Whether the model is asked anything while idle."""
 
-    kinds: tuple[str, ...] = _setting(_THOUGHT_KINDS, one_of=_THOUGHT_KINDS, repo=Say.KEEP_SOME)
+    kinds: tuple[str, ...] = THOUGHT_KINDS
     """The kinds of notes to make."""
 
-    check_bugs: bool = _setting(default=True, repo=Say.SWITCH_OFF)
+    check_bugs: bool = True
     """Whether likely bugs get a second look and one that tries to refute them."""
 
-    input_tokens: int = _setting(6000, low=500, high=1_000_000, repo=Say.LOWER)
+    input_tokens: int = 6000
     """The longest prompt of one thought."""
 
-    samples: int = _setting(1, low=1, high=10, repo=Say.LOWER)
+    samples: int = 1
     """Independent looks at each subject; notes that agree become one, surer note."""
 
-    passes: int = _setting(1, low=1, high=10, repo=Say.LOWER)
+    passes: int = 1
     """Looks at each subject that see the notes so far; one that changes nothing is the last."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings, resolved: flag over environment over repository over user over default."""
 
-    model: ModelSettings = field(default_factory=ModelSettings)
-    budget: BudgetSettings = field(default_factory=BudgetSettings)
-    idle: IdleSettings = field(default_factory=IdleSettings)
-    index: IndexSettings = field(default_factory=IndexSettings)
-    history: HistorySettings = field(default_factory=HistorySettings)
-    ask: AskSettings = field(default_factory=AskSettings)
-    think: ThinkSettings = field(default_factory=ThinkSettings)
-
-
-GROUPS: dict[str, type[Any]] = {
-    "model": ModelSettings,
-    "budget": BudgetSettings,
-    "idle": IdleSettings,
-    "index": IndexSettings,
-    "history": HistorySettings,
-    "ask": AskSettings,
-    "think": ThinkSettings,
-}
-
-RULES: dict[str, Rule] = {
-    f"{group}.{one.name}": Rule(
-        type=str(one.type), default=cast("Value", one.default), **one.metadata
-    )
-    for group, cls in GROUPS.items()
-    for one in fields(cls)
-}
-
-
-def settings_from(values: dict[str, Value]) -> Settings:
-    """Settings from a value for every key."""
-    groups = {
-        group: cls(**{one.name: values[f"{group}.{one.name}"] for one in fields(cls)})
-        for group, cls in GROUPS.items()
-    }
-    return Settings(**groups)
+    model: ModelSettings = ModelSettings()
+    budget: BudgetSettings = BudgetSettings()
+    idle: IdleSettings = IdleSettings()
+    index: IndexSettings = IndexSettings()  # type: ignore[assignment]  # hides tuple.index
+    history: HistorySettings = HistorySettings()
+    ask: AskSettings = AskSettings()
+    think: ThinkSettings = ThinkSettings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from repo_sleeper.config.settings import RULES, Rule, Say, Value
+from repo_sleeper.config.rules import RULES, Rule, Say, Value
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from repo_sleeper import trust
 from repo_sleeper.config import files
-from repo_sleeper.config.settings import RULES, Value
+from repo_sleeper.config.rules import RULES, Value
 from repo_sleeper.config.values import WrongValueError, checked
 from repo_sleeper.errors import ConfigError
 from repo_sleeper.places import user_config_file

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from repo_sleeper import git
 from repo_sleeper.config import Settings
@@ -21,8 +19,7 @@ if TYPE_CHECKING:
     from repo_sleeper.index.pool import ParserPool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Round(NamedTuple):
     """What one reconcile found and did."""
 
     tree_id: int
@@ -75,7 +72,7 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     notes = _survey(db, tree_id, now=now, commit=seen.head) if derive else 0
     if different:
         code.mark_reconciled(db, tree_id, seen.head, now)
-    return dataclasses.replace(seen, commits=imported, notes=notes)
+    return seen._replace(commits=imported, notes=notes)
 
 
 def _files(  # noqa: PLR0913 -- passes on what it is given

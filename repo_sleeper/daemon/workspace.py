@@ -7,8 +7,8 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from repo_sleeper import config, git, trust
 from repo_sleeper.config import Settings
@@ -22,8 +22,7 @@ _ID_BYTES = 16
 _ID_LIMIT = 100  # an identity is 32 characters; whatever is longer is not one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(NamedTuple):
     """A repository with the settings that hold in it. Every work tree of it shares the state.
 
     `untrusted` says why the repository's own settings do not count; then no model is asked,

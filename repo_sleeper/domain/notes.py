@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
@@ -62,8 +61,7 @@ class Evidence(NamedTuple):
     symbol: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(NamedTuple):
     """A grounded claim. `fresh` is decided when it is read, never stored."""
 
     id: str
@@ -100,16 +98,14 @@ class Draft(NamedTuple):
     evidence: tuple[DraftEvidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """What a note should say instead."""
 
     id: str
     draft: Draft
 
 
-@dataclass(frozen=True, slots=True)
-class Retirement:
+class Retirement(NamedTuple):
     """That a note is wrong, and the lines that show it."""
 
     id: str
@@ -117,8 +113,7 @@ class Retirement:
     evidence: tuple[DraftEvidence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Operations:
+class Operations(NamedTuple):
     """What a reply asks for: new notes, and what to do with those it was shown."""
 
     added: tuple[Draft, ...] = ()

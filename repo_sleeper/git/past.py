@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
@@ -33,8 +33,7 @@ _TOLD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PastFile:
+class PastFile(NamedTuple):
     """One regular file or symbolic link in a commit."""
 
     path: str
@@ -42,8 +41,7 @@ class PastFile:
     oid: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
+class Edit(NamedTuple):
     """One commit that is no merge, with the status letter of each path it touched."""
 
     oid: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from repo_sleeper.domain.paths import path_from_bytes
 from repo_sleeper.errors import GitError
@@ -32,8 +32,7 @@ _OPERATIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedFile:
+class TrackedFile(NamedTuple):
     """One entry of the index; of a conflict, our side."""
 
     path: str

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from repo_sleeper.errors import NotARepositoryError
 from repo_sleeper.git.run import LIMIT_S, personal_config, printable
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A work tree and where git keeps its data; linked worktrees share `common_dir`.
 
     `limit_s` is how long any one question to git may take before it is stopped.

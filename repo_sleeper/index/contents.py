@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from repo_sleeper.domain.paths import path_to_bytes
 from repo_sleeper.domain.tree import Signature, SkipReason
@@ -28,8 +28,7 @@ _GENERATED = re.compile(
 _WIDE = ((b"\xff\xfe\0\0", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """The bytes of a file and the signature of exactly these bytes; or why there are none.
 
     `settled` is False when the file changed while it was read.

@@ -7,11 +7,10 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from repo_sleeper.domain.tree import Changes, Scan, Signature, SkipReason
 from repo_sleeper.index.contents import Read, as_utf8, read_file, skip_by_content
@@ -140,8 +139,7 @@ def _is_as_stored(known: StoredFile | None, path: str, seen: Signature, labels: 
     return known is not None and known.signature == seen and labels.is_current(path, known.grammar)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     """A path with the identity of the bytes just read from it."""
 
     path: str
@@ -295,7 +293,7 @@ class _Work:
 
 
 def _without_data(file: _File) -> _File:
-    return replace(file, data=b"")
+    return file._replace(data=b"")
 
 
 def _skipped(file: _File, reason: SkipReason) -> Content:

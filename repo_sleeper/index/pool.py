@@ -9,10 +9,9 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from selectors import EVENT_READ, DefaultSelector
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.index.channel import Channel
@@ -32,8 +31,7 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SYSTEMROOT")
 _KEPT_PREFIXES = ("PYTHON", "COVERAGE_", "SLEEPER_TEST_")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A content to parse; `path` is only for messages and tests."""
 
     key: str
@@ -42,8 +40,7 @@ class Request:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """The rows of a content, or why there are none."""
 
     request: Request

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.recall.question import held
@@ -14,8 +14,7 @@ _MOST = 14
 _WIDTH = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """Lines of a file, each with its 0-based number; there may be gaps between them."""
 
     path: str

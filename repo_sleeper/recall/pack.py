@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from repo_sleeper.domain.notes import Note, Origin
 from repo_sleeper.domain.recall import FileHit, SymbolHit
@@ -21,21 +21,20 @@ _BODY = 400
 NOTHING = "Nothing relevant to this question was found in the repository."
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """The text, and which notes it shows."""
 
     text: str
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(slots=True)
 class _Bag:
     """Lines within a number of bytes, the newline after each included."""
 
-    room: int
-    lines: list[str] = field(default_factory=list)
-    used: int = 0
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.lines: list[str] = []
+        self.used = 0
 
     def add(self, lines: Sequence[str], *, limit: int) -> bool:
         """All of the lines, or none of them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from repo_sleeper.words import parts
@@ -82,8 +81,7 @@ class Place(NamedTuple):
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A question taken apart.
 
     `words` are lower case, in order, each once; `names` are identifiers that were clearly meant

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
@@ -21,8 +22,7 @@ _SYMBOL = """s.id, f.path, s.name, s.qualified, s.kind, s.start_line, s.end_line
     s.parent_id, s.signature, s.doc"""
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A work tree of the repository; `head` is the commit last reconciled."""
 
     id: int
@@ -32,8 +32,7 @@ class Tree:
     reconciled_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(NamedTuple):
     """A path as last reconciled."""
 
     signature: Signature
@@ -42,8 +41,7 @@ class StoredFile:
     grammar: str
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(NamedTuple):
     """One content, wherever it is."""
 
     id: int
@@ -57,8 +55,7 @@ class Blob:
     has_error: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSymbol:
+class StoredSymbol(NamedTuple):
     """A definition in a live file."""
 
     id: int
@@ -73,8 +70,7 @@ class StoredSymbol:
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReference:
+class StoredReference(NamedTuple):
     """A name used in a live file; `symbol` is the qualified name around it, or empty."""
 
     path: str
@@ -84,14 +80,13 @@ class StoredReference:
     symbol: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """How much of a tree is indexed."""
 
     files: int
     symbols: int
     references: int
-    languages: dict[str, int] = field(default_factory=dict)
+    languages: Mapping[str, int] = MappingProxyType({})
     skipped: int = 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from repo_sleeper.domain.tree import Signature
 from repo_sleeper.store.database import Database
@@ -19,8 +19,7 @@ ImportRow = tuple[int, str, str]
 ChunkRow = tuple[int | None, int, int, str, str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(NamedTuple):
     """One content, read: what goes into `blobs` and the tables that hang on it."""
 
     hash: str
@@ -38,8 +37,7 @@ class Content:
     chunks: Sequence[ChunkRow] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(NamedTuple):
     """A path that now has a content; `dirty_at` None keeps what is stored."""
 
     path: str

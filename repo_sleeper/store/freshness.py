@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Anchor, Evidence
@@ -86,8 +86,7 @@ from cited e join blobs b on b.hash = e.hash
 join files f on f.blob_id = b.id and f.tree_id = :tree where e.anchor = '{Anchor.FILE}'"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     moved: int
     renamed: int
     path: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.store.database import Database, Row
@@ -14,8 +14,7 @@ from repo_sleeper.words import parts
 _BATCH = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class CommitHit:
+class CommitHit(NamedTuple):
     """A commit whose message answers a search; the higher the score the better.
 
     `age` is how many commits are newer. Paths are under the names they have now.
@@ -29,8 +28,7 @@ class CommitHit:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PathRecord:
+class PathRecord(NamedTuple):
     """How often a path was changed, and how often in order to mend something."""
 
     path: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError
@@ -157,12 +157,11 @@ def dismissed(db: Database, tree_id: int, kind: NoteKind) -> list[tuple[Note, st
     return list(zip(_from_rows(db, tree_id, rows), (row["why"] for row in rows), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class _Filter:
+class _Filter(NamedTuple):
     """Part of a query: which notes, stale ones too or not, and in which order."""
 
     where: str = ""
-    values: dict[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = MappingProxyType({})
     stale: bool = True
     order: str = ""
 

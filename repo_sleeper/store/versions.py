@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.errors import NotFoundError
@@ -20,7 +19,7 @@ def save_thought_notes(db: Database, thought_id: int, notes: Sequence[Note]) -> 
     tree_id: int = db.value("select tree_id from thoughts where id = ?", (thought_id,)) or 0
     with db.transaction():
         return sum(
-            _save(db, replace(note, thought=thought_id), scope=0, tree_id=tree_id) for note in notes
+            _save(db, note._replace(thought=thought_id), scope=0, tree_id=tree_id) for note in notes
         )
 
 
@@ -102,7 +101,7 @@ def _save(db: Database, note: Note, *, scope: int, tree_id: int, inputs: str = "
         (note.id, scope),
     )
     version = 1 if newest is None else newest["version"] + 1
-    _insert(db, replace(note, version=version), scope=scope, tree_id=tree_id, inputs=inputs)
+    _insert(db, note._replace(version=version), scope=scope, tree_id=tree_id, inputs=inputs)
     return True
 
 

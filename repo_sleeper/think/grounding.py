@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import (
@@ -143,8 +143,7 @@ def _confirmed(note: Note, other: Note) -> Note:
     """One note of two that were written independently: surer than either, with both's proof."""
     sure = 1.0 - (1.0 - note.confidence) * (1.0 - other.confidence)
     more = tuple(one for one in other.evidence if one not in note.evidence)
-    return replace(
-        note,
+    return note._replace(
         confidence=min(sure, _HYPOTHESIS if note.hypothesis else _SUREST),
         evidence=(*note.evidence, *more)[:_MOST_EVIDENCE],
         commit=other.commit,
@@ -233,7 +232,7 @@ def _doubted(note: Note, sources: Mapping[str, Source], asked: Asked) -> Note:
 
 
 def _less_sure(note: Note, most: float) -> Note:
-    return replace(note, confidence=min(note.confidence, most), hypothesis=True)
+    return note._replace(confidence=min(note.confidence, most), hypothesis=True)
 
 
 def _unknown_names(text: str, sources: Mapping[str, Source], asked: Asked) -> Collection[str]:

@@ -72,7 +72,7 @@ def _revised(
         raise DroppedError("it turns what is known into a guess")
     if _same(before, after):
         raise DroppedError("it changes nothing")
-    return replace(after, id=before.id, subject=before.subject)
+    return after._replace(id=before.id, subject=before.subject)
 
 
 def _shown(id_: str, asked: Asked) -> Note:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 import time
@@ -181,10 +180,8 @@ class Life(RuleBasedStateMachine):
         languages=st.sampled_from(((), ("javascript",))),
     )
     def set_otherwise(self, ignore: tuple[str, ...], kb: int, languages: tuple[str, ...]) -> None:
-        index = dataclasses.replace(
-            self.settings.index, ignore=ignore, max_file_kb=kb, languages=languages
-        )
-        self.settings = dataclasses.replace(self.settings, index=index)
+        index = self.settings.index._replace(ignore=ignore, max_file_kb=kb, languages=languages)
+        self.settings = self.settings._replace(index=index)
 
     @rule()
     def restart(self) -> None:

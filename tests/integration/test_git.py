@@ -7,7 +7,6 @@ import shutil
 import signal
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -470,7 +469,7 @@ def test_silence_is_reported_with_the_exit_code(
 @pytest.fixture
 def hanging(repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> git.Repository:
     """A repository whose git starts a child, writes down its number, and never answers."""
-    found = replace(here(repo), limit_s=0.2)
+    found = here(repo)._replace(limit_s=0.2)
     (tmp_path / "git").write_text(
         '#!/bin/sh\ncase "$*" in *" config "*) exit 1 ;; esac\n'
         f"(sleep 30) & echo $! >{tmp_path}/child\nwait\n"
@@ -494,7 +493,7 @@ def test_an_impatient_person_leaves_no_git_behind(hanging: git.Repository, tmp_p
     timer.start()
 
     with pytest.raises(KeyboardInterrupt):
-        git.tracked(replace(hanging, limit_s=30.0))
+        git.tracked(hanging._replace(limit_s=30.0))
 
     timer.join()
     assert _ends(int((tmp_path / "child").read_text()))

@@ -6,7 +6,6 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,7 +108,7 @@ def test_a_ref_called_like_an_option_writes_no_file(repo: GitRepo) -> None:
 def test_an_ignore_file_that_never_ends_is_an_error_within_the_limit(repo: GitRepo) -> None:
     repo.commit("one", a_py="x = 1\n")
     os.mkfifo(repo.root / ".gitignore")
-    found = replace(git.discover(repo.root), limit_s=0.3)
+    found = git.discover(repo.root)._replace(limit_s=0.3)
 
     with pytest.raises(GitError, match="did not answer"):
         git.untracked(found)
@@ -121,7 +120,7 @@ def test_a_configuration_that_never_ends_is_an_error_within_the_limit(repo: GitR
     repo.commit("one", a_py="x = 1\n")
     os.mkfifo(repo.root / "pipe")
     repo.git("config", "include.path", str(repo.root / "pipe"))
-    found = replace(git.discover(repo.root), limit_s=0.3)
+    found = git.discover(repo.root)._replace(limit_s=0.3)
 
     with pytest.raises(GitError, match="did not answer"):
         git.head(found)

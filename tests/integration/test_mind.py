@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 from contextlib import closing
@@ -94,9 +93,9 @@ def test_a_likely_bug_gets_its_two_looks_between_thoughts(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fakes, "_kind", lambda *_: "likely-bug")
-    only = dataclasses.replace(workspace.settings.think, kinds=("likely-bug",))
-    settings = dataclasses.replace(workspace.settings, think=only)
-    workspace = dataclasses.replace(workspace, settings=settings)
+    only = workspace.settings.think._replace(kinds=("likely-bug",))
+    settings = workspace.settings._replace(think=only)
+    workspace = workspace._replace(settings=settings)
     model = FakeModel()
 
     ended = [thought_of(workspace, model) for _ in range(6)]
@@ -114,8 +113,8 @@ def test_second_looks_may_have_a_model_of_their_own(workspace: Workspace) -> Non
     with second_model(workspace, model) as same:
         assert same is model
 
-    strong = dataclasses.replace(workspace.settings.model, rethink_name="fake/strong")
-    settings = dataclasses.replace(workspace.settings, model=strong)
-    with second_model(dataclasses.replace(workspace, settings=settings), model) as other:
+    strong = workspace.settings.model._replace(rethink_name="fake/strong")
+    settings = workspace.settings._replace(model=strong)
+    with second_model(workspace._replace(settings=settings), model) as other:
         assert other.name == "fake/strong"
     assert model.closed, "one worker at a time"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,7 +164,7 @@ def test_a_note_on_a_path_is_fresh_while_the_path_exists(tree: Indexed) -> None:
 def test_one_stale_quote_makes_the_note_stale(tree: Indexed) -> None:
     gone = Evidence("shop/cart.py", Range(5, 6), "x", Anchor.NODE, "12345", "Cart.gone")
     note = about(total(tree))
-    save(tree, replace(note, evidence=(total(tree), gone)))
+    save(tree, note._replace(evidence=(total(tree), gone)))
 
     assert [fresh for fresh, _, _ in shown(tree)] == [False]
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,7 +121,7 @@ def test_a_note_is_found_by_the_beginning_of_its_id(tree: Indexed) -> None:
 
 
 def test_an_ambiguous_beginning_of_an_id_is_refused(tree: Indexed) -> None:
-    one, two = (replace(hotspot(path), id=f"abcdef00000{path[0]}") for path in ("a.py", "lib/b.py"))
+    one, two = (hotspot(path)._replace(id=f"abcdef00000{path[0]}") for path in ("a.py", "lib/b.py"))
     survey(tree, one, two)
 
     with pytest.raises(NotFoundError, match="several notes begin with abcdef"):
@@ -130,7 +129,7 @@ def test_an_ambiguous_beginning_of_an_id_is_refused(tree: Indexed) -> None:
 
 
 def test_search_finds_any_word_ranks_titles_higher_and_survives_quotes(tree: Indexed) -> None:
-    survey(tree, hotspot("a.py", "The cart is slow."), replace(hotspot("lib/b.py"), title="Cart"))
+    survey(tree, hotspot("a.py", "The cart is slow."), hotspot("lib/b.py")._replace(title="Cart"))
 
     found = notes.search_notes(
         tree.db, tree.tree, ["carts", 'no"thing', "*"], limit=5, fresh_only=True
@@ -142,7 +141,7 @@ def test_search_finds_any_word_ranks_titles_higher_and_survives_quotes(tree: Ind
 
 
 def test_search_can_leave_stale_notes_out(tree: Indexed) -> None:
-    survey(tree, replace(hotspot("a.py"), evidence=(Evidence("gone.py", Range(0, 1), ""),)))
+    survey(tree, hotspot("a.py")._replace(evidence=(Evidence("gone.py", Range(0, 1), ""),)))
 
     def found(*, fresh_only: bool) -> int:
         return len(
@@ -164,7 +163,7 @@ def test_superseded_versions_are_not_found(tree: Indexed) -> None:
 
 
 def test_a_note_about_the_repository_shows_even_with_no_evidence(tree: Indexed) -> None:
-    survey(tree, replace(hotspot("a.py"), subject="", evidence=()))
+    survey(tree, hotspot("a.py")._replace(subject="", evidence=()))
 
     assert [n.subject for n in notes.list_notes(tree.db, tree.tree)] == [""]
     assert notes.fresh_counts(tree.db, tree.tree) == (1, 0)
