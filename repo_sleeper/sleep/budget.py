@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from repo_sleeper.domain.spending import Amount, Spent, TooDear
 
@@ -25,6 +26,14 @@ class Caps:
     calls_per_subject: float = math.inf
 
 
+class _Cap(NamedTuple):
+    """The most of each unit within one period."""
+
+    usd: float
+    tokens: float
+    calls: float
+
+
 def refusal(caps: Caps, spent: Spent, worst_usd: float, worst_tokens: int) -> str:
     """Why a call with this worst case may not be made; empty when it may.
 
@@ -32,16 +41,40 @@ def refusal(caps: Caps, spent: Spent, worst_usd: float, worst_tokens: int) -> st
     a cap of no money at all still refuses.
     """
     worst = Amount(worst_usd, worst_tokens, 1)
-    day = Amount(caps.usd_per_day, caps.tokens_per_day, caps.calls_per_day)
-    month = Amount(caps.usd_per_month, caps.tokens_per_month, caps.calls_per_month)
+    day = _Cap(caps.usd_per_day, caps.tokens_per_day, caps.calls_per_day)
+    month = _Cap(caps.usd_per_month, caps.tokens_per_month, caps.calls_per_month)
+    subject = _Cap(caps.usd_per_subject, caps.tokens_per_subject, caps.calls_per_subject)
     return (
-        _over("day", day, spent.day, worst)
-        or _over("month", month, spent.month, worst)
-        or TooDear(_too_dear(caps, spent.subject, worst))
+        _passed(day, spent.day, worst, "per day")
+        or _passed(month, spent.month, worst, "per month")
+        or TooDear(
+            _larger(caps, worst)
+            or _passed(subject, spent.subject, worst, "a month for one subject")
+        )
     )
 
 
-def _too_dear(caps: Caps, spent: Amount, worst: Amount) -> str:
+def _passed(cap: _Cap, spent: Amount, worst: Amount, per: str) -> str:
+    """Why the call would take what was spent in some period past its cap, in each unit."""
+    if cap.usd <= 0:
+        return f"the budget is $0.00 {per}, so nothing is sent"
+    if spent.usd + worst.usd > cap.usd:
+        return (
+            f"the budget of ${cap.usd:.2f} {per} would be passed: "
+            f"${spent.usd:.4f} spent, this call may cost ${worst.usd:.4f}"
+        )
+    if spent.tokens + worst.tokens > cap.tokens:
+        return (
+            f"the budget of {cap.tokens:,} tokens {per} would be passed: "
+            f"{spent.tokens:,} used, this call may take {worst.tokens:,}"
+        )
+    if spent.calls + worst.calls > cap.calls:
+        return f"the budget of {cap.calls:,} calls {per} is used up"
+    return ""
+
+
+def _larger(caps: Caps, worst: Amount) -> str:
+    """Why the call is too large by itself, whatever was spent before."""
     if worst.usd > caps.usd_per_call:
         return f"this call may cost ${worst.usd:.4f}, and a call may cost ${caps.usd_per_call:.2f}"
     if worst.tokens > caps.tokens_per_call:
@@ -49,34 +82,4 @@ def _too_dear(caps: Caps, spent: Amount, worst: Amount) -> str:
             f"this call may take {worst.tokens:,} tokens, "
             f"and a call may take {caps.tokens_per_call:,}"
         )
-    if spent.usd + worst.usd > caps.usd_per_subject:
-        return (
-            f"the budget of ${caps.usd_per_subject:.2f} a month for one subject would be passed: "
-            f"${spent.usd:.4f} spent, this call may cost ${worst.usd:.4f}"
-        )
-    if spent.tokens + worst.tokens > caps.tokens_per_subject:
-        return (
-            f"the budget of {caps.tokens_per_subject:,} tokens a month for one subject would be "
-            f"passed: {spent.tokens:,} used, this call may take {worst.tokens:,}"
-        )
-    if spent.calls + worst.calls > caps.calls_per_subject:
-        return f"the budget of {caps.calls_per_subject:,} calls a month for one subject is used up"
-    return ""
-
-
-def _over(period: str, cap: Amount, spent: Amount, worst: Amount) -> str:
-    if cap.usd <= 0:
-        return f"the budget is $0.00 per {period}, so nothing is sent"
-    if spent.usd + worst.usd > cap.usd:
-        return (
-            f"the budget of ${cap.usd:.2f} per {period} would be passed: "
-            f"${spent.usd:.4f} spent, this call may cost ${worst.usd:.4f}"
-        )
-    if spent.tokens + worst.tokens > cap.tokens:
-        return (
-            f"the budget of {cap.tokens:,} tokens per {period} would be passed: "
-            f"{spent.tokens:,} used, this call may take {worst.tokens:,}"
-        )
-    if spent.calls + worst.calls > cap.calls:
-        return f"the budget of {cap.calls:,} calls per {period} is used up"
     return ""

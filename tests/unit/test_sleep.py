@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from repo_sleeper.domain.notes import NoteKind
-from repo_sleeper.domain.spending import Amount, Spent
+from repo_sleeper.domain.spending import Amount, Spent, TooDear
 from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.sleep.agenda import plan
 from repo_sleeper.sleep.budget import Caps, refusal
@@ -84,16 +85,16 @@ def test_each_cap_refuses_in_its_own_words(
 
 
 def test_a_budget_of_nothing_sends_nothing_even_where_no_price_is_known() -> None:
-    nothing = Caps(
-        usd_per_day=0.0,
-        usd_per_month=5.0,
-        tokens_per_day=1_000,
-        tokens_per_month=5_000,
-        calls_per_day=10,
-        calls_per_month=50,
-    )
+    assert "nothing is sent" in refusal(replace(CAPS, usd_per_day=0.0), Spent(), 0.0, 1)
 
-    assert "nothing is sent" in refusal(nothing, Spent(), 0.0, 1)
+
+def test_a_subject_with_no_budget_gets_nothing_while_another_still_may() -> None:
+    without = replace(CAPS, usd_per_subject=0.0)
+
+    said = refusal(without, Spent(), 0.0, 1)
+
+    assert said == "the budget is $0.00 a month for one subject, so nothing is sent"
+    assert isinstance(said, TooDear)
 
 
 def candidate(path: str, kind: NoteKind = NoteKind.ARCHITECTURE, **known: Any) -> Candidate:
