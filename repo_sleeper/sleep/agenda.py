@@ -63,9 +63,7 @@ def _item(candidate: Candidate) -> AgendaItem:
         "changed": float(candidate.dirty_at > candidate.thought_at),
         "touched": _touched(candidate),
         "reuse": 1.0 + math.log2(1.0 + max(candidate.references, 0.0) + _ASKED * candidate.asked),
-        "uncovered": max(1.0 - candidate.coverage, _LEAST_UNCOVERED)
-        if not candidate.looks
-        else 1.0,
+        "uncovered": _uncovered(candidate),
         "worth": _WORTH.get(candidate.kind, 0.5),
         "record": _record(candidate),
         "patience": 0.5 ** (candidate.failures + candidate.looks),
