@@ -14,7 +14,7 @@ from repo_sleeper.cli.options import Json
 
 if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace
-    from repo_sleeper.evaluate.results import Plan, Replay
+    from repo_sleeper.evaluate.results import Limits, Plan, Replay
 
 
 def evaluate(  # noqa: PLR0913 -- the options, each by name
@@ -36,12 +36,16 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
         bool,
         typer.Option("--suspicion", help="Measure whether fixes were where bugs were suspected."),
     ] = False,
+    staleness: Annotated[
+        bool,
+        typer.Option("--staleness", help="Measure whether notes notice edits: exit 1 if not."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Replay this repository's history: would asking have found what was then changed?"""
     from repo_sleeper.cli import output, place
     from repo_sleeper.evaluate import report
-    from repo_sleeper.evaluate.results import Limits, Mode, Plan
+    from repo_sleeper.evaluate.results import Mode, Plan
 
     workspace = place.here()
     if anticipation:
@@ -50,16 +54,11 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
     if suspicion:
         _suspect(workspace, fixes=commits, json=json)
         return
-    settings = workspace.settings
-    plan = Plan(
-        count=commits,
-        mode=Mode.EXACT if exact else Mode.FAST,
-        limits=Limits(
-            max_bytes=settings.index.max_file_kb * 1024,
-            ignore=settings.index.ignore,
-            max_commits=settings.history.max_commits,
-        ),
-    )
+    if staleness:
+        _age(workspace, edits=commits, json=json)
+        return
+    mode = Mode.EXACT if exact else Mode.FAST
+    plan = Plan(count=commits, mode=mode, limits=_limits(workspace))
     found = _replayed(workspace, plan)
     if plot is not None:
         _draw(found, plot)
@@ -95,25 +94,66 @@ def _suspect(workspace: Workspace, *, fixes: int, json: bool) -> None:
         output.out(suspicion.table(found))
 
 
+def _age(workspace: Workspace, *, edits: int, json: bool) -> None:
+    """Over so many edits: were stale notes told, or notes lost without a cause?"""
+    import time
+
+    from repo_sleeper.cli import output
+    from repo_sleeper.evaluate import staleness
+
+    with _workshop(workspace) as workshop, _progress() as progress:
+        found = staleness.measure(
+            workspace.repo,
+            workshop=workshop,
+            edits=edits,
+            limits=_limits(workspace),
+            clock=time.time,
+            progress=progress,
+        )
+    if json:
+        output.print_json(staleness.as_json(found))
+    else:
+        output.out(staleness.table(found))
+    if not found.is_good:
+        raise typer.Exit(1)
+
+
 def _replayed(workspace: Workspace, plan: Plan) -> Replay:
     import time
 
+    from repo_sleeper.evaluate.replay import replay
+
+    with _workshop(workspace) as workshop, _progress() as progress:
+        return replay(
+            workspace.repo, workshop=workshop, plan=plan, clock=time.time, progress=progress
+        )
+
+
+def _limits(workspace: Workspace) -> Limits:
+    from repo_sleeper.evaluate.results import Limits
+
+    settings = workspace.settings
+    return Limits(
+        max_bytes=settings.index.max_file_kb * 1024,
+        ignore=settings.index.ignore,
+        max_commits=settings.history.max_commits,
+    )
+
+
+@contextmanager
+def _workshop(workspace: Workspace) -> Iterator[Path]:
+    """Where a replay keeps what it has done; only one at a time may."""
     from repo_sleeper.daemon import locks
     from repo_sleeper.daemon.workspace import require_store
     from repo_sleeper.errors import SetupError
-    from repo_sleeper.evaluate.replay import replay
 
     require_store(workspace)
-    workshop = workspace.state_dir / "eval"
     with locks.held(workspace.state_dir / "eval.lock", wait=0.0) as ours:
         if not ours:
             raise SetupError(
                 "another evaluation of this repository is running", hint="wait for it to end"
             )
-        with _progress() as progress:
-            return replay(
-                workspace.repo, workshop=workshop, plan=plan, clock=time.time, progress=progress
-            )
+        yield workspace.state_dir / "eval"
 
 
 @contextmanager

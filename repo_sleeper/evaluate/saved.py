@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ class Shelf:
 
     def __getitem__(self, key: str) -> Any:
         return self._found[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
 
     def put(self, key: str, value: Mapping[str, Any]) -> None:
         """Keep a value from now on, whatever happens next."""
