@@ -44,6 +44,13 @@ _COSMETIC = re.compile(
     r"|[CDEFW]\d{3}|(?:SA|CA|CS|IDE|SC|RUF|PLR|S)\d{4})\b",  # what such tools number
     re.IGNORECASE,
 )
+# `Add menus, fixes #12`: on many sites these words close what was asked for, whatever it was.
+_CLOSES = re.compile(r"\bfix(?:e[sd])?:? +(?:issues? +)?(?:[\w./-]*#|https?:)", re.IGNORECASE)
+_MAKES = re.compile(
+    r"^\W*(?:feat\w*\W|(?:add|allow|bump|clean|deprecate|document|drop|freeze|implement|improve"
+    r"|introduce|make|move|new|refactor|remove|rename|support|update|upgrade)(?:e?[sd])?\b)",
+    re.IGNORECASE,
+)
 # `fix: regex`, `fixed import`: mends the commit before it, in the same branch.
 _AFTERTHOUGHT = re.compile(r"^\W*fix(e[sd]|ing)?\b(\W+[a-z]+){0,2}\W*$", re.IGNORECASE)
 _TRAILER = re.compile(r"^[A-Z][A-Za-z]*(-[A-Za-z]+)*-by: .*$", re.MULTILINE)
@@ -94,11 +101,16 @@ def _extent(repo: Repository, limit: int) -> str:
 def is_fix(subject: str) -> bool:
     """Whether a commit says that it mends the program, rather than its looks, docs or tests."""
     if _DEFECT.search(subject) is None:
-        if _MEND.search(subject) is None:
+        if _MEND.search(subject) is None or _is_closing(subject):
             return False
         if "#" not in subject and _AFTERTHOUGHT.match(subject) is not None:
             return False
     return _COSMETIC.search(subject) is None
+
+
+def _is_closing(subject: str) -> bool:
+    """Whether all that speaks of a fix is that the commit closes an issue by making something."""
+    return _MAKES.match(subject) is not None and _MEND.search(_CLOSES.sub("", subject)) is None
 
 
 def _recorded_heads(db: Database) -> dict[str, str]:

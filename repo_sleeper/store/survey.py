@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.store.database import Database, Row
+from repo_sleeper.store.search import quoted
 
 
 def live_files(db: Database, tree_id: int) -> list[tuple[str, str, int]]:
@@ -44,8 +45,8 @@ def users_of(db: Database, tree_id: int, path: str) -> list[str]:
 
 
 def paths_with_words(db: Database, tree_id: int, words: Collection[str]) -> list[str]:
-    """Files one of whose chunks holds all of the words."""
-    query = " AND ".join(f'body : "{word}"' for word in sorted(words))
+    """Files one of whose chunks holds all of the words; one with a hyphen is a phrase."""
+    query = " AND ".join(f"body : {quoted(word)}" for word in sorted(words))
     rows = db.rows(
         "select distinct f.path from chunk_words w join chunks c on c.id = w.rowid"
         " join files f on f.blob_id = c.blob_id"

@@ -15,6 +15,7 @@ from repo_sleeper.survey.wording import MOST, at_path, percent, shared_folder, s
 
 _FEWEST = 5
 _SUREST = 0.5
+_LIFT = 4  # times as often as the other changes anyway: a hub changes with everything
 _NARROW = 10  # paths: a commit of more is of a wider matter than any two of them
 _FEWEST_NARROW = 3
 # Where names alone resolve imports; elsewhere "no import" would only mean that we cannot see it.
@@ -50,8 +51,15 @@ def co_changes(
         and frozenset((pair.path, pair.other)) not in linked
         and not _is_expected(pair, product[pair.path], product[pair.other])
     ]
-    narrow = _narrow(hidden, recent)
-    hidden = [pair for pair in hidden if narrow[_both(pair)] >= _FEWEST_NARROW]
+    past = list(recent)
+    narrow = _narrow(hidden, past)
+    changes = Counter(path for commit in past for path in commit)
+    hidden = [
+        pair
+        for pair in hidden
+        if narrow[_both(pair)] >= _FEWEST_NARROW
+        and pair.confidence * len(past) >= _LIFT * changes[pair.other]
+    ]
     hidden.sort(key=lambda pair: (-pair.confidence * pair.together, pair.path, pair.other))
     once: dict[frozenset[str], CoChange] = {}
     for pair in hidden:

@@ -109,7 +109,7 @@ def _of_history(
 
     def mentioning(path: str) -> set[str]:
         name = posixpath.splitext(posixpath.basename(path))[0]
-        said = rows.paths_with_words(db, tree_id, (name,)) if _NAME.fullmatch(name) else []
+        said = rows.paths_with_words(db, tree_id, (name,)) if _NAME.search(name) else []
         return {*users(path), *said} - {path}
 
     def is_plain(path: str) -> bool:

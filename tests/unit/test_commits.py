@@ -20,6 +20,8 @@ from repo_sleeper.history.commits import is_fix
         "Memory leak in the pool",
         "Off-by-one in paging",
         "Fix parsing of RFC3339 dates",
+        "Add a missing lock, fix the lost update, fixes #12",
+        "Do not cache none, fixes #12",
         "Fix style of the total being lost",
     ],
 )
@@ -42,6 +44,8 @@ def test_a_mending_commit_is_a_fix(subject: str) -> None:
         "Fix ide0002 style rule (#2302)",
         "Fix error prone warns (#2320)",
         "Fix rubocop offenses",
+        "Add menus, fixes #12",
+        "feat(menu): nested ones, fixes shop/menu#12",
         "docs: fix broken links",
         "Debug output for the scheduler",
         "Release 1.2",

@@ -92,13 +92,14 @@ def test_many_changes_outrank_a_lucky_few() -> None:
 # --- co-change --------------------------------------------------------------------------------
 
 
-def coupled(
+def coupled(  # noqa: PLR0913 -- what a pair is judged by, each by name
     *,
     together: int = 5,
     touches: int = 6,
     edges: tuple[Edge, ...] = (),
     language: str = "python",
     recent: Sequence[Sequence[str]] = [("x/a.p", "x/b.p")] * 3,
+    others: int = 20,
     **users: Sequence[str],
 ) -> list[str]:
     files = [code("x/a.p", language=language), code("x/b.p", language=language)]
@@ -107,7 +108,13 @@ def coupled(
         CoChange("x/b.p", "x/a.p", together, 11),
     ]
     named = {f"x/{name}.p": found for name, found in users.items()}
-    notes = co_changes(files, pairs, edges, recent=recent, users=lambda path: named.get(path, ()))
+    notes = co_changes(
+        files,
+        pairs,
+        edges,
+        recent=[*recent, *[("z.p",)] * others],
+        users=lambda path: named.get(path, ()),
+    )
     return [note.title for note in notes]
 
 
@@ -123,6 +130,11 @@ def test_changes_together_in_wide_commits_alone_couple_nothing() -> None:
     assert coupled(recent=[wide] * 9) == []
     assert coupled(recent=[wide, *[("x/b.p", "x/a.p", "z.p")] * 2]) == []
     assert len(coupled(recent=[wide, *[("x/b.p", "x/a.p", "z.p")] * 3])) == 1
+
+
+def test_what_changes_with_everything_is_coupled_to_nothing() -> None:
+    assert coupled(together=6, touches=8, others=9) == []
+    assert len(coupled(together=6, touches=8, others=13)) == 1
 
 
 def test_a_name_of_one_that_the_other_uses_explains_it() -> None:
@@ -162,7 +174,7 @@ def test_tests_and_documents_are_no_hidden_coupling() -> None:
 
 
 def _told(files: Sequence[SourceFile], pairs: Sequence[CoChange]) -> list[Note]:
-    together = [tuple(file.path for file in files)] * 9
+    together = [*[tuple(file.path for file in files)] * 9, *[("z.p",)] * 99]
     return co_changes(files, pairs, [], recent=together, users=lambda _: ())
 
 

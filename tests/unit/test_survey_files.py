@@ -60,3 +60,13 @@ def test_a_benchmark_is_known_by_its_name() -> None:
     assert is_aside("bench_cart.go")
     assert not is_aside("workbench.py")
     assert not is_aside("Workbench.java")
+
+
+def test_settings_of_tools_are_aside_though_they_are_programs() -> None:
+    assert is_aside("karma.conf.cjs")
+    assert is_aside("web/rollup.config.js")
+    assert is_aside(".php-cs-fixer.php")
+    assert is_aside("noxfile.py")
+    assert not is_aside("shop/config.py")
+    assert not is_aside("lib/app_config.rb")
+    assert not is_aside("src/Cart.Config.cs")
