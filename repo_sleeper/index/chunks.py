@@ -60,15 +60,19 @@ def code_chunks(
     *,
     lines: Sequence[int],
     comments: Sequence[tuple[int, int, int]],
+    within: tuple[int, int] | None = None,
 ) -> list[ChunkRow]:
-    """Pieces of a source file; `comments` are (row, start, end) of comments and docstrings."""
+    """Pieces of a source file; `comments` are (row, start, end) of comments and docstrings.
+
+    `within` are the rows to cut, where not all of the file is code.
+    """
     prose = _typed(data)
     code = _without(prose, comments)
     symbols = [one for one in found if one.kind != SCOPE]
     rows = [one.row for one in symbols]
     comment_rows = [row for row, _, _ in comments]
     chunks: list[ChunkRow] = []
-    for start, end, owner in _windows(_pieces(symbols, len(lines) - 1)):
+    for start, end, owner in _windows(_pieces(symbols, *(within or (0, len(lines) - 1)))):
         body = code[lines[start] : lines[end]]
         doc = _comment_text(prose, comments, comment_rows, start, end)
         if not doc and (not body or body.isspace()):
@@ -144,13 +148,13 @@ def _blank(run: re.Match[bytes]) -> bytes:
 # --- where to cut -----------------------------------------------------------------------------
 
 
-def _pieces(symbols: Sequence[Definition], lines: int) -> list[Piece]:
+def _pieces(symbols: Sequence[Definition], start: int, end: int) -> list[Piece]:
     """Consecutive pieces that cover the file, each with the definition it is, if it is one."""
     children: dict[int | None, list[Definition]] = {}
     for one in symbols:
         owner = one.owner
         children.setdefault(None if owner is None else owner.position, []).append(one)
-    return list(_cut(children, None, 0, lines))
+    return list(_cut(children, None, start, end))
 
 
 def _cut(

@@ -99,7 +99,7 @@ def skip_by_content(path: str, data: bytes, language: str) -> SkipReason | None:
         return SkipReason.LFS
     if b"\0" in data[:_SNIFFED] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return SkipReason.BINARY
-    if _is_minified(path, data):
+    if language != "notebook" and _is_minified(path, data):  # its pictures are never read
         return SkipReason.MINIFIED
     if language != TEXT and _GENERATED.search(data, 0, _HEAD):
         return SkipReason.GENERATED

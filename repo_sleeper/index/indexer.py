@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from repo_sleeper.domain.tree import Changes, Scan, Signature, SkipReason
 from repo_sleeper.index.contents import Read, as_utf8, read_file, skip_by_content
 from repo_sleeper.index.languages import (
+    CONTAINERS,
     LANGUAGES,
     TEXT,
     grammar_label,
@@ -116,9 +117,8 @@ class _Labels:
 
     def __init__(self, wanted: Collection[str]) -> None:
         self._wanted = frozenset(wanted)
-        self._current = {grammar_label(TEXT)} | {
-            grammar_label(one.name) for one in LANGUAGES if self._is_wanted(one.name)
-        }
+        names = (*(one.name for one in LANGUAGES), *CONTAINERS)
+        self._current = {grammar_label(one) for one in (TEXT, *filter(self._is_wanted, names))}
 
     def language(self, path: str, data: bytes) -> str:
         found = language_of(path, data)
@@ -132,7 +132,8 @@ class _Labels:
         return grammar == grammar_label(named if self._is_wanted(named) else TEXT)
 
     def _is_wanted(self, name: str) -> bool:
-        return not self._wanted or name in self._wanted
+        # The cells of a notebook are text at least; as JSON they would be nothing.
+        return not self._wanted or name in self._wanted or name == "notebook"
 
 
 def _is_as_stored(known: StoredFile | None, path: str, seen: Signature, labels: _Labels) -> bool:
@@ -314,7 +315,7 @@ def _content(file: _File, parsed: Parsed) -> Content:
     return Content(
         hash=file.identity[0],
         grammar=file.identity[1],
-        language=file.language,
+        language=rows.language or (TEXT if file.language in CONTAINERS else file.language),
         size=file.signature.size,
         lines=rows.lines,
         node_hash=rows.node_hash,

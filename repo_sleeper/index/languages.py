@@ -6,10 +6,11 @@ import os
 import re
 import sys
 from functools import cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 # Part of every grammar label: raise it when a query or the extraction gives other rows.
-QUERY_VERSION = 2
+QUERY_VERSION = 3
 
 TEXT = "text"
 
@@ -95,8 +96,17 @@ LANGUAGES = (
     Language("lua", "tree_sitter_lua", ("lua", "rockspec"), (), ("lua", "luajit", "texlua")),
 )
 
+# Files that hold other languages. What is in them is read with the grammars above.
+CONTAINERS = {
+    "markdown": ("md", "markdown", "mdown", "mkd", "mdx", "qmd", "rmd"),
+    "notebook": ("ipynb",),
+    "svelte": ("svelte",),
+    "vue": ("vue",),
+}
+
 BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_EXTENSION = {ending: one.name for one in LANGUAGES for ending in one.extensions}
+_BY_EXTENSION |= {ending: name for name, endings in CONTAINERS.items() for ending in endings}
 _BY_FILENAME = {name: one.name for one in LANGUAGES for name in one.filenames}
 _BY_INTERPRETER = {name: one.name for one in LANGUAGES for name in one.interpreters}
 
@@ -107,7 +117,7 @@ _CPLUSPLUS = re.compile(
 
 
 def language_named(path: str) -> str:
-    """The language a path claims by name alone; `text` when it claims none."""
+    """The language or container a path claims by name alone; `text` when it claims none."""
     name = path.rpartition("/")[2]
     found = _BY_FILENAME.get(name)
     if found is None:
@@ -138,7 +148,14 @@ def grammar_label(name: str) -> str:
     """What rows of this language were made with: 'python 0.25.0 q2', or 'text q2'."""
     if name == TEXT:
         return f"{TEXT} q{QUERY_VERSION}"
-    return f"{name} {_version(BY_NAME[name].package)} q{QUERY_VERSION}"
+    version = _all_versions() if name in CONTAINERS else _version(BY_NAME[name].package)
+    return f"{name} {version} q{QUERY_VERSION}"
+
+
+def _all_versions() -> str:
+    """Six characters that are others as soon as any grammar is: it may be that of a block."""
+    versions = " ".join(_version(one.package) for one in LANGUAGES)
+    return blake2b(versions.encode(), digest_size=3).hexdigest()
 
 
 def _version(package: str) -> str:

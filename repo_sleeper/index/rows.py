@@ -11,7 +11,11 @@ ChunkRow = tuple[int | None, int, int, str, str, str]
 
 
 class Rows(NamedTuple):
-    """What one content gives; a plain tuple of plain values, so that it crosses a pipe fast."""
+    """What one content gives; a plain tuple of plain values, so that it crosses a pipe fast.
+
+    `language` is that of the code in a file that holds other languages; empty where the file's own
+    name says it.
+    """
 
     lines: int
     node_hash: int
@@ -21,3 +25,4 @@ class Rows(NamedTuple):
     imports: list[ImportRow]
     chunks: list[ChunkRow]
     has_error: bool = False
+    language: str = ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
 from operator import attrgetter
 from types import ModuleType
 
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Range
 
 from repo_sleeper.index.languages import BY_NAME
 
@@ -24,24 +26,48 @@ END = attrgetter("end_byte")
 _QUERIES = os.path.join(os.path.dirname(__file__), "queries")  # noqa: PTH118, PTH120 -- pathlib: 3 ms
 
 Captures = dict[str, list[Node]]
+Span = tuple[int, int]  # bytes: first, one past the last
 
 
 class TooDeepError(Exception):
     """The tree is nested deeper than any person writes."""
 
 
-def parse(data: bytes, language: str) -> tuple[Node, Captures]:
-    """The root of a fresh tree and every capture by name, each in order of place."""
+def parse(
+    data: bytes, language: str, spans: Sequence[Span] = (), *, lines: Sequence[int] = ()
+) -> tuple[Node, Captures]:
+    """The root of a fresh tree and every capture by name, each in order of place.
+
+    With spans only those bytes are read, as if nothing were between them; places stay those of
+    the whole. `lines` says where each line begins.
+    """
     parser, query = _tools(language)
     if language in _NEEDS_AN_END and not data.endswith(b"\n"):
         data += b"\n"
-    root = parser.parse(data).root_node
+        spans = [(a, b + (b == len(data) - 1)) for a, b in spans]
+    if spans:
+        parser.included_ranges = [_range(span, lines) for span in spans]
+    try:
+        root = parser.parse(data).root_node
+    finally:
+        if spans:
+            del parser.included_ranges
     if _is_too_deep(root):
         raise TooDeepError
     captures = QueryCursor(query).captures(root)
     for nodes in captures.values():
         nodes.sort(key=START)  # they come in the order in which their patterns were complete
     return root, captures
+
+
+def _range(span: Span, lines: Sequence[int]) -> Range:
+    start, end = span
+    return Range(_point(start, lines), _point(end, lines), start, end)
+
+
+def _point(at: int, lines: Sequence[int]) -> Point:
+    row = bisect_right(lines, at) - 1
+    return Point(row, at - lines[row])
 
 
 @cache

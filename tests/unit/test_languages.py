@@ -11,6 +11,7 @@ import pytest
 from repo_sleeper.domain.code import ParsedFile
 from repo_sleeper.index import languages
 from repo_sleeper.index.languages import (
+    CONTAINERS,
     LANGUAGES,
     QUERY_VERSION,
     Language,
@@ -46,7 +47,7 @@ def source_of(language: str) -> Path:
     return source
 
 
-@pytest.mark.parametrize("language", [one.name for one in LANGUAGES])
+@pytest.mark.parametrize("language", [*(one.name for one in LANGUAGES), *CONTAINERS])
 def test_what_is_read_from_a_file_is_what_a_person_found_in_it(language: str) -> None:
     source = source_of(language)
     data = source.read_bytes()
@@ -75,7 +76,11 @@ def test_what_is_read_from_a_file_is_what_a_person_found_in_it(language: str) ->
         ("bin/tool", b"#! \n", "text"),
         ("a.h", b"struct cart { int n; };\n", "c"),
         ("a.h", b"namespace shop {\n", "cpp"),
-        ("README.md", b"# Cart\n", "text"),
+        ("README", b"# Cart\n", "text"),
+        ("README.md", b"# Cart\n", "markdown"),
+        ("cart.ipynb", b"{}", "notebook"),
+        ("Cart.vue", b"", "vue"),
+        ("Cart.svelte", b"", "svelte"),
     ],
 )
 def test_a_language_is_told_by_name_and_where_that_is_open_by_content(
@@ -97,6 +102,19 @@ def test_a_wheel_installed_in_an_odd_way_is_still_named(monkeypatch: pytest.Monk
     grammar_label.cache_clear()
 
 
+def test_the_label_of_a_file_that_holds_others_changes_with_any_grammar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = {grammar_label(name) for name in CONTAINERS}
+    grammar_label.cache_clear()
+    wheels = {one.package: "1.0" for one in LANGUAGES} | {"tree_sitter_go": "99.0"}
+    monkeypatch.setattr(languages, "_wheels", lambda: wheels)
+
+    assert before.isdisjoint(grammar_label(name) for name in CONTAINERS)
+    grammar_label.cache_clear()
+
+
 def test_no_ending_belongs_to_two_languages() -> None:
     endings = [ending for one in LANGUAGES for ending in one.extensions]
+    endings += [ending for some in CONTAINERS.values() for ending in some]
     assert len(endings) == len(set(endings))

@@ -28,11 +28,10 @@ def main():
 
 
 def put(db: Database, tree: int, path: str, text: str) -> int:
-    rows = read_rows(text.encode(), "python")
+    rows = read_rows(text.encode(), "python")._replace(language="python")
     content = Content(
         hash=str(hash(text)),
         grammar=grammar_label("python"),
-        language="python",
         size=len(text),
         **rows._asdict(),
     )
