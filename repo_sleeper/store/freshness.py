@@ -67,23 +67,24 @@ select e.note_row, e.position, e.path, e.start_line, e.end_line, e.quote, e.anch
 from evidence e where e.note_row in (select value from json_each(:rows))
 order by e.note_row, e.position"""
 
-# Every place that has what an evidence cites; the best is chosen below.
+# Every place that has what an evidence cites; the best is chosen below. The cross joins keep
+# SQLite from reading every file of the tree for the few that are cited.
 _PLACES = f"""
 with cited as (
     select * from evidence where note_row in (select value from json_each(:rows))
 )
 select e.note_row, e.position, f.path, s.start_line as begins, s.end_line as ends,
        f.path != e.path as moved, s.qualified != e.symbol as renamed
-from cited e join symbols s on s.node_hash = cast(e.hash as integer)
-join files f on f.blob_id = s.blob_id and f.tree_id = :tree where e.anchor = '{Anchor.NODE}'
+from cited e cross join symbols s on s.node_hash = cast(e.hash as integer)
+cross join files f on f.blob_id = s.blob_id and f.tree_id = :tree where e.anchor = '{Anchor.NODE}'
 union all
 select e.note_row, e.position, f.path, 0, b.lines, f.path != e.path, 0
-from cited e join blobs b on b.module_hash = cast(e.hash as integer)
-join files f on f.blob_id = b.id and f.tree_id = :tree where e.anchor = '{Anchor.MODULE}'
+from cited e cross join blobs b on b.module_hash = cast(e.hash as integer)
+cross join files f on f.blob_id = b.id and f.tree_id = :tree where e.anchor = '{Anchor.MODULE}'
 union all
 select e.note_row, e.position, f.path, 0, b.lines, f.path != e.path, 0
-from cited e join blobs b on b.hash = e.hash
-join files f on f.blob_id = b.id and f.tree_id = :tree where e.anchor = '{Anchor.FILE}'"""
+from cited e cross join blobs b on b.hash = e.hash
+cross join files f on f.blob_id = b.id and f.tree_id = :tree where e.anchor = '{Anchor.FILE}'"""
 
 
 class _Place(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range, SymbolKind
@@ -15,6 +16,7 @@ from repo_sleeper.store.database import Database
 _BM25 = "bm25(chunk_words, 3.0, 1.5, 1.0)"
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
 _NAMES_AT_ONCE = 500
+_STEMMING = Lock()
 # In the joins below `+f.tree_id` keeps SQLite from walking every file of the tree: the few
 # contents are known, and their files are found by the index on blob_id.
 
@@ -43,12 +45,21 @@ def stems(words: Iterable[str]) -> dict[str, str]:
     SQLite's own tokenizer does it, in memory, so that it can never differ from the index.
     """
     unique = sorted(set(words))
-    with closing(sqlite3.connect(":memory:")) as memory:
-        memory.execute(f"create virtual table w using fts5(x, tokenize='{_TOKENIZER}')")
-        memory.execute("create virtual table v using fts5vocab(w, instance)")
+    with _STEMMING:
+        memory = _stemmer()
+        memory.execute("begin")
         memory.executemany("insert into w (rowid, x) values (?, ?)", enumerate(unique))
         found = memory.execute("select doc, term from v where offset = 0").fetchall()
+        memory.execute("rollback")
     return {unique[doc]: term for doc, term in found}
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> sqlite3.Connection:
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    memory.execute(f"create virtual table w using fts5(x, tokenize='{_TOKENIZER}')")
+    memory.execute("create virtual table v using fts5vocab(w, instance)")
+    return memory
 
 
 def terms(db: Database, words: Iterable[str]) -> list[Term]:
@@ -81,12 +92,14 @@ def path_counts(db: Database, stems_: Iterable[str]) -> dict[str, int]:
 
 def chunk_scores(db: Database, term: Term, *, limit: int) -> list[tuple[int, int, float]]:
     """Chunk, its content and BM25 for every chunk that has the term, in the order stored."""
-    found = db.rows(
+    cursor = db.connection.cursor()
+    cursor.row_factory = None  # plain tuples: there are thousands, and nobody asks for a name
+    found = cursor.execute(
         f"""select w.rowid, c.blob_id, -{_BM25} from chunk_words w
             join chunks c on c.id = w.rowid where chunk_words match ? limit ?""",
         (quoted(term.word), limit),
     )
-    return [(row[0], row[1], row[2]) for row in found]
+    return found.fetchall()
 
 
 def live_paths(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from repo_sleeper.store.database import Database
@@ -11,6 +11,8 @@ from repo_sleeper.store.search import batches, marks, numbers, quoted
 
 _AGES = 3_000  # commits: what is older is as old as that
 _NEWEST = "select -time from commits order by time desc limit ?"
+# Not `order by`, nor a list of paths: then SQLite would read every link of the tree.
+_IMPORTS = "select target from links where tree_id = ? and path = ?"
 
 
 class Precedent(NamedTuple):
@@ -74,17 +76,17 @@ def linked(
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Pairs (path, what it imports) and (path, who imports it) for these paths."""
     some = sorted(paths)
-    imports = db.rows(
-        f"""select distinct path, target from links
-            where tree_id = ? and path in ({marks(some)}) order by 1, 2""",
-        (tree_id, *some),
-    )
+    imports = [
+        (path, target)
+        for path in some
+        for target in sorted({row[0] for row in db.rows(_IMPORTS, (tree_id, path))})
+    ]
     importers = db.rows(
         f"""select distinct target, path from links
             where tree_id = ? and target in ({marks(some)}) order by 1, 2""",
         (tree_id, *some),
     )
-    return [(row[0], row[1]) for row in imports], [(row[0], row[1]) for row in importers]
+    return imports, [(row[0], row[1]) for row in importers]
 
 
 def _age(time: int, newest: Sequence[int]) -> int:
@@ -94,16 +96,36 @@ def _age(time: int, newest: Sequence[int]) -> int:
 
 def _touched(db: Database, commits: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """The paths of each commit, under the names they have now."""
-    renames = db.rows("select path, successor from history_paths where successor is not null")
-    successors: dict[str, str] = {row[0]: row[1] for row in renames}
     rows = db.rows(
         f"""select c.commit_id, p.path from commit_paths c
             join history_paths p on p.id = c.path_id where c.commit_id in {numbers(commits)}"""
     )
+    successors = _successors(db, {row[1] for row in rows})
     found: dict[int, dict[str, None]] = {}
     for commit, path in rows:
         found.setdefault(commit, {})[_followed(path, successors)] = None
     return {commit: tuple(sorted(paths)) for commit, paths in found.items()}
+
+
+def _successors(db: Database, paths: Iterable[str]) -> dict[str, str]:
+    """What these paths were renamed to, and what that was renamed to, to the end."""
+    found: dict[str, str] = {}
+    wanted = set(paths)
+    while wanted:
+        renamed = {path: to for path, to in _renamed(db, wanted) if path not in found}
+        found |= renamed
+        wanted = set(renamed.values()) - found.keys()
+    return found
+
+
+def _renamed(db: Database, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for some in batches(sorted(paths)):
+        rows = db.rows(
+            f"""select path, successor from history_paths
+                where path in ({marks(some)}) and successor is not null""",
+            some,
+        )
+        yield from ((row[0], row[1]) for row in rows)
 
 
 def _followed(path: str, successors: dict[str, str]) -> str:
