@@ -133,6 +133,8 @@ _TABLES = {
         where f.tree_id = :tree""",
     "imports": f"""select f.path, i.line, i.module, i.names {_LIVE}
         join imports i on i.blob_id = b.id where f.tree_id = :tree""",
+    "statements": f"""select f.path, s.places {_LIVE}
+        join statements s on s.blob_id = b.id where f.tree_id = :tree""",
     "chunks": f"""select f.path, c.start_line, c.end_line, s.qualified {_LIVE}
         join chunks c on c.blob_id = b.id left join symbols s on s.id = c.symbol_id
         where f.tree_id = :tree""",

@@ -7,6 +7,8 @@ import json
 from hashlib import blake2b, sha256
 from pathlib import Path
 
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.statements import Statement, pack
 from repo_sleeper.domain.tree import Signature
 from repo_sleeper.store import code, contents
 from repo_sleeper.store.contents import Content, FileRow
@@ -72,6 +74,13 @@ def _python(data: bytes) -> Content:
         module_hash=_node_hash("".join(ast.dump(node) for node in outside)),
         symbols=symbols,
         references=_references(tree, symbols),
+        statements=pack(
+            Statement(
+                f"{_node_hash(ast.dump(node)) & 0xFFFFFFFF:08x}",
+                Range(node.lineno - 1, node.end_lineno or node.lineno),
+            )
+            for node in outside
+        ),
     )
 
 

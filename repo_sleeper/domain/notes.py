@@ -41,6 +41,7 @@ class Anchor(StrEnum):
     """What must be unchanged for evidence to be fresh."""
 
     NODE = "node"  # a symbol with this node hash exists
+    STATEMENT = "statement"  # a statement with this hash is outside all symbols of the file
     MODULE = "module"  # a file whose code outside its symbols has this hash exists
     FILE = "file"  # a file with this content hash exists
     PATH = "path"  # the path exists; for notes that are counted afresh anyway
@@ -49,8 +50,8 @@ class Anchor(StrEnum):
 class Evidence(NamedTuple):
     """A quote, its place, and the hash that must still be there.
 
-    `hash` is the node hash or module hash in decimal, the content hash in hex, or empty,
-    according to `anchor`.
+    `hash` is the node hash or module hash in decimal, a statement's as `domain.statements` has
+    it, the content hash in hex, or empty, according to `anchor`.
     """
 
     path: str

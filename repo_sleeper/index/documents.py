@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.statements import Statement, pack, unpack
 from repo_sleeper.index.chunks import ChunkRow, code_chunks, line_offsets, text_chunks
 from repo_sleeper.index.notebooks import read_notebook
 from repo_sleeper.index.parts import Part, merged, numbered, part_of, prose_of, rows_of
@@ -125,6 +127,10 @@ def _placed(rows: Rows, places: Sequence[int]) -> Rows:
         references=[(name, _placed_uses(uses, first)) for name, uses in rows.references],
         imports=[(first(line), module, names) for line, module, names in rows.imports],
         chunks=[(one[0], first(one[1]), last(one[2]), *one[3:]) for one in rows.chunks],
+        statements=pack(
+            Statement(one.hash, Range(first(one.range.start), last(one.range.end)))
+            for one in unpack(rows.statements)
+        ),
     )
 
 

@@ -325,4 +325,5 @@ def _content(file: _File, parsed: Parsed) -> Content:
         references=rows.references,
         imports=rows.imports,
         chunks=rows.chunks,
+        statements=rows.statements,
     )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from tree_sitter import Node
 
+from repo_sleeper.domain.statements import pack
 from repo_sleeper.index.chunks import code_chunks, line_offsets
 from repo_sleeper.index.definitions import Definition, definitions, document, signature
 from repo_sleeper.index.hashes import Tokens
 from repo_sleeper.index.references import ReferenceRow, imports, references
 from repo_sleeper.index.rows import Rows, SymbolRow
+from repo_sleeper.index.statements import statements
 from repo_sleeper.index.syntax import Captures, Span, parse
 
 
@@ -58,21 +61,27 @@ def rows_of(data: bytes, parts: Sequence[Part], *, lines: Sequence[int]) -> Rows
         for node in part.captures.get("comment", ())
     ]
     found = [one for part in parts for one in part.found]
+    outermost = _outermost(found)
+    others = [one for part in parts for one in statements(part.root, outermost)]
     tokens = Tokens(
         data,
-        cuts=(cut for one in found for cut in (one.start, one.end)),
+        cuts=chain(
+            (cut for one in found for cut in (one.start, one.end)),
+            (cut for one in others for span in one.spans for cut in span),
+        ),
         comments=comments,
         strings=[node for part in parts for node in part.captures.get("string", ())],
     )
     return Rows(
         len(lines) - 1,
         tokens.hash(0, len(data)),
-        tokens.hash_outside(_outermost(found)),
+        tokens.hash_outside(outermost),
         [_symbol(data, one, tokens, comments) for one in found if one.position is not None],
         merged([references(data, one.found, one.captures, lines=lines) for one in parts]),
         [row for one in parts for row in imports(data, one.captures)],
         chunks=[],
         has_error=any(one.root.has_error for one in parts),
+        statements=pack(one.hashed(tokens) for one in others),
     )
 
 

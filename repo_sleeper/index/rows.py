@@ -26,3 +26,4 @@ class Rows(NamedTuple):
     chunks: list[ChunkRow]
     has_error: bool = False
     language: str = ""
+    statements: str = ""  # outside all symbols, as `domain.statements` packs them

@@ -35,6 +35,7 @@ class Content(NamedTuple):
     references: Sequence[ReferenceRow] = ()
     imports: Sequence[ImportRow] = ()
     chunks: Sequence[ChunkRow] = ()
+    statements: str = ""  # as `domain.statements` packs them
 
 
 class FileRow(NamedTuple):
@@ -111,6 +112,10 @@ def _add_symbols(db: Database, numbered: Sequence[tuple[int, Content]]) -> None:
     db.many(
         "insert or ignore into imports values (?, ?, ?, ?)",
         [(number, *row) for number, content in numbered for row in content.imports],
+    )
+    db.many(
+        "insert into statements values (?, ?)",
+        [(number, content.statements) for number, content in numbered if content.statements],
     )
     _add_chunks(db, chunks)
 
@@ -247,7 +252,7 @@ def garbage_collect(db: Database, *, keep: int) -> int:
         db.set_meta("last-chunk", str(max(last, int(db.meta("last-chunk") or "0"))))
         db.execute("create temp table dead (id integer primary key)")
         db.many("insert into dead values (?)", dead)
-        for table in ("uses", "imports", "chunks", "symbols"):
+        for table in ("uses", "imports", "chunks", "symbols", "statements"):
             db.execute(f"delete from {table} where blob_id in (select id from temp.dead)")
         db.execute("delete from blobs where id in (select id from temp.dead)")
         db.execute("drop table temp.dead")

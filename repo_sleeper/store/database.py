@@ -14,7 +14,7 @@ from repo_sleeper.errors import NewerStoreError, NotInitialisedError, StoreError
 
 # The number of migrations this code knows; migrations.py is imported only when there are more,
 # because it brings sqlite-utils (0.1 s) with it. A test holds the two together.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 _BUSY_MS = 5_000
 Row = sqlite3.Row

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Anchor, Evidence
+from repo_sleeper.domain.statements import unpack
 from repo_sleeper.store.database import Database, Row
 
 # A condition over `evidence e` in the tree `:tree`. The hash at the cited place decides; a hash
@@ -49,9 +50,22 @@ not {_PATH_LIVES} and exists (
     select 1 from blobs b join files f on f.blob_id = b.id and f.tree_id = :tree
     where b.hash = e.hash
 )"""
+# A statement has no name. Where its file is gone it has moved only if a single file has it now:
+# `import os` of a deleted file is not the one of another.
+_STATEMENT_HERE = """
+exists (
+    select 1 from files f join statements t on t.blob_id = f.blob_id
+    where f.tree_id = :tree and f.path = e.path and instr(t.places, e.hash || ':')
+)"""
+_STATEMENT_MOVED = f"""
+not {_PATH_LIVES} and 1 = (
+    select count(distinct f.path) from statements t join files f on f.blob_id = t.blob_id
+    where f.tree_id = :tree and instr(t.places, e.hash || ':')
+)"""
 _FRESH_EVIDENCE = f"""
 case e.anchor
     when '{Anchor.NODE}' then ({_NODE_HERE}) or ({_NODE_MOVED})
+    when '{Anchor.STATEMENT}' then ({_STATEMENT_HERE}) or ({_STATEMENT_MOVED})
     when '{Anchor.MODULE}' then ({_MODULE_HERE}) or ({_MODULE_MOVED})
     when '{Anchor.FILE}' then ({_FILE_HERE}) or ({_FILE_MOVED})
     else {_PATH_LIVES}
@@ -87,6 +101,20 @@ from cited e cross join blobs b on b.hash = e.hash
 cross join files f on f.blob_id = b.id and f.tree_id = :tree where e.anchor = '{Anchor.FILE}'"""
 
 
+# Files that have a cited statement; where in them, `domain.statements` knows.
+_STATEMENTS = f"""
+select e.note_row, e.position, e.hash, e.anchor_line, f.path, t.places, 0 as moved
+from evidence e cross join files f on f.tree_id = :tree and f.path = e.path
+cross join statements t on t.blob_id = f.blob_id
+where e.note_row in (select value from json_each(:rows)) and e.anchor = '{Anchor.STATEMENT}'
+and instr(t.places, e.hash || ':')
+union all
+select e.note_row, e.position, e.hash, e.anchor_line, f.path, t.places, 1
+from evidence e cross join statements t cross join files f on f.blob_id = t.blob_id
+where e.note_row in (select value from json_each(:rows)) and e.anchor = '{Anchor.STATEMENT}'
+and not {_PATH_LIVES} and f.tree_id = :tree and instr(t.places, e.hash || ':')"""
+
+
 class _Place(NamedTuple):
     moved: int
     renamed: int
@@ -105,6 +133,10 @@ def evidence_of(db: Database, tree_id: int, rows: Sequence[int]) -> dict[int, tu
         where = Range(row["begins"], row["ends"])
         place = _Place(row["moved"], row["renamed"], row["path"], where)
         places[row["note_row"], row["position"]].append(place)
+    for row in db.rows(_STATEMENTS, values):
+        where = _nearest(row["places"], row["hash"], row["anchor_line"])
+        place = _Place(row["moved"], 0, row["path"], where)
+        places[row["note_row"], row["position"]].append(place)
     found: dict[int, list[Evidence]] = defaultdict(list)
     for row in db.rows(_STORED, values):
         found[row["note_row"]].append(
@@ -122,6 +154,12 @@ def _evidence(row: Row, places: Iterable[_Place]) -> Evidence:
     return Evidence(path, lines, row["quote"], Anchor(row["anchor"]), row["hash"], row["symbol"])
 
 
+def _nearest(packed: str, hash_: str, line: int) -> Range:
+    """Of several statements that read the same, the one closest to where it was."""
+    same = [one.range for one in unpack(packed) if one.hash == hash_]
+    return min(same, key=lambda one: (abs(one.start - line), one.start))
+
+
 def _carried(lines: Range, *, since: int, into: Range) -> Range:
     """The same lines of a node that now begins elsewhere and may have been reformatted."""
     last = max(into.end - 1, into.start)
@@ -131,6 +169,8 @@ def _carried(lines: Range, *, since: int, into: Range) -> Range:
 
 def anchor_line(db: Database, evidence: Evidence, tree_id: int) -> int:
     """Where the node that holds the evidence begins, in the content it was read from."""
+    if evidence.anchor is Anchor.STATEMENT:
+        return _statement_line(db, evidence, tree_id)
     if evidence.anchor is not Anchor.NODE:
         return 0
     begins: int | None = db.value(
@@ -149,3 +189,14 @@ def anchor_line(db: Database, evidence: Evidence, tree_id: int) -> int:
         },
     )
     return evidence.range.start if begins is None else begins
+
+
+def _statement_line(db: Database, evidence: Evidence, tree_id: int) -> int:
+    packed: str | None = db.value(
+        """select t.places from files f join statements t on t.blob_id = f.blob_id
+           where f.tree_id = ? and f.path = ?""",
+        (tree_id, evidence.path),
+    )
+    if packed is None or f"{evidence.hash}:" not in packed:
+        return evidence.range.start
+    return _nearest(packed, evidence.hash, evidence.range.start).start

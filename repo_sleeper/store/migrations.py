@@ -333,6 +333,20 @@ def m006_bugs_and_what_was_said(db: sqlite_utils.Database) -> None:
     )
 
 
+@STEPS()
+def m007_statements(db: sqlite_utils.Database) -> None:
+    """Statements outside all symbols, so that evidence in them need not hang on the whole file."""
+    _run(
+        db,
+        """
+        create table statements (
+            blob_id integer primary key,       -- no cascade, as for uses
+            places text not null               -- 'hash:line[:lines] ...', as domain.statements
+        );
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 

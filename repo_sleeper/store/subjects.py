@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.statements import Statement, unpack
 from repo_sleeper.store.database import Database, Row
 
 # A name defined in more files than this says nothing about who calls whom.
@@ -38,6 +39,7 @@ class KnownFile:
     is_text: bool
     has_error: bool
     symbols: tuple[KnownSymbol, ...]
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,13 @@ def _known(db: Database, row: Row) -> KnownFile:
         is_text=row["language"] == "text",
         has_error=bool(row["has_error"]),
         symbols=_symbols(db, row["id"]),
+        statements=_statements(db, row["id"]),
     )
+
+
+def _statements(db: Database, blob_id: int) -> tuple[Statement, ...]:
+    packed = db.value("select places from statements where blob_id = ?", (blob_id,))
+    return tuple(unpack(packed or ""))
 
 
 def _symbols(db: Database, blob_id: int) -> tuple[KnownSymbol, ...]:

@@ -18,8 +18,9 @@ from repo_sleeper.store.bugs import Due, Step, Verdict
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.subjects import Neighbour
 from repo_sleeper.think import context, prompts, replies, shown
-from repo_sleeper.think.grounding import Asked, ground, locate
+from repo_sleeper.think.grounding import Asked, ground
 from repo_sleeper.think.kept import sources
+from repo_sleeper.think.quotes import locate
 from repo_sleeper.think.reading import Limits, Material, group, lines_of, size
 from repo_sleeper.think.thinker import Outcome
 

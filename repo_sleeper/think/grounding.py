@@ -16,10 +16,11 @@ from repo_sleeper.domain.notes import (
     Origin,
     note_id,
 )
+from repo_sleeper.domain.statements import Statement
 from repo_sleeper.think import suspicion
+from repo_sleeper.think.quotes import locate, said
 from repo_sleeper.words import parts
 
-_NEAR = 3
 _SHORTEST_QUOTE = 8
 _LONGEST_TITLE = 120
 _LONGEST_BODY = 1_200
@@ -49,6 +50,7 @@ class Source:
     content_hash: str
     module_hash: str
     places: tuple[Place, ...] = ()
+    statements: tuple[Statement, ...] = ()
     is_text: bool = False
     has_error: bool = False
 
@@ -180,38 +182,32 @@ def _evidence(draft: DraftEvidence, sources: Mapping[str, Source]) -> Evidence:
     if len(" ".join(quote).strip()) < _SHORTEST_QUOTE:
         raise DroppedError(f"its quote is shorter than {_SHORTEST_QUOTE} characters")
     start = locate(quote, source.lines, near=draft.line - 1)
+    if start is None and source.path.endswith(".ipynb"):
+        start = locate(quote, said(source.lines), near=draft.line - 1)
     if start is None:
         raise DroppedError("its quote is not in the source")
     where = Range(start, start + len(quote))
     return _anchored(source, where, "\n".join(source.lines[at].strip() for at in _each(where)))
 
 
-def locate(quote: Sequence[str], lines: Mapping[int, str], *, near: int) -> int | None:
-    """The line at which the quoted lines begin: close to `near`, or else the only place."""
-    places = [at for at in lines if _stands(quote, lines, at)]
-    close = [at for at in places if abs(at - near) <= _NEAR]
-    if close:
-        return min(close, key=lambda at: (abs(at - near), at))
-    return places[0] if len(places) == 1 else None
-
-
-def _stands(quote: Sequence[str], lines: Mapping[int, str], at: int) -> bool:
-    if len(quote) == 1:
-        return quote[0] in lines[at]
-    return all(lines.get(at + step, "").strip() == line for step, line in enumerate(quote))
-
-
 def _anchored(source: Source, where: Range, quote: str) -> Evidence:
     if source.is_text:
         return Evidence(source.path, where, quote, Anchor.FILE, source.content_hash)
-    around = [p for p in source.places if where.start in p.range and where.end <= p.range.end]
+    around = [p for p in source.places if _covers(p.range, where)]
     if around:
         inner = min(around, key=lambda p: (p.range.end - p.range.start, -p.range.start))
         anchor, hash_ = Anchor.NODE, inner.node_hash
         return Evidence(source.path, where, quote, anchor, hash_, inner.qualified)
+    outside = [one for one in source.statements if _covers(one.range, where)]
+    if outside:
+        return Evidence(source.path, where, quote, Anchor.STATEMENT, outside[0].hash)
     if source.has_error:
         raise DroppedError("it cites lines that could not be parsed")
     return Evidence(source.path, where, quote, Anchor.MODULE, source.module_hash)
+
+
+def _covers(range_: Range, where: Range) -> bool:
+    return where.start in range_ and where.end <= range_.end
 
 
 def _each(where: Range) -> range:

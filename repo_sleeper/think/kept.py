@@ -82,6 +82,7 @@ def sources(db: Database, prompt: Prompt, contents: Mapping[str, str]) -> dict[s
                 content_hash=file.hash,
                 module_hash=file.module_hash,
                 places=tuple(Place(s.qualified, s.range, str(s.node_hash)) for s in file.symbols),
+                statements=file.statements,
                 is_text=file.is_text,
                 has_error=file.has_error,
             )
@@ -97,5 +98,6 @@ def hashes(sources: Iterable[Source]) -> set[str]:
             source.content_hash,
             source.module_hash,
             *(place.node_hash for place in source.places),
+            *(statement.hash for statement in source.statements),
         )
     }

@@ -6,6 +6,7 @@ import pytest
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin, note_id
+from repo_sleeper.domain.statements import unpack
 from repo_sleeper.store import notes, versions
 from repo_sleeper.store.database import Database
 from tests.indexed import Indexed
@@ -136,6 +137,66 @@ def test_a_note_on_module_code_outlives_edits_of_functions(tree: Indexed) -> Non
 
     tree.write("shop/cart.py", CART.replace("four", "five"))
     assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+
+SETUP = """\
+import shop
+shop.register("cart")
+shop.register("tax")
+def helper(): return 1
+shop.start()
+"""
+
+
+def on_statement(tree: Indexed, line: int) -> Evidence:
+    tree.write("shop/setup.py", SETUP)
+    packed = tree.db.value(
+        "select places from statements t join files f on f.blob_id = t.blob_id"
+        " where f.path = 'shop/setup.py'"
+    )
+    (found,) = [one for one in unpack(packed) if one.range.start == line]
+    quote = SETUP.split("\n")[line]
+    return Evidence("shop/setup.py", found.range, quote, Anchor.STATEMENT, found.hash)
+
+
+def test_a_note_on_a_statement_is_stale_only_when_that_statement_changes(tree: Indexed) -> None:
+    save(tree, about(on_statement(tree, 2)))
+
+    tree.write("shop/setup.py", SETUP.replace("cart", "basket").replace("shop.start()", ""))
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
+
+    tree.write("shop/setup.py", SETUP.replace("tax", "taxes"))
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+
+def test_a_statement_that_moved_takes_its_notes_along(tree: Indexed) -> None:
+    save(tree, about(on_statement(tree, 2)))
+
+    tree.write("shop/setup.py", f"import os\n# more\n{SETUP}")
+    assert shown(tree) == [(True, "shop/setup.py", Range(4, 5))]
+
+    tree.rename("shop/setup.py", "shop/boot.py")
+    assert shown(tree) == [(True, "shop/boot.py", Range(4, 5))]
+
+
+def test_of_statements_that_read_the_same_the_nearest_is_meant(tree: Indexed) -> None:
+    save(tree, about(on_statement(tree, 2)))
+
+    tree.write("shop/setup.py", 'shop.register("tax")\n' + SETUP)
+    assert shown(tree) == [(True, "shop/setup.py", Range(3, 4))]
+
+    tree.write("shop/setup.py", 'shop.register("tax")\nshop.start()\n')
+    assert shown(tree) == [(True, "shop/setup.py", Range(0, 1))]
+
+
+def test_an_import_of_a_deleted_file_is_not_the_one_of_two_others(tree: Indexed) -> None:
+    save(tree, about(on_statement(tree, 0)))
+    tree.write("a.py", "import shop\n")
+    tree.write("b.py", "import shop\nx()\n")
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
+
+    tree.remove("shop/setup.py")
+    assert True not in [fresh for fresh, _, _ in shown(tree)]
 
 
 def test_a_note_on_a_whole_file_follows_the_content_not_the_path(tree: Indexed) -> None:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Anchor, Draft, DraftEvidence, NoteKind
-from repo_sleeper.think.grounding import Asked, Grounding, Place, Source, ground, locate
+from repo_sleeper.domain.statements import Statement
+from repo_sleeper.think.grounding import Asked, Grounding, Place, Source, ground
+from repo_sleeper.think.quotes import locate
 
 TEXT = """\
 import money
@@ -80,6 +82,58 @@ def test_outside_every_definition_the_module_is_the_anchor() -> None:
 
     assert (note.evidence[0].anchor, note.evidence[0].hash) == (Anchor.MODULE, "77")
     assert note.subject == "shop/cart.py"
+
+
+def test_outside_every_definition_the_statement_is_the_anchor() -> None:
+    statements = (Statement("importMo", Range(0, 1)), Statement("ratesEUR", Range(2, 3)))
+    source = replace(SOURCE, statements=statements, has_error=True)
+
+    (note,) = grounded(draft('RATES = money.rates("EUR")', 3), source=source).notes
+    assert (note.evidence[0].anchor, note.evidence[0].hash) == (Anchor.STATEMENT, "ratesEUR")
+
+    (note,) = grounded(draft(), source=source).notes
+    assert note.evidence[0].anchor is Anchor.NODE
+
+
+def test_a_quote_of_several_statements_is_anchored_to_the_module() -> None:
+    source = replace(SOURCE, statements=(Statement("importMo", Range(0, 1)),))
+    quote = 'import money\n\nRATES = money.rates("EUR")'
+
+    (note,) = grounded(draft(quote, 1), source=source).notes
+
+    assert note.evidence[0].anchor is Anchor.MODULE
+
+
+NOTEBOOK = r"""{
+ "cells": [
+  {
+   "source": [
+    "def total(items):\n",
+    "    print(\"adding\", 'up')\n",
+    "    return sum(items)"
+   ]
+"""
+
+
+@pytest.mark.parametrize(
+    ("quote", "line", "start"),
+    [
+        pytest.param("    print(\"adding\", 'up')", 6, 5, id="as the cell has it"),
+        pytest.param(r"""print(\"adding\", 'up')\n",""", 6, 5, id="as the file has it"),
+        pytest.param("def total(items):\n    print(\"adding\", 'up')", 5, 4, id="two lines"),
+    ],
+)
+def test_a_notebook_is_quoted_as_it_stands_in_the_file_or_as_it_reads(
+    quote: str, line: int, start: int
+) -> None:
+    lines = dict(enumerate(NOTEBOOK.splitlines()))
+    source = replace(SOURCE, path="a.ipynb", lines=lines, places=())
+
+    (note,) = grounded(draft(quote, line, path="a.ipynb"), source=source).notes
+
+    (evidence,) = note.evidence
+    assert evidence.range.start == start
+    assert all(line in NOTEBOOK for line in evidence.quote.split("\n"))
 
 
 def test_in_a_text_file_the_file_is_the_anchor() -> None:

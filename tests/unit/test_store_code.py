@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents
 from repo_sleeper.store.code import StoredReference
 from repo_sleeper.store.contents import Content, FileRow
-from repo_sleeper.store.database import Database
+from repo_sleeper.store.database import Database, open_database
 
 CART = """import os.path
 from shop import Item
@@ -129,6 +131,19 @@ def test_old_contents_are_thrown_away_but_for_the_newest(db: Database, tree: int
     assert not {"other", "version_0", "version_1"} & names
     assert db.value("select count(*) from symbols") == live + 2
     assert db.rows("pragma foreign_key_check") == []
+
+
+def test_a_store_from_before_statements_gets_a_place_for_them(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    open_database(file).close()
+    with closing(sqlite3.connect(file)) as old:
+        old.execute("drop table statements")
+        old.execute("delete from _sqlite_migrations where name = 'm007_statements'")
+        old.execute("pragma user_version = 6")
+        old.commit()
+
+    with closing(open_database(file)) as db:
+        assert db.value("select count(*) from statements") == 0
 
 
 def test_a_number_of_a_chunk_is_never_given_twice(db: Database, tree: int) -> None:
