@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.errors import ModelReplyError
 
 KINDS = ("architecture", "likely-bug", "debugging-strategy", "optimization", "question")
 _FILE = re.compile(r'<file path="([^"]+)"[^>]*>\n(.*?)</file>', re.DOTALL)
@@ -46,6 +47,15 @@ class FakeModel:
             return reply
         usage = Usage(sent=prompt.estimated_tokens, received=len(reply) // 4 + 1)
         return Reply(text=reply, usage=usage, model=self.name)
+
+    def stream(self, prompt: Prompt, hear: Callable[[str], None]) -> Reply:
+        """The next reply, heard line by line; one that ends in "..." is cut after it was heard."""
+        reply = self.complete(prompt)
+        for line in reply.text.splitlines(keepends=True):
+            hear(line)
+        if reply.text.endswith("..."):
+            raise ModelReplyError("the answer was cut off")
+        return reply
 
     def price(self) -> Price:
         """A dollar per million, whichever way."""
@@ -248,6 +258,32 @@ class Exchange:
             body["usage"] = told
         self.send(200, json.dumps(body))
 
+    def events(self, *parts: str, end: str = "[DONE]", usage: bool = True) -> None:
+        """A stream of chunks: the parts of a text, then what a provider says at the end."""
+        self.handler.send_response(200)
+        self.handler.send_header("Content-Type", "text/event-stream")
+        self.handler.end_headers()
+        for part in parts:
+            self.event(choices=[{"index": 0, "delta": {"role": "assistant", "content": part}}])
+        if end:
+            self.event(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
+        if end and usage:
+            counts = {"prompt_tokens": 70, "completion_tokens": 7, "total_tokens": 77}
+            self.event(choices=[], usage=counts)
+        if end:
+            self.write(f"data: {end}\n\n")
+
+    def event(self, **body: Any) -> None:
+        """One chunk of a stream."""
+        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_700_000_000}
+        model = self.request.body.get("model", "")
+        self.write(f"data: {json.dumps({**head, 'model': model, **body})}\n\n")
+
+    def write(self, text: str) -> None:
+        """As it is, at once."""
+        self.handler.wfile.write(text.encode())
+        self.handler.wfile.flush()
+
     def hang_up(self, *, reset: bool = False) -> None:
         """Close without a word, or with a reset."""
         sock = self.handler.connection
@@ -269,6 +305,36 @@ def _drip(exchange: Exchange) -> None:
     while exchange.provider.pause(0.2):
         exchange.handler.wfile.write(b" ")
         exchange.handler.wfile.flush()
+
+
+def _stream_cut(exchange: Exchange) -> None:
+    exchange.events("It is decided in\nshop", "/cart.py:2, because", end="")
+
+
+def _stream_reset(exchange: Exchange) -> None:
+    _stream_cut(exchange)
+    exchange.hang_up(reset=True)
+
+
+def _stream_forever(exchange: Exchange) -> None:
+    exchange.events("And\n", end="")
+    while exchange.provider.pause(0.1):
+        exchange.event(choices=[{"index": 0, "delta": {"content": "so on\n"}}])
+
+
+def _stream_error(exchange: Exchange) -> None:
+    exchange.events("It is\n", end="")
+    exchange.write('data: {"error": {"message": "Overloaded", "code": 529}}\n\n')
+
+
+def _stream_key(exchange: Exchange) -> None:
+    key = exchange.request.headers.get("authorization", "").removeprefix("Bearer ")
+    exchange.events("Your key is ", key[:9], key[9:], ".\nBye")
+
+
+def _stream_garbage(exchange: Exchange) -> None:
+    exchange.events("It is\n", end="")
+    exchange.write("data: {\xff not json\n\ndata: \x00\x01\n\n<html>\n\n")
 
 
 def _echo_key(exchange: Exchange) -> None:
@@ -339,6 +405,15 @@ MODES: dict[str, Callable[[Exchange], None]] = {
     "usage_absurd": lambda x: x.answer(x.text, usage=_multiplied(10**12)),
     "surrogate": lambda x: x.answer(f"{x.text}\ud800\0"),
     "ansi": lambda x: x.answer(f"\x1b[31m\x1b]0;title\x07{x.text}\u202e"),
+    "stream": lambda x: x.events("Half up, in shop", "/cart.py:2;\nnot in shop/", "cart.py:99."),
+    "stream_no_usage": lambda x: x.events("It is\nso.", usage=False),
+    "stream_empty": lambda x: x.events(),
+    "stream_cut": _stream_cut,
+    "stream_reset": _stream_reset,
+    "stream_forever": _stream_forever,
+    "stream_error": _stream_error,
+    "stream_garbage": _stream_garbage,
+    "stream_key": _stream_key,
     "other_model": lambda x: x.answer(x.text, model="someone-else-7b"),
 }
 

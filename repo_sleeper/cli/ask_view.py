@@ -23,15 +23,50 @@ def print_context(found: Context, *, as_json: bool, error: str = "", called: boo
     sys.stdout.flush()
 
 
-def print_answer(found: Context, said: Answer, *, as_json: bool) -> None:
-    """The answer, and on stderr what is wrong with it."""
+class Screen:
+    """Where an answer appears while it comes, for a person who watches."""
+
+    def __init__(self) -> None:
+        self.used = False
+
+    def show(self, text: str) -> None:
+        """The next line; the end of it comes with the one after."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        self.used = True
+
+    def end(self) -> None:
+        """There is no more."""
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+
+    def break_off(self) -> None:
+        """There is no more, though there should be."""
+        from repo_sleeper.cli import output
+
+        self.end()
+        output.say("sleeper: what is above is only the beginning of an answer")
+
+
+def is_watched() -> bool:
+    """Whether a person looks at what is printed; a program gets the answer in one piece."""
+    return sys.stdout.isatty()
+
+
+def print_answer(
+    found: Context, said: Answer, *, as_json: bool, screen: Screen | None = None
+) -> None:
+    """The answer, unless it is on the screen already, and on stderr what is wrong with it."""
     if as_json:
         _print_json({**as_object(found), "model_called": True, "answer": _answer_object(said)})
         sys.stdout.flush()
         return
     from repo_sleeper.cli import output
 
-    output.out(said.text)
+    if screen is not None and screen.used:
+        screen.end()
+    else:
+        output.out(said.text)
     sys.stdout.flush()
     if said.cut:
         output.say("sleeper: the answer was cut; model.max_output_tokens allows longer ones")

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from repo_sleeper.cli.ask_view import Screen
     from repo_sleeper.daemon.reconciling import Round
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.domain.recall import Context
@@ -255,16 +256,22 @@ def _answer(
     from repo_sleeper.cli import ask_view
     from repo_sleeper.errors import BudgetError, ModelError
 
+    screen = ask_view.Screen() if ask_view.is_watched() and not as_json else None
     try:
-        said = _answered(found, asked, workspace, name)
+        said = _answered(found, asked, workspace, name, screen)
     except (BudgetError, ModelError) as error:
         called = isinstance(error, ModelError) and error.sent
-        ask_view.print_context(found, as_json=as_json, error=str(error), called=called)
+        if screen is not None and screen.used:
+            screen.break_off()
+        else:
+            ask_view.print_context(found, as_json=as_json, error=str(error), called=called)
         raise
-    ask_view.print_answer(found, said, as_json=as_json)
+    ask_view.print_answer(found, said, as_json=as_json, screen=screen)
 
 
-def _answered(found: Context, asked: _Asked, workspace: Workspace, name: str) -> Answer:
+def _answered(
+    found: Context, asked: _Asked, workspace: Workspace, name: str, screen: Screen | None
+) -> Answer:
     import time
 
     from repo_sleeper import config
@@ -294,4 +301,5 @@ def _answered(found: Context, asked: _Asked, workspace: Workspace, name: str) ->
             refusal=rounds.caps_refusal(settings),
             host=model.host,
             max_tokens=settings.model.max_output_tokens,
+            show=screen.show if screen else None,
         )

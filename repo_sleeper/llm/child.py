@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import IO, Any, cast
 
@@ -68,17 +68,37 @@ class Child:
         """Whether a signal ended it, ours or the system's; known once `end` has returned."""
         return (self._process.returncode or 0) < 0
 
-    def exchange(self, message: Mapping[str, Any], *, deadline_s: float) -> dict[str, Any]:
-        """Say one thing, wait for one answer; LateError or DeadError when there is none."""
+    def exchange(
+        self,
+        message: Mapping[str, Any],
+        *,
+        deadline_s: float,
+        hear: Callable[[str], None] | None = None,
+    ) -> dict[str, Any]:
+        """Say one thing, wait for one answer; LateError or DeadError when there is none.
+
+        What comes before the answer is whole is heard as it comes.
+        """
         until = time.monotonic() + deadline_s
         try:
             self._in.write(f"{json.dumps(message)}\n".encode())
-            answer = json.loads(self._line(until))
+        except OSError as error:
+            raise DeadError from error
+        answer = self._said(until)
+        while "part" in answer:
+            if hear is not None:
+                hear(str(answer["part"]))
+            answer = self._said(until)
+        return answer
+
+    def _said(self, until: float) -> dict[str, Any]:
+        try:
+            said = json.loads(self._line(until))
         except (OSError, ValueError) as error:
             raise DeadError from error
-        if not isinstance(answer, dict):
+        if not isinstance(said, dict):
             raise DeadError
-        return answer
+        return said
 
     def kill(self) -> None:
         """At once; whoever waits for an answer learns that it is dead."""

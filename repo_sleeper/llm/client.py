@@ -6,7 +6,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -127,10 +127,17 @@ class WorkerModel:
 
     def complete(self, prompt: Prompt) -> Reply:
         """One request. Whatever comes back or does not, it is a Reply or a ModelError."""
+        return self._completed(prompt, None)
+
+    def stream(self, prompt: Prompt, hear: Callable[[str], None]) -> Reply:
+        """The same, heard line by line; a stream that was cut is a ModelError, whatever came."""
+        return self._completed(prompt, lambda part: hear(_storable(part)))
+
+    def _completed(self, prompt: Prompt, hear: Callable[[str], None] | None) -> Reply:
         self._refuse_hopeless()
         with self._turn:
             started = time.monotonic()
-            answer = self._answer(prompt)
+            answer = self._answer(prompt, hear)
             return self._reply(answer, seconds=time.monotonic() - started)
 
     def start(self) -> None:
@@ -172,7 +179,7 @@ class WorkerModel:
                 sent=False,
             )
 
-    def _answer(self, prompt: Prompt) -> dict[str, Any]:
+    def _answer(self, prompt: Prompt, hear: Callable[[str], None] | None) -> dict[str, Any]:
         deadline = self._choice.deadline_s
         message = {
             "system": _storable(prompt.system),
@@ -180,10 +187,11 @@ class WorkerModel:
             "max_tokens": prompt.max_tokens,
             "deadline_s": deadline * _PATIENCE,
             "json": not self._ask and "json" in f"{prompt.system}{prompt.user}".lower(),
+            "stream": hear is not None,
         }
         child = self._started()
         try:
-            return child.exchange(message, deadline_s=deadline)
+            return child.exchange(message, deadline_s=deadline, hear=hear)
         except LateError:
             self._drop()
             raise ModelTimeoutError(

@@ -30,7 +30,8 @@ class Failure:
 
     `names` are the classes of the exception and of everything that caused it, outermost first.
     `asked` says whether a request left at all, `status` what the provider answered, if it did.
-    `note` is our own finding: redirect, unbound, too-large, compressed.
+    `note` is our own finding: redirect, unbound, too-large, late, cut,
+    no-stream.
     """
 
     names: tuple[str, ...] = ()
@@ -64,6 +65,16 @@ _REFUSED = re.compile(
 _LATER = (408, 409, 425)
 _PROXY = 407
 _SHOWN = 300
+_UNENDED = {
+    "cut": (
+        "the answer was cut off: the provider's stream ended before the answer did",
+        "ask again; what came counts as paid",
+    ),
+    "no-stream": (
+        "the provider was asked to stream and did not",
+        "`sleeper ask ... | cat` asks for the answer in one piece",
+    ),
+}
 
 # By class, for what fails before or beside HTTP. The first name known decides.
 BY_NAME: dict[str, type[ModelError]] = {
@@ -147,6 +158,9 @@ _WHAT: dict[type[ModelError], tuple[str, str]] = {
 
 def model_error(failure: Failure) -> ModelError:
     """The error to raise; its message never holds a key, because the facts do not."""
+    if failure.note in _UNENDED:
+        message, hint = _UNENDED[failure.note]
+        return ModelReplyError(message, hint=hint, sent=True)
     kind = _kind(failure)
     what, hint = _WHAT[kind]
     detail = _detail(failure)
@@ -168,6 +182,7 @@ def _kind(failure: Failure) -> type[ModelError]:
         "redirect": ModelRequestError,
         "unbound": ModelSetupError,
         "too-large": ModelReplyError,
+        "late": ModelTimeoutError,
     }.get(failure.note)
     if by_note is not None:
         return by_note

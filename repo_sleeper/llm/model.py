@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from repo_sleeper.domain.model import Price, Prompt, Reply
@@ -22,6 +23,13 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Let go of whatever it holds; the next `complete` starts it again."""
+
+
+class Streaming(Model, Protocol):
+    """A model that can be heard while it speaks."""
+
+    def stream(self, prompt: Prompt, hear: Callable[[str], None]) -> Reply:
+        """One call as `complete` makes it; `hear` gets the text of the reply, line by line."""
 
 
 @runtime_checkable

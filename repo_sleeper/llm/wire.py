@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from repo_sleeper.llm import sse
+from repo_sleeper.llm.sse import Events
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
 MAX_BYTES = 4 * 1024 * 1024
 KEPT = 4000  # characters of a body that are kept for a message
+_OK = 200
 _REDIRECTS = range(300, 400)
 _GZIP = 32 + zlib.MAX_WBITS  # zlib or gzip, whichever it is
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -27,11 +33,15 @@ class Wire:
     loopback_only: bool = False
     proxy: str = ""
     deadline: float = float("inf")
+    streaming: bool = False
+    events: Events = field(default_factory=Events)
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def begin(self, *, deadline: float) -> None:
-        """Forget the last call."""
+    def begin(self, *, deadline: float, streaming: bool = False) -> None:
+        """Forget the last call. Only one that streams is passed on before it is complete."""
         self.deadline = deadline
+        self.streaming = streaming
+        self.events = Events()
         self.facts = {}
 
     def check(self, host: str) -> None:
@@ -88,6 +98,8 @@ def watch(wire: Wire) -> None:
             wire.facts.update(sent=wire.facts.get("sent", False) or not never)
             raise
         wire.facts.update(sent=True)
+        if wire.streaming and _is_stream(response):
+            return _passed_on(wire, request, response)
         try:
             return _bounded(wire, request, response)
         finally:
@@ -95,6 +107,51 @@ def watch(wire: Wire) -> None:
 
     # Not client_session and HTTPHandler alone: this is the one place all of them pass.
     httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]
+
+
+def _is_stream(response: httpx.Response) -> bool:
+    plain = response.headers.get("content-encoding", "identity").lower() == "identity"
+    kind = response.headers.get("content-type", "")
+    return response.status_code == _OK and kind.startswith(sse.KIND) and plain
+
+
+def _passed_on(wire: Wire, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    import httpx
+
+    class Stream(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from _overheard(wire, response)
+
+        def close(self) -> None:
+            response.close()
+
+    headers = [
+        (name, value)
+        for name, value in response.headers.multi_items()
+        if name not in {"content-length", "transfer-encoding"}
+    ]
+    return httpx.Response(_OK, headers=headers, stream=Stream(), request=request)
+
+
+def _overheard(wire: Wire, response: httpx.Response) -> Iterator[bytes]:
+    """The bytes as they come, looked at on the way. litellm takes a cut stream for a whole one."""
+    import httpx
+
+    size = 0
+    wire.events.begun = True
+    try:
+        for chunk in response.iter_raw():
+            size += len(chunk)
+            if size > MAX_BYTES:
+                wire.facts.update(note="too-large", message=f"more than {MAX_BYTES:,} bytes")
+                raise httpx.RemoteProtocolError("answer too large")
+            if time.monotonic() > wire.deadline:
+                wire.facts.update(note="late")
+                raise httpx.ReadTimeout("answer too slow")
+            wire.events.read(chunk)
+            yield chunk
+    finally:
+        wire.events.close()
 
 
 def _bounded(wire: Wire, request: httpx.Request, response: httpx.Response) -> httpx.Response:

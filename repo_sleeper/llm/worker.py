@@ -9,9 +9,10 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
-from repo_sleeper.llm.wire import Wire, guard, proxy_host, watch
+from repo_sleeper.llm.wire import KEPT, Wire, guard, proxy_host, watch
 
 _MEMORY = 1536 * 1024 * 1024
 _KEPT = 2000  # characters of an exception's text
@@ -34,7 +35,7 @@ def main() -> None:
     _say(out, ready)
     while line := lines.get():
         busy.set()
-        answer = caller.complete(json.loads(line))
+        answer = caller.complete(json.loads(line), lambda part: _say(out, {"part": part}))
         busy.clear()
         _say(out, answer)
 
@@ -67,12 +68,18 @@ class Caller:
         self._litellm = litellm
         return {"ready": True}
 
-    def complete(self, ask: dict[str, Any]) -> dict[str, Any]:
-        """One call, one request."""
-        self._wire.begin(deadline=time.monotonic() + ask["deadline_s"])
+    def complete(
+        self, ask: dict[str, Any], hear: Callable[[str], None] = lambda _: None
+    ) -> dict[str, Any]:
+        """One call, one request; one that streams is heard line by line before it is whole."""
+        streaming = bool(ask.get("stream"))
+        self._wire.begin(
+            deadline=time.monotonic() + ask["deadline_s"],
+            streaming=streaming,
+        )
         try:
             response = self._litellm.completion(**self._arguments(ask))
-            return {"reply": self._reply(response)}
+            return {"reply": self._heard(response, hear) if streaming else self._reply(response)}
         except Exception as error:  # noqa: BLE001 -- litellm raises anything; the facts decide
             return self._failure(error)
 
@@ -87,8 +94,10 @@ class Caller:
             "timeout": ask["deadline_s"],
             "num_retries": 0,
             "max_retries": 0,
-            "stream": False,
+            "stream": bool(ask.get("stream")),
         }
+        if ask.get("stream"):
+            arguments["stream_options"] = {"include_usage": True}
         if self._tier:
             arguments["service_tier"] = self._tier
         if self._api_base:
@@ -120,16 +129,73 @@ class Caller:
             "usage": _usage(getattr(response, "usage", None), self._wire.facts.get("body", "")),
         }
 
+    def _heard(self, stream: Iterable[Any], hear: Callable[[str], None]) -> dict[str, Any]:
+        """A whole reply from a stream; raises where the provider did not say that it is done."""
+        told = _Told()
+        lines: list[str] = []
+        for chunk in stream:
+            for line in told.take(chunk):
+                lines.append(self._without_key(line))
+                hear(lines[-1])
+        if not self._wire.events.ended:
+            whole = "status" in self._wire.facts
+            self._wire.facts.update(note="no-stream" if whole else "cut")
+            raise EOFError("the stream ended before the answer did")
+        last = self._without_key(told.rest)
+        if last:
+            hear(last)
+        return {
+            "choices": int(told.chosen),
+            "text": "".join((*lines, last)),
+            "refusal": self._without_key(told.refusal),
+            "finish": told.finish,
+            "model": told.model,
+            "usage": _counts(told.usage) if self._wire.events.counted else None,
+        }
+
     def _failure(self, error: BaseException) -> dict[str, Any]:
         facts = {"message": _said(error)[:_KEPT], **self._wire.facts, "names": _names(error)}
         if isinstance(error, MemoryError):
             facts.update(note="too-large", message="the answer does not fit into memory")
+        facts.update(self._how_it_broke(facts))
         for name in ("message", "body"):
             facts[name] = self._without_key(str(facts.get(name, "")))
         return {"failure": facts}
 
+    def _how_it_broke(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """What became of a stream that began: an error inside it, or an end before its end."""
+        if not self._wire.events.begun:
+            return {}
+        if self._wire.events.error:
+            return {"status": 200, "body": self._wire.events.error[:KEPT]}
+        return {} if facts.get("note") else {"note": "cut"}
+
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "\u2039key\u203a") if self._key else text
+
+
+class _Told:
+    """What the chunks of a stream have said so far."""
+
+    def __init__(self) -> None:
+        self.chosen = False
+        self.rest = ""
+        self.refusal = ""
+        self.finish = ""
+        self.model = ""
+        self.usage: Any = None
+
+    def take(self, chunk: Any) -> list[str]:
+        """The lines that this chunk completes."""
+        self.model = str(getattr(chunk, "model", "") or "") or self.model
+        self.usage = getattr(chunk, "usage", None) or self.usage
+        for choice in (getattr(chunk, "choices", None) or [])[:1]:
+            self.chosen = True
+            self.finish = str(choice.finish_reason or "") or self.finish
+            self.rest += str(choice.delta.content or "")
+            self.refusal += str(getattr(choice.delta, "refusal", None) or "")
+        *lines, self.rest = self.rest.split("\n")
+        return [f"{line}\n" for line in lines]
 
 
 def _private_output() -> TextIO:
@@ -195,6 +261,12 @@ def _imported() -> Any:
 def _usage(usage: Any, body: str) -> dict[str, Any] | None:
     # litellm counts for itself where the provider is silent; only the provider's word counts.
     if usage is None or ('"usage' not in body and "Tokens" not in body and "_eval_" not in body):
+        return None
+    return _counts(usage)
+
+
+def _counts(usage: Any) -> dict[str, Any] | None:
+    if usage is None:
         return None
     details = getattr(usage, "prompt_tokens_details", None)
     return {

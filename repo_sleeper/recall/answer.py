@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from repo_sleeper.domain.code import Range
-from repo_sleeper.domain.model import Prompt, Usage
+from repo_sleeper.domain.model import Prompt, Reply, Usage
 from repo_sleeper.domain.recall import Context
 from repo_sleeper.errors import ModelError, ModelReplyError
-from repo_sleeper.llm.model import Model
+from repo_sleeper.llm.model import Streaming
 from repo_sleeper.recall.context import context
 from repo_sleeper.redact import clean, redact
 from repo_sleeper.store import ledger, search
@@ -70,15 +70,20 @@ def prompt_for(found: Context, *, max_tokens: int) -> Prompt:
 def answer(  # noqa: PLR0913 -- a call, each part by name
     found: Context,
     *,
-    model: Model,
+    model: Streaming,
     db: Database,
     tree_id: int,
     clock: Callable[[], float],
     refusal: Refusal,
     host: str = "",
     max_tokens: int = 2000,
+    show: Callable[[str], None] | None = None,
 ) -> Answer:
-    """Ask the model. What it may cost is reserved first; raises BudgetError or a ModelError."""
+    """Ask the model. What it may cost is reserved first; raises BudgetError or a ModelError.
+
+    With `show` the text of the answer is shown as it comes, each line once its citations are
+    checked. A stream that was cut is a ModelError and counts as the worst it can have cost.
+    """
     prompt = prompt_for(found, max_tokens=max_tokens)
     price, started = model.price(), clock()
     call = ledger.reserve(
@@ -92,7 +97,7 @@ def answer(  # noqa: PLR0913 -- a call, each part by name
         refusal=refusal,
     )
     try:
-        reply = model.complete(prompt)
+        reply = _reply(model, prompt, Lines(db, tree_id, show) if show else None)
     except ModelError as error:
         ledger.fail(db, call, error, charge=error.sent, seconds=clock() - started)
         raise
@@ -104,6 +109,32 @@ def answer(  # noqa: PLR0913 -- a call, each part by name
     text, citations, struck = checked(db, tree_id, clean(reply.text).strip())
     cut = reply.finish == "length"
     return Answer(text, citations, struck, reply.usage, usd, reply.model, cut)
+
+
+def _reply(model: Streaming, prompt: Prompt, lines: Lines | None) -> Reply:
+    return model.complete(prompt) if lines is None else model.stream(prompt, lines.hear)
+
+
+class Lines:
+    """An answer that comes line by line: what is shown adds up to what `checked` makes of it."""
+
+    def __init__(self, db: Database, tree_id: int, show: Callable[[str], None]) -> None:
+        self._db = db
+        self._tree_id = tree_id
+        self._show = show
+        self._space = ""  # held back: at the end of an answer there is none
+        self._begun = False
+
+    def hear(self, line: str) -> None:
+        """The next line, its end included."""
+        text = clean(line)
+        said = text.strip() if not self._begun else text.rstrip()
+        if said:
+            self._show(self._space + checked(self._db, self._tree_id, said)[0])
+            self._space = text[len(text.rstrip()) :]
+            self._begun = True
+        elif self._begun:
+            self._space += text
 
 
 def checked(db: Database, tree_id: int, text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

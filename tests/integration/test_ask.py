@@ -219,6 +219,52 @@ def test_the_answer_has_its_citations_checked(fake):
     assert fake[0].closed
 
 
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("repo_sleeper.cli.ask_view.is_watched", lambda: True)
+
+
+TALK = "\n  Half up,\r\n in shop/cart.py:9;  \n\n\nnot in shop/cart.py:99 or gone.py:1.\n \n"
+
+
+@pytest.mark.usefixtures("watched")
+def test_an_answer_that_is_watched_is_the_one_that_is_kept(fake):
+    fake[0] = FakeModel(TALK)
+    watched = ask(QUESTION, *MODEL)
+    fake[0] = FakeModel(TALK)
+
+    assert json.loads(ask(QUESTION, *MODEL, "--json").stdout)["answer"]["text"] == (
+        "Half up,\n in shop/cart.py:9;  \n\n\n"
+        "not in ~~shop/cart.py:99~~ (no such line) or ~~gone.py:1~~ (no such line)."
+    )
+    assert watched.stdout == (
+        "Half up,\n in shop/cart.py:9;  \n\n\n"
+        "not in ~~shop/cart.py:99~~ (no such line) or ~~gone.py:1~~ (no such line).\n"
+    )
+    assert "struck what does not exist: shop/cart.py:99, gone.py:1" in watched.stderr
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_stream_that_was_cut_is_told_and_counts_as_the_worst(here, fake):
+    fake[0] = FakeModel("Half up, in shop/cart.py:9\nbecause...")
+
+    result = ask(QUESTION, *MODEL)
+
+    assert result.stdout == "Half up, in shop/cart.py:9\nbecause...\n"
+    assert "only the beginning of an answer" in result.stderr
+    assert error_of(result).exit_code == 6
+    with closing(read_store(here)) as db:
+        (call,) = db.rows("select state, charged, reserved_tokens from calls")
+    assert (call[0], call[1]) == ("failed", 1)
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_stream_that_never_began_leaves_the_context(fake):
+    fake[0] = FakeModel(ModelServerError("the provider says 503"))
+
+    assert ask(QUESTION, *MODEL).stdout.startswith("# Where to look")
+
+
 @pytest.mark.usefixtures("fake")
 def test_the_answer_in_json_comes_with_its_context():
     found = json.loads(ask(QUESTION, *MODEL, "--json").stdout)
