@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from operator import sub
 
 from repo_sleeper.index.definitions import SCOPE, Definition
 from repo_sleeper.words import parts
@@ -22,6 +23,7 @@ _CATALOGUE_MAX = 4 << 10
 _CATALOGUE = re.compile(rb'^msgid "', re.MULTILINE)
 _RUN = re.compile(rb"[\w+/=]{81,}")
 _HEADING = re.compile(rb"^(?:#{1,6}[ \t]+(.+)|(\S.*)\n[=\-~^]{3,}[ \t]*)$", re.MULTILINE)
+_WITH_ITS_END = (1).__add__  # a function of our own takes four times as long
 # Everything that the search's own tokenizer takes for the end of a word, as a space.
 _APART = re.sub(rb"[^A-Za-z\d\x80-\xff]", b" ", bytes(range(256)))
 
@@ -31,7 +33,8 @@ Piece = tuple[int, int, Definition | None]
 
 def text_chunks(data: bytes) -> list[ChunkRow]:
     """Windows of a text that is no code; its headings count as names."""
-    lines = _typed(_beginning(data)).removesuffix(b"\n").split(b"\n")
+    text = _beginning(data)
+    lines = _typed(text, line_offsets(text)).removesuffix(b"\n").split(b"\n")
     rows: list[ChunkRow] = []
     for start in range(0, len(lines), LINES_MAX):
         window = b"\n".join(lines[start : start + LINES_MAX])
@@ -66,24 +69,28 @@ def code_chunks(
 
     `within` are the rows to cut, where not all of the file is code.
     """
-    prose = _typed(data)
+    prose = _typed(data, lines).translate(_APART)
     code = _without(prose, comments)
     symbols = [one for one in found if one.kind != SCOPE]
     rows = [one.row for one in symbols]
     comment_rows = [row for row, _, _ in comments]
     chunks: list[ChunkRow] = []
     for start, end, owner in _windows(_pieces(symbols, *(within or (0, len(lines) - 1)))):
-        body = code[lines[start] : lines[end]]
-        doc = _comment_text(prose, comments, comment_rows, start, end)
-        if not doc and (not body or body.isspace()):
+        body = code[lines[start] : lines[end]].split()
+        said = comments[bisect_left(comment_rows, start) : bisect_left(comment_rows, end)]
+        if not said and not body:
             continue
-        inside = symbols[bisect_left(rows, start) : bisect_left(rows, end)]
-        names = {part for one in inside for part in one.qualified.split(".")}
+        doc = b" ".join([prose[a:b] for _, a, b in said]).split()
+        around = [
+            one.qualified for one in symbols[bisect_left(rows, start) : bisect_left(rows, end)]
+        ]
+        place = None
         if owner is not None:
-            names.update(owner.qualified.split("."))
-        place = owner.position if owner is not None else None
-        named = words(" ".join(sorted(names)).encode()) if names else ""
-        chunks.append((place, start, end, named, words(doc) if doc else "", words(body)))
+            place = owner.position
+            around.append(owner.qualified)
+        names = sorted(set(".".join(around).split(".")))
+        named = words(" ".join(names).encode())
+        chunks.append((place, start, end, named, _with_parts(doc), _with_parts(body)))
     return chunks
 
 
@@ -92,13 +99,9 @@ def line_offsets(data: bytes) -> list[int]:
     if not data:
         return [0]
     lengths = map(len, data.removesuffix(b"\n").split(b"\n"))
-    offsets = list(accumulate(lengths, _next_line, initial=0))
+    offsets = list(accumulate(map(_WITH_ITS_END, lengths), initial=0))
     offsets[-1] = len(data)  # whether or not the last line is ended
     return offsets
-
-
-def _next_line(start: int, length: int) -> int:
-    return start + length + 1
 
 
 class _Parts(dict[bytes, str]):
@@ -107,7 +110,8 @@ class _Parts(dict[bytes, str]):
     def __missing__(self, word: bytes) -> str:
         if len(self) > _CACHE_MAX:
             self.clear()
-        apart = self[word] = _apart(word.decode("utf-8", "replace"))
+        is_one = word.islower() and word.isalpha()  # most are
+        apart = self[word] = "" if is_one else _apart(word.decode("utf-8", "replace"))
         return apart
 
 
@@ -115,13 +119,14 @@ _parts_of = _Parts()
 
 
 def words(text: bytes) -> str:
-    """The text as it is, for the search takes it apart, and the parts of camel case after it.
+    """The words of a text as the search's tokenizer parts them, then the parts of camel case."""
+    return _with_parts(text.translate(_APART).split())
 
-    The hot path of a first index: what is one lower-case word, and most are, is left alone.
-    """
-    odd = [one for one in text.translate(_APART).split() if not (one.islower() and one.isalpha())]
-    plain = text.decode("utf-8", "replace")
-    extra = " ".join(filter(None, map(_parts_of.__getitem__, odd)))
+
+def _with_parts(found: Sequence[bytes]) -> str:
+    # The hot path of a first index: nothing in it is done in Python for each word.
+    plain = b" ".join(found).decode("utf-8", "replace")
+    extra = " ".join(filter(None, map(_parts_of.__getitem__, found)))
     return f"{plain} {extra}" if extra else plain
 
 
@@ -134,9 +139,9 @@ def _apart(word: str) -> str:
     return " ".join(part for part in found if len(part) > 1 or not part.isascii())
 
 
-def _typed(data: bytes) -> bytes:
+def _typed(data: bytes, lines: Sequence[int]) -> bytes:
     """The same without long runs of characters, such as encoded pictures; places stay."""
-    if len(data) < _LINE_LONG or max(map(len, data.split(b"\n"))) < _LINE_LONG:
+    if max(map(sub, lines[1:], lines), default=0) < _LINE_LONG:
         return data
     return _RUN.sub(_blank, data)
 
@@ -192,14 +197,3 @@ def _without(data: bytes, comments: Sequence[tuple[int, int, int]]) -> bytes:
     for _, start, end in comments:
         blank[start:end] = b" " * (end - start)
     return bytes(blank)
-
-
-def _comment_text(
-    data: bytes,
-    comments: Sequence[tuple[int, int, int]],
-    rows: Sequence[int],
-    start: int,
-    end: int,
-) -> bytes:
-    inside = comments[bisect_left(rows, start) : bisect_left(rows, end)]
-    return b"\n".join([data[a:b] for _, a, b in inside])

@@ -36,7 +36,7 @@ _MARKERS = re.compile(
     r"^[ \t]*(?:/\*+!?|\*+/|//+!?|\*(?!/)|#+!?|--+|;+)[ \t]?|[ \t]*\*+/[ \t]*$", re.MULTILINE
 )
 _XML = re.compile(r"</?(?:summary|para|remarks|returns|value|c|code|inheritdoc)\b[^>\n]*>")
-_OPENING = re.compile(r"\s*(?:=>|[{:=])\s*$")
+_OPENINGS = ("=>", "{", ":", "=")
 _QUOTES = re.compile(r"""^[A-Za-z]{0,2}("{3}|'{3}|"|')|("{3}|'{3}|"|')$""")
 
 
@@ -186,7 +186,11 @@ def signature(data: bytes, one: Definition, comments: Sequence[tuple[int, int]])
     else:
         text = _without(data, one.head, min(end, one.head + 8 * _SIGNATURE_MAX), comments)
     line = " ".join(text.decode("utf-8", "replace").split())[:_SIGNATURE_MAX]
-    return _OPENING.sub("", line)
+    head = line.rstrip()
+    for opening in _OPENINGS:
+        if head.endswith(opening):
+            return head.removesuffix(opening).rstrip()
+    return line
 
 
 def _without(data: bytes, start: int, end: int, comments: Sequence[tuple[int, int]]) -> bytes:

@@ -6,11 +6,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import accumulate
+from struct import Struct
 
 from tree_sitter import Node
 
 from repo_sleeper.index.syntax import END, START
 
+_NUMBER = Struct("<q")
 _MARK = b"\x00"
 _WORDS_APART = b"\x01"
 # Both begin with a plain byte, so that they are looked for at the speed of memchr. White space
@@ -40,41 +43,40 @@ class Tokens:
         strings: Sequence[Node],
     ) -> None:
         clean = data.translate(_CONTROL) if b"\x00" in data or b"\x01" in data else data
-        self._cuts = sorted({0, len(data), *cuts})
-        pieces = _squeezed(clean, self._cuts, comments).split(_MARK)
+        ordered = sorted({0, len(data), *cuts})
+        pieces = _squeezed(clean, ordered, comments).split(_MARK)
         self._flat = b"".join(pieces)
-        self._offsets = [0]
-        for piece in pieces:
-            self._offsets.append(self._offsets[-1] + len(piece))
+        self._end = len(data)
+        self._offsets = dict(zip(ordered, accumulate(map(len, pieces), initial=0), strict=False))
         self._starts, self._strings = _verbatim(data, strings)
 
     def hash(self, start: int, end: int) -> int:
         """Of the tokens between two cuts."""
-        return self.hash_of([(start, end)])
-
-    def hash_of(self, ranges: Iterable[tuple[int, int]]) -> int:
-        """Of the tokens in several ranges between cuts, one after the other."""
-        state = blake2b(digest_size=8)
-        strings: list[bytes] = []
-        for start, end in ranges:
-            state.update(self._flat[self._offset(start) : self._offset(end)].strip(_WORDS_APART))
-            first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
-            strings += self._strings[first:last]
-        state.update(b"\x02".join(strings))
-        return int.from_bytes(state.digest(), "little", signed=True)
+        return _hash(self._between(start, end) + _joined(self._strings_in(start, end)))
 
     def hash_outside(self, ranges: Sequence[tuple[int, int]]) -> int:
         """Of the tokens outside ranges that are in order and apart."""
-        rest = []
-        at = 0
-        for start, end in ranges:
-            rest.append((at, start))
-            at = end
-        rest.append((at, self._cuts[-1]))
-        return self.hash_of(rest)
+        starts = [0, *(end for _, end in ranges)]
+        ends = [*(start for start, _ in ranges), self._end]
+        rest = list(zip(starts, ends, strict=True))
+        strings = [one for start, end in rest for one in self._strings_in(start, end)]
+        return _hash(b"".join(self._between(*one) for one in rest) + _joined(strings))
 
-    def _offset(self, cut: int) -> int:
-        return self._offsets[bisect_left(self._cuts, cut)]
+    def _between(self, start: int, end: int) -> bytes:
+        return self._flat[self._offsets[start] : self._offsets[end]].strip(_WORDS_APART)
+
+    def _strings_in(self, start: int, end: int) -> list[bytes]:
+        first = bisect_left(self._starts, start)
+        return self._strings[first : bisect_left(self._starts, end, first)]
+
+
+def _hash(tokens: bytes) -> int:
+    number: int = _NUMBER.unpack(blake2b(tokens, digest_size=8).digest())[0]
+    return number
+
+
+def _joined(strings: Sequence[bytes]) -> bytes:
+    return b"\x02".join(strings)
 
 
 def _squeezed(data: bytes, cuts: Sequence[int], comments: Sequence[tuple[int, int]]) -> bytes:

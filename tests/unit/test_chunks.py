@@ -19,16 +19,16 @@ def body(lines: int, indent: str = "    ") -> str:
     return "".join(f"{indent}step_{number}()\n" for number in range(lines))
 
 
-def test_a_text_stays_as_it_is_and_the_parts_of_camel_case_follow() -> None:
-    assert words(b"getHTTPUrl(add_to_cart)") == "getHTTPUrl(add_to_cart) get http url"
+def test_words_stay_in_order_and_the_parts_of_camel_case_follow() -> None:
+    assert words(b"getHTTPUrl(add_to_cart)") == "getHTTPUrl add to cart get http url"
 
 
 def test_the_words_beside_an_underscore_are_taken_apart_as_well() -> None:
-    assert words(b"test_getUrl sha256") == "test_getUrl sha256 get url sha 256"
+    assert words(b"test_getUrl sha256") == "test getUrl sha256 get url sha 256"
 
 
 def test_one_word_in_capitals_is_one_word() -> None:
-    assert words(b"HTTP x1 v2 42 MAX_SIZE") == "HTTP x1 v2 42 MAX_SIZE"
+    assert words(b"HTTP x1 v2 42 MAX_SIZE") == "HTTP x1 v2 42 MAX SIZE"
 
 
 def test_a_part_counts_as_often_as_it_occurs() -> None:
@@ -40,12 +40,12 @@ def test_what_nobody_would_type_is_left_out() -> None:
 
     (only,) = extract(picture, "python").chunks
 
-    assert only.body.split() == ["data", "=", "'", "'", "name", "=", "1"]
+    assert only.body.split() == ["data", "name", "1"]
     assert words(b"aB" * 50) == "aB" * 50
 
 
 def test_other_scripts_are_words_too() -> None:
-    assert words("größe = 価格".encode()) == "größe = 価格"
+    assert words("größe = 価格".encode()) == "größe 価格"
 
 
 def test_the_cache_of_words_does_not_grow_for_ever() -> None:
@@ -64,10 +64,8 @@ def test_a_definition_is_a_piece_of_its_own_with_its_names_and_comments() -> Non
     top, total = parsed.chunks
     assert (top.range, top.body.split(), top.doc) == (Range(0, 2), ["import", "os"], "")
     assert (total.range, total.names) == (Range(2, 8), "total")
-    assert total.doc.split("\n") == ["# Sums up.", '"""With tax."""', "# rounded"]
-    assert total.body.split() == [
-        *("def", "total(items):", "value", "=", "sum(items)", "return", "value")
-    ]
+    assert total.doc == "Sums up With tax rounded"
+    assert total.body == "def total items value sum items return value"
     assert total.symbol == 0
 
 
