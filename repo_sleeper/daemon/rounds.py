@@ -19,7 +19,7 @@ from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import bugs, pause
 from repo_sleeper.store.bugs import Due
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.unthought import paths, unthought
+from repo_sleeper.store.unthought import sizes, unthought
 from repo_sleeper.store.usefulness import recent_edits
 from repo_sleeper.trust import SETTINGS_FILE
 
@@ -68,9 +68,7 @@ def agenda(
 
 def _expected(db: Database, tree_id: int) -> dict[str, float]:
     """How many of the next edits should fall on each file of the tree."""
-    commits = recent_edits(db, limit=foresight.COMMITS)
-    found = foresight.forecast(commits, paths(db, tree_id))
-    return {path: forecast.expected for path, forecast in found.items()}
+    return foresight.forecast(recent_edits(db, limit=foresight.COMMITS), sizes(db, tree_id))
 
 
 def _is_within(path: str, places: Collection[str]) -> bool:

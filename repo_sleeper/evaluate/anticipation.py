@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -47,10 +47,10 @@ class Anticipation:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A point in history: what came before, which files there are, and what came then."""
+    """A point in history: what came before, the files with their bytes, and what came then."""
 
     before: Sequence[Sequence[str]]
-    files: Sequence[str]
+    files: Mapping[str, int]
     after: Counter[str]
     after_with_sweeps: Counter[str]
 
@@ -138,10 +138,10 @@ def _places(commits: int, points: int) -> list[int]:
 
 def _moment(repo: Repository, log: _Log, place: int) -> _Moment:
     ahead = log.modified[place - foresight.HORIZON : place]
-    files = [one.path for one in files_at(repo, log.oids[place]) if one.mode in _REGULAR]
+    there = files_at(repo, log.oids[place])
     return _Moment(
         _as_named(log, place),
-        sorted(files),
+        {one.path: one.size for one in there if one.mode in _REGULAR},
         Counter(path for paths in ahead if len(paths) <= SWEEP for path in paths),
         Counter(path for paths in ahead for path in paths),
     )
@@ -168,10 +168,7 @@ def _chosen(moment: _Moment) -> dict[Chooser, dict[str, float]]:
         Chooser.RECENCY: _newest(moment.before),
         Chooser.FREQUENCY: _decayed(moment.before, half_life=None),
         Chooser.CHURN: _decayed(moment.before, half_life=_HALF_LIFE),
-        Chooser.SLEEPER: {
-            path: one.expected
-            for path, one in foresight.forecast(moment.before, moment.files).items()
-        },
+        Chooser.SLEEPER: foresight.forecast(moment.before, moment.files),
         Chooser.ORACLE: dict(moment.after_with_sweeps),
     }
     best = {chooser: _best(moment.files, scores, count) for chooser, scores in ranked.items()}
@@ -179,7 +176,7 @@ def _chosen(moment: _Moment) -> dict[Chooser, dict[str, float]]:
     return {Chooser.UNIFORM: dict.fromkeys(moment.files, even), **best}
 
 
-def _best(files: Sequence[str], scores: Mapping[str, float], count: int) -> dict[str, float]:
+def _best(files: Collection[str], scores: Mapping[str, float], count: int) -> dict[str, float]:
     best = sorted(files, key=lambda path: (-scores.get(path, 0.0), path))
     return dict.fromkeys(best[:count], 1.0)
 

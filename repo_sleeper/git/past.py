@@ -34,11 +34,12 @@ _TOLD = (
 
 
 class PastFile(NamedTuple):
-    """One regular file or symbolic link in a commit."""
+    """One regular file or symbolic link in a commit; its bytes are 0 where git lacks them."""
 
     path: str
     mode: str
     oid: str
+    size: int = 0
 
 
 class Edit(NamedTuple):
@@ -54,13 +55,14 @@ class Edit(NamedTuple):
 def files_at(repo: Repository, commit: str, paths: Sequence[str] = ()) -> list[PastFile]:
     """Every file of a commit, or those of these paths; submodules are not files."""
     found = []
-    options = ("-r", "-z", "--full-tree")
+    options = ("-r", "-l", "-z", "--full-tree")
     raw = ask(repo, "ls-tree", *options, checked(commit), "--", *_names(paths))
     for entry in raw.split(b"\0")[:-1]:
         about, _, path = entry.partition(b"\t")
-        mode, kind, oid = about.decode().split(" ")
+        mode, kind, oid, size = about.decode().split()
         if kind == "blob":
-            found.append(PastFile(path_from_bytes(path), mode, oid))
+            bytes_ = int(size) if size.isdecimal() else 0
+            found.append(PastFile(path_from_bytes(path), mode, oid, bytes_))
     return found
 
 

@@ -105,10 +105,10 @@ def unthought(  # noqa: PLR0913 -- a tree and what to weigh it by, each by name
     return sorted(found.values(), key=lambda c: (c.subject.path, c.subject.symbol, c.kind))
 
 
-def paths(db: Database, tree_id: int) -> list[str]:
-    """Every indexed path of a tree, code or not."""
-    rows = db.rows("select path from files where tree_id = ? order by path", (tree_id,))
-    return [row["path"] for row in rows]
+def sizes(db: Database, tree_id: int) -> dict[str, int]:
+    """Every indexed path of a tree, code or not, with its bytes."""
+    rows = db.rows("select path, size from files where tree_id = ? order by path", (tree_id,))
+    return {row["path"]: row["size"] for row in rows}
 
 
 class _Look(TypedDict):

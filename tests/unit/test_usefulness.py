@@ -10,7 +10,7 @@ from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.sleep.agenda import plan
 from repo_sleeper.store import history, search, versions
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.unthought import paths, unthought
+from repo_sleeper.store.unthought import sizes, unthought
 from repo_sleeper.store.usefulness import recent_edits, use
 from tests.indexed import Indexed
 
@@ -99,7 +99,7 @@ def test_all_this_moves_a_subject_in_the_agenda(tree: Indexed) -> None:
         tree.tree,
         kinds=[KIND],
         versions={KIND: "1"},
-        expected=dict.fromkeys(paths(tree.db, tree.tree), 0.1),
+        expected=dict.fromkeys(sizes(tree.db, tree.tree), 0.1),
         now=8 * DAY,
     )
 
