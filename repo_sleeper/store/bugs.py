@@ -12,6 +12,7 @@ from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store import notes, versions
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.history import stored_oid
 
 _ATTEMPTS = 2
 _SEVERITIES = ("high", "medium", "low")
@@ -148,9 +149,9 @@ def _resolved_by(db: Database, note: Note) -> tuple[str, str]:
         and (c.time, c.id) > (select time, id from commits where oid = ?)
         order by c.time, c.id limit 1
         """,
-        (json.dumps(sorted({one.path for one in note.evidence})), note.commit),
+        (json.dumps(sorted({one.path for one in note.evidence})), stored_oid(note.commit)),
     )
-    return ("", "the code has changed since") if row is None else (row["oid"], row["subject"])
+    return ("", "the code has changed since") if row is None else (row["oid"].hex(), row["subject"])
 
 
 def _checks(db: Database, note_id: str) -> tuple[Check, ...]:

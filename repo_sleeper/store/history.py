@@ -41,7 +41,12 @@ class PathRecord(NamedTuple):
 
 def known_commits(db: Database) -> set[str]:
     """The ids of all commits stored."""
-    return {row[0] for row in db.rows("select oid from commits")}
+    return {row[0].hex() for row in db.rows("select oid from commits")}
+
+
+def stored_oid(oid: str) -> bytes:
+    """The id of a commit as it is stored: half as long as git prints it."""
+    return bytes.fromhex(oid)
 
 
 def add_commits(db: Database, commits: Iterable[tuple[Commit, bool]]) -> None:
@@ -50,7 +55,7 @@ def add_commits(db: Database, commits: Iterable[tuple[Commit, bool]]) -> None:
     A newer commit gets a higher number: the order of those made within one second. Oldest first
     because an index of words that is filled backwards costs five times as much.
     """
-    path_ids = {row["path"]: row["id"] for row in db.rows("select id, path from history_paths")}
+    path_ids = _path_numbers(db)
     successors: dict[str, str | None] = {}
     next_id = 1 + (db.value("select max(id) from commits") or 0)
     source = iter(commits)
@@ -73,7 +78,7 @@ def _add_batch(
         "insert into commits (id, oid, time, author, subject, body, is_merge, is_fix, files)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (id_, c.oid, c.time, c.author, c.subject, c.body, c.is_merge, is_fix, len(c.paths))
+            (id_, stored_oid(c.oid), *c[1:5], c.is_merge, is_fix, len(c.paths))
             for id_, (c, is_fix) in numbered
         ],
     )
@@ -115,18 +120,19 @@ def _note_renames(successors: dict[str, str | None], commits: Sequence[Commit]) 
 def remove_commits(db: Database, oids: Collection[str]) -> None:
     """Forget commits that no head contains any more."""
     with db.transaction():
-        for oid in sorted(oids):
-            row = db.row("select id, subject, body from commits where oid = ?", (oid,))
-            if row is not None:
-                _remove_words(db, row)
-                db.execute("delete from commits where id = ?", (row["id"],))
+        gone = set(map(stored_oid, oids))
+        for number, oid in db.rows("select id, oid from commits") if gone else ():
+            if oid in gone:
+                _remove_words(db, number)
+                db.execute("delete from commits where id = ?", (number,))
 
 
-def _remove_words(db: Database, row: Row) -> None:
+def _remove_words(db: Database, number: int) -> None:
     # A contentless index is told what it holds: SQLite before 3.43 cannot delete by rowid alone.
+    (said,) = db.rows("select subject, body from commits where id = ?", (number,))
     db.execute(
         "insert into commit_words (commit_words, rowid, subject, body) values ('delete', ?, ?, ?)",
-        (row["id"], *_words(row["subject"], row["body"])),
+        (number, *_words(*said)),
     )
 
 
@@ -134,7 +140,7 @@ def forget_history(db: Database) -> None:
     """Start again from nothing."""
     with db.transaction():
         db.execute("insert into commit_words (commit_words) values ('delete-all')")
-        for table in ("commit_paths", "commits", "history_paths", "co_changes"):
+        for table in ("commit_paths", "commits", "co_changes", "history_paths"):
             db.execute(f"delete from {table}")
 
 
@@ -154,12 +160,22 @@ def save_churn(db: Database, churn: Mapping[str, float]) -> None:
 
 def save_co_changes(db: Database, pairs: Iterable[CoChange]) -> None:
     """Replace what is known of paths changing together."""
+    found = list(pairs)
     with db.transaction():
         db.execute("delete from co_changes")
         db.many(
-            "insert into co_changes values (?, ?, ?, ?)",
-            [(pair.path, pair.other, pair.together, pair.touches) for pair in pairs],
+            "insert or ignore into history_paths (path) values (?)",
+            [(path,) for path in dict.fromkeys(path for one in found for path in one[:2])],
         )
+        numbers = _path_numbers(db)
+        db.many(
+            "insert into co_changes values (?, ?, ?, ?)",
+            [(numbers[one.path], numbers[one.other], *one[2:]) for one in found],
+        )
+
+
+def _path_numbers(db: Database) -> dict[str, int]:
+    return {path: number for number, path in db.execute("select id, path from history_paths")}
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -205,16 +221,21 @@ def churn(db: Database) -> dict[str, float]:
 def co_changed(db: Database, path: str) -> list[tuple[str, float]]:
     """Paths that change when this one does, with P(other | path), the surest first."""
     rows = db.rows(
-        "select other, 1.0 * together / touches as confidence from co_changes where path = ?"
-        " order by confidence desc, other",
+        "select o.path, 1.0 * c.together / c.touches as confidence from history_paths p"
+        " join co_changes c on c.path_id = p.id join history_paths o on o.id = c.other_id"
+        " where p.path = ? order by confidence desc, o.path",
         (path,),
     )
-    return [(row["other"], row["confidence"]) for row in rows]
+    return [(row["path"], row["confidence"]) for row in rows]
 
 
 def co_changes(db: Database) -> list[CoChange]:
     """Every pair known to change together, in order."""
-    rows = db.rows("select path, other, together, touches from co_changes order by path, other")
+    rows = db.rows(
+        "select p.path, o.path, c.together, c.touches from co_changes c"
+        " join history_paths p on p.id = c.path_id join history_paths o on o.id = c.other_id"
+        " order by 1, 2"
+    )
     return [CoChange(*row) for row in rows]
 
 
@@ -260,7 +281,7 @@ def recent_commits(db: Database, limit: int) -> list[Commit]:
 
 def _commit(row: Row, paths: tuple[str, ...]) -> Commit:
     return Commit(
-        oid=row["oid"],
+        oid=row["oid"].hex(),
         time=row["time"],
         author=row["author"],
         subject=row["subject"],
@@ -311,7 +332,7 @@ def search_commits(db: Database, terms: Sequence[str], *, limit: int) -> list[Co
 
 def _hit(row: Row, paths: tuple[str, ...]) -> CommitHit:
     return CommitHit(
-        oid=row["oid"],
+        oid=row["oid"].hex(),
         subject=row["subject"],
         time=row["time"],
         age=row["age"],

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
+if TYPE_CHECKING:
+    import sqlite_utils
 
-STEPS = Migrations("sleeper")
+    Connected = sqlite3.Connection | sqlite_utils.Database
+
+_SET = "sleeper"
+_STEPS: list[Callable[[Connected], None]] = []
+# As sqlite-utils makes it: the next step is applied by it, and it must know what was.
+_RECORD = """
+    create table "_sqlite_migrations" (
+       "id" integer primary key,
+       "migration_set" text,
+       "name" text,
+       "applied_at" text
+    );
+    create unique index "idx__sqlite_migrations_migration_set_name"
+        on "_sqlite_migrations" ("migration_set", "name");
+"""
 
 
-@STEPS()
-def m001_trees_and_contents(db: sqlite_utils.Database) -> None:
+@_STEPS.append
+def m001_trees_and_contents(db: Connected) -> None:
     """Work trees, the files in them, and one row per content however many files share it."""
     _run(
         db,
@@ -59,8 +76,8 @@ def m001_trees_and_contents(db: sqlite_utils.Database) -> None:
     )
 
 
-@STEPS()
-def m002_syntax(db: sqlite_utils.Database) -> None:
+@_STEPS.append
+def m002_syntax(db: Connected) -> None:
     """Symbols, references and imports of a content, and the chunks the search reads."""
     _run(
         db,
@@ -127,8 +144,8 @@ def m002_syntax(db: sqlite_utils.Database) -> None:
     )
 
 
-@STEPS()
-def m003_history(db: sqlite_utils.Database) -> None:
+@_STEPS.append
+def m003_history(db: Connected) -> None:
     """Commits and the paths they touched; of those of one second, the newest has the highest id."""
     _run(
         db,
@@ -172,8 +189,8 @@ def m003_history(db: sqlite_utils.Database) -> None:
     )
 
 
-@STEPS()
-def m004_notes(db: sqlite_utils.Database) -> None:
+@_STEPS.append
+def m004_notes(db: Connected) -> None:
     """Model calls, thoughts, notes as append-only versions, and their evidence."""
     _run(
         db,
@@ -280,8 +297,8 @@ def m004_notes(db: sqlite_utils.Database) -> None:
     )
 
 
-@STEPS()
-def m005_links(db: sqlite_utils.Database) -> None:
+@_STEPS.append
+def m005_links(db: Connected) -> None:
     """Which file of a tree names which other, as far as its imports tell."""
     _run(
         db,
@@ -298,8 +315,8 @@ def m005_links(db: sqlite_utils.Database) -> None:
     )
 
 
-@STEPS()
-def m006_bugs_and_what_was_said(db: sqlite_utils.Database) -> None:
+@_STEPS.append
+def m006_bugs_and_what_was_said(db: Connected) -> None:
     """What calls other than thoughts sent and got, and what became of likely bugs."""
     _run(
         db,
@@ -333,8 +350,8 @@ def m006_bugs_and_what_was_said(db: sqlite_utils.Database) -> None:
     )
 
 
-@STEPS()
-def m007_statements(db: sqlite_utils.Database) -> None:
+@_STEPS.append
+def m007_statements(db: Connected) -> None:
     """Statements outside all symbols, so that evidence in them need not hang on the whole file."""
     _run(
         db,
@@ -347,17 +364,87 @@ def m007_statements(db: sqlite_utils.Database) -> None:
     )
 
 
+@_STEPS.append
+def m008_leaner_history(db: Connected) -> None:
+    """Ids as bytes and paths as numbers; what was read before is read again."""
+    _run(
+        db,
+        """
+        drop table commit_paths;
+        drop table co_changes;
+        drop table commits;
+        create table commits (
+            id integer primary key,
+            oid blob not null,
+            time integer not null,
+            author text not null,
+            subject text not null,
+            body text not null,
+            is_merge integer not null default 0,
+            is_fix integer not null default 0,
+            files integer not null default 0
+        );
+        create index commits_time on commits (time);
+        create table commit_paths (
+            commit_id integer not null references commits(id) on delete cascade,
+            path_id integer not null references history_paths(id),
+            primary key (commit_id, path_id)
+        ) without rowid;
+        create index commit_paths_path on commit_paths (path_id);
+        -- of the `touches` commits that changed the path, `together` changed the other as well
+        create table co_changes (
+            path_id integer not null references history_paths(id),
+            other_id integer not null references history_paths(id),
+            together integer not null,
+            touches integer not null,
+            primary key (path_id, other_id)
+        ) without rowid;
+        delete from history_paths;
+        insert into commit_words (commit_words) values ('delete-all');
+        delete from meta where key in ('history_heads', 'history_limit');
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 
     A step that fails leaves what was before it. `version` is written last, as the mark that
     lets every later opening skip this module.
     """
-    STEPS.apply(sqlite_utils.Database(connection, execute_plugins=False))
+    if connection.execute("select 1 from sqlite_schema").fetchone() is None:
+        _create(connection, version)
+        return
+    import sqlite_utils  # 0.1 s, which a first index need not wait for
+    from sqlite_utils.migrations import Migrations
+
+    steps = Migrations(_SET)
+    for step in _STEPS:
+        steps()(step)
+    steps.apply(sqlite_utils.Database(connection, execute_plugins=False))
     connection.execute(f"pragma user_version = {version}")
 
 
-def _run(db: sqlite_utils.Database, script: str) -> None:
+def _create(connection: sqlite3.Connection, version: int) -> None:
+    """Every step at once where there is nothing to lose, in one transaction."""
+    now = str(datetime.now(UTC))
+    connection.execute("begin immediate")
+    try:
+        _run(connection, _RECORD)
+        for step in _STEPS:
+            step(connection)
+            connection.execute(
+                "insert into _sqlite_migrations (migration_set, name, applied_at) values (?, ?, ?)",
+                (_SET, step.__name__, now),
+            )
+        connection.execute(f"pragma user_version = {version}")
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _run(db: Connected, script: str) -> None:
     # Not executescript: it commits first, and a half-applied step would stay.
     statement = ""
     for line in script.splitlines(keepends=True):

@@ -26,11 +26,12 @@ _EDITS = """
 select (select group_concat(path_id) from commit_paths where commit_id = c.id)
 from commits c where not c.is_merge order by c.time desc, c.id desc limit ?"""
 _BESIDE = """
-select other, max(1.0 * together / touches) as chance from co_changes
-where path in (
+select o.path as other, max(1.0 * c.together / c.touches) as chance
+from history_paths p join co_changes c on c.path_id = p.id join history_paths o on o.id = c.other_id
+where p.path in (
     select f.path from files f where f.tree_id = :tree
     and f.dirty_at > (select coalesce(max(time), 0) from commits where not is_merge)
-) group by other"""
+) group by o.path"""
 
 
 @dataclass(frozen=True, slots=True)

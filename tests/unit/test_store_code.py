@@ -146,6 +146,23 @@ def test_a_store_from_before_statements_gets_a_place_for_them(tmp_path: Path) ->
         assert db.value("select count(*) from statements") == 0
 
 
+def test_a_new_store_has_the_schema_that_an_old_one_is_brought_to(tmp_path: Path) -> None:
+    file = tmp_path / "old.db"
+    with closing(sqlite3.connect(file)) as old:
+        old.execute("create table stray (x)")  # so that it is not new
+    with closing(open_database(file)) as old_db, closing(open_database()) as new_db:
+        old_db.execute("drop table stray")
+        schema = "select type, name, tbl_name, lower(sql) as sql from sqlite_schema"
+        steps = "select migration_set, name from _sqlite_migrations order by id"
+
+        assert _spelled(new_db.rows(schema)) == _spelled(old_db.rows(schema))
+        assert [tuple(row) for row in new_db.rows(steps)] == [*map(tuple, old_db.rows(steps))]
+
+
+def _spelled(rows: list[sqlite3.Row]) -> list[str]:
+    return sorted(" ".join(" ".join(map(str, row)).split()) for row in rows)
+
+
 def test_a_number_of_a_chunk_is_never_given_twice(db: Database, tree: int) -> None:
     put(db, tree, "z.py", "def zebra(): pass\n")
     last = db.value("select max(id) from chunks")
