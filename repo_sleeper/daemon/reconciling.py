@@ -16,6 +16,7 @@ from repo_sleeper.store import code
 from repo_sleeper.store.database import Database
 
 if TYPE_CHECKING:
+    from repo_sleeper.history.ahead import Ahead
     from repo_sleeper.index.pool import ParserPool
 
 
@@ -62,10 +63,11 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     An unchanged tree writes nothing.
     """
     tree_id = code.ensure_tree(db, repo.root, repo.git_dir)
+    ahead = _history_ahead(db, repo, settings, tree_id)
     seen = _files(db, repo, settings, tree_id, now=now, pool=pool, progress=progress)
     moved = seen.head != _known_head(db, tree_id)
     # Also where HEAD stands still: a shallow clone may have been given its past.
-    imported = _history(db, repo, settings) if moved or derive else 0
+    imported = _history(db, repo, settings, ahead) if moved or derive else 0
     different = bool(moved or imported or seen.changes.paths)
     if different:
         db.set_meta(_due(tree_id), "1")
@@ -113,10 +115,25 @@ def _known_head(db: Database, tree_id: int) -> str | None:
     return None
 
 
-def _history(db: Database, repo: Repository, settings: Settings) -> int:
+def _history_ahead(
+    db: Database, repo: Repository, settings: Settings, tree_id: int
+) -> Ahead | None:
+    """The first time there is all of the history to read: begin while the files are parsed."""
+    if _known_head(db, tree_id) is not None:
+        return None
+    from repo_sleeper.history.ahead import Ahead
+    from repo_sleeper.store import history
+
+    if history.has_commits(db):
+        return None  # another work tree has read it
+
+    return Ahead(repo, limit=settings.history.max_commits)
+
+
+def _history(db: Database, repo: Repository, settings: Settings, ahead: Ahead | None) -> int:
     from repo_sleeper.history import commits
 
-    return commits.import_history(db, repo, limit=settings.history.max_commits)
+    return commits.import_history(db, repo, limit=settings.history.max_commits, ahead=ahead)
 
 
 def _survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:

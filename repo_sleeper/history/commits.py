@@ -6,9 +6,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from repo_sleeper import git
 from repo_sleeper.domain.history import Commit
@@ -19,6 +19,9 @@ from repo_sleeper.history.cochange import confidences
 from repo_sleeper.redact import clean
 from repo_sleeper.store import history
 from repo_sleeper.store.database import Database
+
+if TYPE_CHECKING:
+    from repo_sleeper.history.ahead import Ahead
 
 _HEADS = "history_heads"  # where each work tree's history was last read: they share one store
 _LIMIT = "history_limit"
@@ -56,18 +59,20 @@ _AFTERTHOUGHT = re.compile(r"^\W*fix(e[sd]|ing)?\b(\W+[a-z]+){0,2}\W*$", re.IGNO
 _TRAILER = re.compile(r"^[A-Z][A-Za-z]*(-[A-Za-z]+)*-by: .*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """What the store has to learn and to forget."""
+class _Difference(NamedTuple):
+    """What the store has to learn, newest first, and to forget."""
 
     new: list[str]
     gone: set[str]
 
 
-def import_history(db: Database, repo: Repository, *, limit: int, head: str = "") -> int:
+def import_history(
+    db: Database, repo: Repository, *, limit: int, head: str = "", ahead: Ahead | None = None
+) -> int:
     """Make the store hold the newest `limit` commits; how many were not there before.
 
-    `head` asks for the history as another commit has it, instead of the one checked out.
+    `head` asks for the history as another commit has it, instead of the one checked out. `ahead`
+    has been reading the history of a store that has none yet.
     """
     newest = head or git.head(repo)
     heads = _recorded_heads(db)
@@ -81,15 +86,20 @@ def import_history(db: Database, repo: Repository, *, limit: int, head: str = ""
             heads = {}
         others = [oid for other, oid in heads.items() if other != place]
         known = history.known_commits(db)
-        difference = _progress(
-            repo, known, old=heads.get(place, ""), new=newest, limit=limit
-        ) or _comparison(repo, known, heads=(newest, *others), limit=limit)
-        history.remove_commits(db, difference.gone)
-        history.add_commits(db, map(_storable, git.tell(repo, difference.new[::-1])))
+        told = ahead.told(newest) if ahead is not None and not known else None
+        if told is None:
+            difference = _progress(
+                repo, known, old=heads.get(place, ""), new=newest, limit=limit
+            ) or _comparison(repo, known, heads=(newest, *others), limit=limit)
+            history.remove_commits(db, difference.gone)
+            count, commits = len(difference.new), git.tell(repo, difference.new[::-1])
+        else:
+            count, commits = len(told), iter(told)
+        history.add_commits(db, map(_storable, commits))
         _derive(db)
         db.set_meta(_HEADS, json.dumps({**heads, place: newest}, sort_keys=True))
         db.set_meta(_LIMIT, extent)
-    return len(difference.new)
+    return count
 
 
 def _extent(repo: Repository, limit: int) -> str:

@@ -39,6 +39,11 @@ class PathRecord(NamedTuple):
 # --- writing ----------------------------------------------------------------------------------
 
 
+def has_commits(db: Database) -> bool:
+    """Whether any commit is stored."""
+    return db.value("select 1 from commits limit 1") is not None
+
+
 def known_commits(db: Database) -> set[str]:
     """The ids of all commits stored."""
     return {row[0].hex() for row in db.rows("select oid from commits")}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from repo_sleeper import git
+from repo_sleeper.history.ahead import Ahead
 from repo_sleeper.history.commits import import_history
 from repo_sleeper.store import history
-from repo_sleeper.store.database import Database
+from repo_sleeper.store.database import Database, open_database
 from tests.conftest import GitRepo
 
 
@@ -33,6 +35,38 @@ def test_only_new_commits_are_stored(db: Database, repo: GitRepo) -> None:
     assert imported(db, repo) == 2
     assert subjects(db) == ["three", "two", "one"]
     assert history.commit_count(db) == 3
+
+
+def test_what_was_read_ahead_is_what_would_have_been_read(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    repo.commit("two\n\nbecause", a_py="2\n", b_py="1\n")
+    place = git.discover(repo.root)
+
+    assert import_history(db, place, limit=9, ahead=Ahead(place, limit=9)) == 2
+    with closing(open_database()) as other:
+        import_history(other, place, limit=9)
+        assert history.recent_commits(db, 9) == history.recent_commits(other, 9)
+        assert history.state(db) == history.state(other)
+
+
+def test_what_was_read_ahead_is_of_no_use_once_head_has_moved(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    place = git.discover(repo.root)
+    ahead = Ahead(place, limit=9)
+    assert ahead.told(repo.git("rev-parse", "HEAD").strip()) is not None
+    repo.commit("two", a_py="2\n")
+
+    assert import_history(db, place, limit=9, ahead=ahead) == 2
+    assert subjects(db) == ["two", "one"]
+
+
+def test_more_than_can_be_held_is_not_read_ahead(db: Database, repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    place = git.discover(repo.root)
+    ahead = Ahead(place, limit=60_000)
+
+    assert ahead.told(repo.git("rev-parse", "HEAD").strip()) is None
+    assert import_history(db, place, limit=60_000, ahead=ahead) == 1
 
 
 def test_nothing_happens_without_commits(db: Database, repo: GitRepo) -> None:
