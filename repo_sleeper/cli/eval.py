@@ -84,14 +84,16 @@ def _anticipate(workspace: Workspace, *, points: int, json: bool) -> None:
 def _suspect(workspace: Workspace, *, fixes: int, json: bool) -> None:
     """At the parent of so many fixes: was what they mended among the most suspect?"""
     from repo_sleeper.cli import output
-    from repo_sleeper.evaluate import suspicion
+    from repo_sleeper.evaluate import suspected, suspicion
 
-    with _progress() as progress:
-        found = suspicion.suspect(workspace.repo, fixes=fixes, progress=progress)
+    with _workshop(workspace) as workshop, _progress() as progress:
+        found = suspicion.suspect(
+            workspace.repo, fixes=fixes, shelf=suspicion.shelf_in(workshop), progress=progress
+        )
     if json:
-        output.print_json(suspicion.as_json(found))
+        output.print_json(suspected.as_json([found]))
     else:
-        output.out(suspicion.table(found))
+        output.out(suspected.table([found]))
 
 
 def _age(workspace: Workspace, *, edits: int, json: bool) -> None:

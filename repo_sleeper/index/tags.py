@@ -23,10 +23,7 @@ def parsed_file(rows: Rows, language: str) -> ParsedFile:
         lines=rows.lines,
         node_hash=rows.node_hash,
         module_hash=rows.module_hash,
-        symbols=tuple(
-            Symbol(name, qualified, SymbolKind(kind), Range(start, end), hash_, parent, head, doc)
-            for name, qualified, kind, start, end, hash_, parent, head, doc in rows.symbols
-        ),
+        symbols=symbols_of(rows),
         references=tuple(
             sorted(
                 (
@@ -46,4 +43,12 @@ def parsed_file(rows: Rows, language: str) -> ParsedFile:
             for symbol, start, end, names, doc, body in rows.chunks
         ),
         has_error=rows.has_error,
+    )
+
+
+def symbols_of(rows: Rows) -> tuple[Symbol, ...]:
+    """The definitions alone, for who reads many files for nothing else."""
+    return tuple(
+        Symbol(name, qualified, SymbolKind(kind), Range(start, end), hash_, parent, head, doc)
+        for name, qualified, kind, start, end, hash_, parent, head, doc in rows.symbols
     )

@@ -5,21 +5,18 @@ from pathlib import Path
 import pytest
 
 from repo_sleeper.domain.history import Commit
-from repo_sleeper.evaluate import suspicion
-from repo_sleeper.git import discover
+from repo_sleeper.index.tags import extract
 from repo_sleeper.store import history
 from repo_sleeper.store.database import Database
 from repo_sleeper.survey import suspects
 from repo_sleeper.survey.suspects import Signs
-from tests.conftest import GitRepo
 from tests.indexed import Indexed
 
 
 def test_each_sign_makes_a_file_more_suspect() -> None:
     plain = Signs(lines=10)
     others = {
-        "fixes": Signs(lines=10, fixes=3, touches=3),
-        "churn": Signs(lines=10, churn=2.0),
+        "recent": Signs(lines=10, recent=2.0),
         "size": Signs(lines=900),
         "risks": Signs(lines=10, risks=("broad except",)),
         "untested": Signs(lines=10, untested=True),
@@ -29,6 +26,34 @@ def test_each_sign_makes_a_file_more_suspect() -> None:
 
     assert all(scores[name] > scores["plain"] for name in others)
     assert suspects.score({}) == {}
+
+
+def test_changes_fade_by_half_every_ten_commits() -> None:
+    assert suspects.recency([0]) == 1.0
+    assert suspects.recency([0, 10, 20]) == pytest.approx(1.75)
+
+
+SHOP = b"""\
+class Shop:
+    name = "shop"
+
+    def open(self):
+        return True
+
+    def sell(self, what):
+        if what and self.open():
+            for one in what:
+                yield one
+"""
+
+
+def test_the_parts_of_a_file_are_its_innermost_definitions() -> None:
+    opens, sells = suspects.parts(SHOP, extract(SHOP, "python").symbols)
+
+    assert (opens.qualified, opens.branches) == ("Shop.open", 0)
+    assert (sells.qualified, sells.branches) == ("Shop.sell", 3)
+    assert suspects.part_score(sells, recent=0.0) > suspects.part_score(opens, recent=0.0)
+    assert suspects.part_score(opens, recent=9.0) > suspects.part_score(sells, recent=0.0)
 
 
 @pytest.mark.parametrize(
@@ -66,21 +91,5 @@ def test_the_suspects_of_a_tree_are_its_product_with_reasons(db: Database, tmp_p
     assert (first.path, second.path) == ("wild.py", "calm.py")
     assert first.why[0] == "1 of 1 commits were fixes"
     assert "mutable default" in first.why
+    assert second.why[-1] == "first look at calm"
     assert suspects.suspects(db, 99, root=tree.root, limit=9) == []
-
-
-def test_history_says_whether_fixes_were_where_they_were_suspected(
-    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(suspicion, "_FEWEST_BEFORE", 2)
-    repo.commit("first", shop_py="a = 1\n" * 30, other_py="b = 1\n", README_md="x\n")
-    repo.commit("Change the shop", shop_py="a = 2\n" * 30)
-    repo.commit("Fix a crash in the shop", shop_py="a = 3\n" * 30)
-    repo.commit("Fix a crash in words", README_md="y\n")
-
-    found = suspicion.suspect(discover(repo.root), fixes=10)
-
-    assert (found.fixes, found.files) == (1, 2)
-    assert found.hits["suspicion"][5] == 1.0
-    assert "1 fixes, 2 files" in suspicion.table(found)
-    assert suspicion.as_json(found)["hits"]["random"]["hit@5"] == 1.0
