@@ -72,7 +72,19 @@ def fulfil(wish: Wish) -> int:
             _answer(found, asked, workspace, name, as_json=wish.as_json)
         else:
             ask_view.print_context(found, as_json=wish.as_json)
+            if not found.text:
+                return _too_small(found)
     return 0 if found.files else 3
+
+
+def _too_small(found: Context) -> int:
+    """Nothing at all was printed, because nothing is as short as that: say so."""
+    from repo_sleeper.cli import output
+
+    fits = "the first file" if found.files else "that nothing was found"
+    size = output.count(found.budget, "token")
+    output.say(f"sleeper: not even {fits} fits into {size}; try --tokens 100 or more")
+    return 2 if found.files else 3
 
 
 def _model(wish: Wish, workspace: Workspace) -> str:

@@ -9,9 +9,10 @@ from itertools import islice
 from pathlib import Path
 
 from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import Note, Origin
 from repo_sleeper.domain.paths import path_to_bytes
-from repo_sleeper.domain.recall import Context
-from repo_sleeper.recall import rank
+from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
+from repo_sleeper.recall import pointers, rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
 from repo_sleeper.recall.names import is_prose, is_test
 from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
@@ -29,6 +30,8 @@ CONFIDENCE = 0.25
 CONFIDENCE_CHANGE = 0.08
 CONFIDENCE_READING = 0.3
 _EXCERPTS = 10
+_OUTLINED = 3  # files whose other definitions are named
+_NOTED = 5  # files that a counted note must be about
 _PER_FILE = 3
 _LESS = 0.6
 _READ_MAX = 4 * 1024 * 1024
@@ -80,6 +83,8 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     found = retrieve(db, tree_id, question)
     known = not question.is_empty and found.confidence >= _bar(question)
     hits = rank.hits(found.ranked, found.reasons, limit=files) if known else ()
+    shown = pointers.chosen(found.symbols, wants_tests=question.wants_tests)
+    also = _also(db, tree_id, hits, shown, wants_tests=question.wants_tests)
     excerpts = _excerpts(db, tree_id, root, question, found, sent=sent) if hits else []
     why = NO_WORDS if question.is_empty else NOTHING
     made = []
@@ -88,8 +93,9 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
             pack(
                 commit=commit,
                 files=hits,
-                symbols=found.symbols,
-                notes=found.notes,
+                symbols=shown,
+                also=also,
+                notes=_telling(found.notes, hits),
                 excerpts=excerpts,
                 budget=budget,
             )
@@ -110,6 +116,33 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
             )
         )
     return made
+
+
+def _also(
+    db: Database,
+    tree_id: int,
+    hits: Sequence[FileHit],
+    shown: Sequence[SymbolHit],
+    *,
+    wants_tests: bool,
+) -> dict[str, tuple[SymbolHit, ...]]:
+    """What the best files of code define besides what is shown of them."""
+    by_path = pointers.grouped(shown)
+    best = [hit.path for hit in hits if wants_tests or not pointers.is_minor(hit.path)]
+    return {
+        path: pointers.also(search.symbols_of(db, tree_id, path), by_path.get(path, ()))
+        for path in best[:_OUTLINED]
+    }
+
+
+def _telling(notes: Sequence[Note], hits: Sequence[FileHit]) -> list[Note]:
+    """The notes about the best files; what was counted elsewhere shares a word by chance."""
+    best = {hit.path for hit in hits[:_NOTED]}
+    return [
+        note
+        for note in notes
+        if note.origin is not Origin.SURVEY or any(one.path in best for one in note.evidence)
+    ]
 
 
 def _bar(question: Question) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from repo_sleeper.recall.question import held
 _WHOLE = 16  # lines: what is this short is shown whole
 _AROUND = 2  # lines kept on either side of one that matches
 _MOST = 14
+_HEAD = 8  # lines that a signature may take
+_OPENS = (":", "{", "=>")
 _WIDTH = 160
 
 
@@ -43,12 +46,27 @@ def excerpt(path: str, source: Sequence[str], place: Range, words: Sequence[str]
 def _chosen(source: Sequence[str], inside: range, words: Sequence[str]) -> list[int]:
     if len(inside) <= _WHOLE:
         return list(inside)
-    counts = {line: len(held(source[line], words)) for line in inside}
-    chosen = {inside[0]}
-    for line in sorted(inside, key=lambda one: (-counts[one], one)):
+    worth = _worth(source, inside, words)
+    chosen = set(_head(source, inside))
+    for line in sorted(worth, key=lambda one: (-worth[one], one)):
         around = set(range(max(line - _AROUND, inside[0]), min(line + _AROUND + 1, inside[-1] + 1)))
-        if not counts[line] or len(chosen | around) > _MOST:
+        if len(chosen | around) > _MOST:
             break
         chosen |= around
     holes = {line for line in inside if {line - 1, line + 1} <= chosen}
     return sorted(chosen | holes)
+
+
+def _head(source: Sequence[str], inside: range) -> range:
+    """The line that names a definition, or the few until its parameters end."""
+    for line in inside[:_HEAD]:
+        if source[line].rstrip().endswith(_OPENS):
+            return range(inside[0], line + 1)
+    return inside[:1]
+
+
+def _worth(source: Sequence[str], inside: range, words: Sequence[str]) -> dict[int, float]:
+    """The lines with any of the words; a word that every other line has says little."""
+    has = {line: found for line in inside if (found := held(source[line], words))}
+    count = Counter(word for found in has.values() for word in found)
+    return {line: sum(1 / count[word] for word in found) for line, found in has.items()}

@@ -176,7 +176,8 @@ def defined(db: Database, tree_id: int, names: Iterable[str], *, limit: int) -> 
         rows = db.rows(
             f"""select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature
                 from symbols s join files f on f.blob_id = s.blob_id and +f.tree_id = ?
-                where s.name in ({marks(some)}) order by f.path, s.start_line limit ?""",
+                where s.name in ({marks(some)})
+                order by s.kind = 'declaration', f.path, s.start_line limit ?""",
             (tree_id, *some, limit),
         )
         found += [_hit(row) for row in rows]
@@ -202,6 +203,17 @@ def symbols_inside(db: Database, tree_id: int, passage: Passage) -> list[tuple[S
         (tree_id, passage.path, passage.range.start, passage.range.end),
     )
     return [(_hit(row), row[6]) for row in rows]
+
+
+def symbols_of(db: Database, tree_id: int, path: str) -> list[SymbolHit]:
+    """Every symbol of a file, in order."""
+    rows = db.rows(
+        """select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature
+           from files f join symbols s on s.blob_id = f.blob_id
+           where f.tree_id = ? and f.path = ? order by s.id""",
+        (tree_id, path),
+    )
+    return [_hit(row) for row in rows]
 
 
 def symbols_around(db: Database, tree_id: int, path: str, line: int) -> list[SymbolHit]:

@@ -105,6 +105,79 @@ def test_json_is_the_contract(here):
     }
 
 
+@pytest.mark.parametrize("tokens", [1, 7, 40, 60, 100, 300, 1000, 100_000])
+def test_a_budget_is_never_exceeded(tokens):
+    done = ask(QUESTION, "--context", "--json", "--tokens", str(tokens))
+    found = json.loads(done.stdout)
+
+    assert found["tokens"] == -(-len(found["text"].encode()) // 3) <= tokens
+    assert done.exit_code == (0 if found["text"] else 2)
+
+
+def test_a_budget_too_small_for_anything_says_so():
+    done = ask(QUESTION, "--context", "--tokens", "1")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "not even the first file fits into 1 token" in done.stderr
+    assert ask(QUESTION, "--context", "--tokens", "7").stdout == "1. shop/cart.py\n"
+
+
+def test_a_budget_too_small_to_say_that_nothing_was_found_is_still_exit_code_3():
+    done = ask("how to bake sourdough bread", "--context", "--tokens", "1")
+
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "not even that nothing was found fits" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        'cart" OR NEAR(total, 2) AND col:x*',
+        "-cart ^total {names doc} : cart",
+        "'; drop table chunks; -- cart totals",
+        "(((cart totals",
+        "cart * totals \\ % _",
+    ],
+)
+def test_the_search_s_own_syntax_is_only_words(question):
+    done = ask("-", "--context", stdin=question.encode())
+
+    assert done.exit_code == 0
+    assert "shop/cart.py" in done.stdout
+
+
+@pytest.mark.parametrize("question", ["Корзина итого", "カート 合計", "\u202e\u200bسلة", "🛒🛒🛒"])
+def test_other_scripts_find_nothing_and_break_nothing(question):
+    assert ask(question, "--context").exit_code == 3
+
+
+def test_a_megabyte_is_refused():
+    assert isinstance(error_of(ask("-", stdin=b"cart \xff\x00" * 150_000)), UsageError)
+
+
+def test_a_repository_without_commits_is_asked(tmp_path, monkeypatch):
+    other = GitRepo(tmp_path / "unborn")
+    (other.root / "cart.py").write_text(CART)
+    monkeypatch.chdir(other.root)
+    create_store(open_workspace(other.root, dict(os.environ)))
+    with closing(open_store(open_workspace(other.root, dict(os.environ)))):
+        pass
+
+    assert "1. cart.py" in ask(QUESTION, "--context").stdout
+
+
+def test_a_history_that_was_rewritten_or_cut_off_is_asked(here, repo):
+    ask(QUESTION, "--context")
+    repo.commit("Mail totals", shop__mail_py=MAIL + "\n")
+    repo.git("commit", "--amend", "-qm", "Mail the totals of a cart")
+    rewritten = ask(QUESTION, "--context")
+    (here.repo.git_dir / "shallow").write_text(repo.git("rev-parse", "HEAD").strip() + "\n")
+    cut = ask("where are receipts mailed", "--context")
+
+    assert "shop/cart.py" in rewritten.stdout
+    assert "1. shop/mail.py" in cut.stdout
+
+
 def test_words_need_no_quotes():
     assert ask(*QUESTION.split(), "--context").stdout == ask(QUESTION, "--context").stdout
 

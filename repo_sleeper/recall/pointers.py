@@ -1,0 +1,65 @@
+"""Which definitions the pointers name: those that match, and what else is there; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from repo_sleeper.domain.code import SymbolKind
+from repo_sleeper.domain.recall import SymbolHit
+from repo_sleeper.recall.names import is_aside, is_prose, is_test
+
+_PER_FILE = 6
+_PER_OTHER = 2  # of a test, an example, a page: what is asked about is rarely in there
+_ALSO = 24
+_TELLING = frozenset(
+    {
+        *(SymbolKind.CLASS, SymbolKind.ENUM, SymbolKind.FUNCTION, SymbolKind.INTERFACE),
+        *(SymbolKind.MACRO, SymbolKind.METHOD, SymbolKind.STRUCT, SymbolKind.TRAIT),
+        SymbolKind.TYPE,
+    }
+)
+
+
+def chosen(symbols: Sequence[SymbolHit], *, wants_tests: bool) -> list[SymbolHit]:
+    """The few of each file, best first; what lies inside a function that is shown says little."""
+    kept: dict[str, list[SymbolHit]] = {}
+    for one in symbols:
+        same = kept.setdefault(one.path, [])
+        most = _PER_OTHER if is_minor(one.path) and not wants_tests else _PER_FILE
+        if len(same) < most and not any(_inside(one, other) for other in same):
+            same.append(one)
+    return [one for one in symbols if one in kept[one.path]]
+
+
+def is_minor(path: str) -> bool:
+    """Whether a file is about the code rather than the code."""
+    return is_test(path) or is_prose(path) or is_aside(path)
+
+
+def also(defined: Iterable[SymbolHit], shown: Sequence[SymbolHit]) -> tuple[SymbolHit, ...]:
+    """What else a file defines: the largest of it, in the order of the file, each name once."""
+    known = {one.name.rpartition(".")[2] for one in shown}
+    largest = sorted(
+        (one for one in defined if one.kind in _TELLING),
+        key=lambda one: (one.range.start - one.range.end, one.range, one.name),
+    )
+    by_name: dict[str, SymbolHit] = {}
+    for one in largest:
+        name = one.name.rpartition(".")[2]
+        if name not in known:
+            by_name.setdefault(name, one)
+    return tuple(sorted(list(by_name.values())[:_ALSO], key=lambda one: (one.range, one.name)))
+
+
+def grouped(symbols: Iterable[SymbolHit]) -> Mapping[str, list[SymbolHit]]:
+    """By the path they are in."""
+    found: dict[str, list[SymbolHit]] = {}
+    for one in symbols:
+        found.setdefault(one.path, []).append(one)
+    return found
+
+
+def _inside(one: SymbolHit, other: SymbolHit) -> bool:
+    if other.kind not in {SymbolKind.FUNCTION, SymbolKind.METHOD}:
+        return False
+    return other.range.start <= one.range.start and one.range.end <= other.range.end
