@@ -13,6 +13,9 @@ _LONGEST_SETTLE_S = 60.0
 _LONGEST_REST_S = 10.0
 # A tree that is written to without end is looked at for a sixth of the time at most.
 _REST_PER_SECOND = 5.0
+# Looking where nobody hinted at anything may take a thousandth of a core, if that is not too rare.
+_QUIET_PER_SECOND = 1_000.0
+_LONGEST_QUIET_S = 300.0
 
 _REFS = ("HEAD", "logs/HEAD", "MERGE_HEAD", "rebase-merge", "rebase-apply")
 _PLACE_ERRORS = (FileNotFoundError, NotADirectoryError)
@@ -31,6 +34,7 @@ class WatchedTree:
         self.last_hint = now - SETTLE_S  # never looked at: due at once
         self.rests_until = now
         self.looked_at = float("-inf")
+        self._look_s = 0.0  # how long the last look took
         self.fruitless = 0
         self.failures = 0
         self.failure = ""
@@ -66,7 +70,8 @@ class WatchedTree:
 
     def is_overdue(self, now: float, *, every: float) -> bool:
         """Whether nobody has hinted at anything for so long that we look all the same."""
-        return self.first_hint is None and now - self.looked_at >= every
+        costly = min(_QUIET_PER_SECOND * self._look_s, _LONGEST_QUIET_S)
+        return self.first_hint is None and now - self.looked_at >= max(every, costly)
 
     def looked(self, *, started: float, now: float, fruitful: bool) -> None:
         """A round is over; hints that came during it are for the next one."""
@@ -76,7 +81,7 @@ class WatchedTree:
         rest = SETTLE_S * 2 ** min(self.fruitless, 8) if self.fruitless > 1 else 0.0
         rest = max(rest, _REST_PER_SECOND * (now - started))
         self.rests_until = now + min(rest, _LONGEST_REST_S)
-        self.looked_at = now
+        self.looked_at, self._look_s = now, now - started
         self.failures, self.failure = 0, ""
 
     def failed(self, *, now: float, why: str) -> None:

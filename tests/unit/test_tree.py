@@ -90,6 +90,16 @@ def test_a_tree_nobody_hints_at_is_looked_at_now_and_then(tree: WatchedTree) -> 
     assert not tree.is_overdue(160.1, every=60.0), "it is due already; do not put it off"
 
 
+@pytest.mark.parametrize(("took", "due"), [(0.05, 60.0), (0.1, 100.0), (9.0, 300.0)])
+def test_a_look_nobody_asked_for_takes_a_thousandth_of_the_time(
+    tree: WatchedTree, took: float, due: float
+) -> None:
+    tree.looked(started=200.0 - took, now=200.0, fruitful=False)
+
+    assert not tree.is_overdue(199.0 + due, every=60.0)
+    assert tree.is_overdue(200.0 + due, every=60.0)
+
+
 def test_a_failure_is_tried_again_later_each_time(tree: WatchedTree) -> None:
     waits = []
     for _ in range(8):
