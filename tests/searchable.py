@@ -7,6 +7,7 @@ from pathlib import Path
 
 from repo_sleeper.domain.history import Commit
 from repo_sleeper.domain.tree import Signature
+from repo_sleeper.index.languages import BY_NAME, language_named
 from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents, history
 from repo_sleeper.store.contents import Content, FileRow
@@ -28,7 +29,8 @@ class Searchable:
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-        language = "python" if path.endswith(".py") else "text"
+        named = language_named(path)
+        language = named if named in BY_NAME else "text"
         rows = read_rows(data, language)
         content = Content(
             hash=sha256(data).hexdigest()[:32],

@@ -21,6 +21,7 @@ class SymbolKind(StrEnum):
 
     CLASS = "class"
     CONSTANT = "constant"
+    DECLARATION = "declaration"  # a prototype: the definition is elsewhere
     ENUM = "enum"
     FIELD = "field"
     FUNCTION = "function"

@@ -26,7 +26,9 @@ _SUFFIXES = """
 SOURCE_SUFFIXES = frozenset(_SUFFIXES.split())
 
 # Definitions with a body a hunk can lie in; a constant or a field is part of what surrounds it.
-_BODIES = frozenset(SymbolKind) - {SymbolKind.CONSTANT, SymbolKind.FIELD, SymbolKind.VARIABLE}
+_BODIES = frozenset(SymbolKind) - {
+    *(SymbolKind.CONSTANT, SymbolKind.DECLARATION, SymbolKind.FIELD, SymbolKind.VARIABLE)
+}
 
 _REVERT = re.compile(r"\W*(?:revert|reapply)\b", re.IGNORECASE)
 _BUMP = re.compile(

@@ -20,6 +20,7 @@ KINDS = (
     "module",
     "method",
     "function",
+    "declaration",
     "macro",
     "type",
     "constant",
@@ -29,6 +30,7 @@ KINDS = (
 SCOPE = "scope"  # nests names without being a symbol: `impl Cart { ... }`
 _OWNERS = frozenset({"class", "interface", "trait", "struct", "enum", SCOPE})
 _WITH_BODY = frozenset({*_OWNERS, "module", "method", "function", "macro", "type"})
+_INSIDE = frozenset({"compound_statement", "ERROR"})
 _SIGNATURE_MAX = 200
 _DOC_MAX = 300
 _COMMENT_LINES = 12
@@ -78,8 +80,11 @@ def definitions(data: bytes, captures: Captures) -> list[Definition]:
     """Definitions and scopes in order of place, nested, the outer one first."""
     found = list(_named(data, captures))
     _widen(found, captures.get("outer", ()))
+    _lengthen(found, captures.get("rest", ()))
     found.sort(key=lambda one: (one.start, -one.end))
     _nest(found)
+    if "declaration" in captures or "loose" in captures:
+        found = [one for one in found if not _is_stray(one)]
     _qualify(found, _qualifiers(data, found, captures))
     position = 0
     for one in found:
@@ -90,12 +95,13 @@ def definitions(data: bytes, captures: Captures) -> list[Definition]:
 
 
 def _named(data: bytes, captures: Captures) -> Iterator[Definition]:
-    claimed: set[int] = set()
+    claimed = {node.start_byte for node in captures.get("not.name", ())}
     for kind in (*KINDS, SCOPE):
         for node, name in _pairs(captures.get(kind, ()), captures.get(f"{kind}.name", ())):
             if name.start_byte not in claimed:
                 claimed.add(name.start_byte)
-                yield Definition(kind, _text(data, name), name.start_byte, node)
+                text = _text(data, name)
+                yield Definition(kind, text.lstrip(":"), name.start_byte, node)
 
 
 def _pairs(nodes: Sequence[Node], names: Sequence[Node]) -> Iterator[tuple[Node, Node]]:
@@ -126,6 +132,15 @@ def _widen(found: list[Definition], outer: Sequence[Node]) -> None:
             wraps[one.end].remove(around[-1])
 
 
+def _lengthen(found: list[Definition], rest: Sequence[Node]) -> None:
+    """Let `namespace Shop;` hold everything after it."""
+    for node in rest:
+        around = node.parent or node
+        for one in found:
+            if one.start == node.start_byte and one.end == node.end_byte:
+                one.end, one.end_row = around.end_byte, around.end_point.row
+
+
 def _nest(found: list[Definition]) -> None:
     around: list[Definition] = []
     for one in found:
@@ -134,6 +149,21 @@ def _nest(found: list[Definition]) -> None:
         one.parent = around[-1] if around else None
         if one.kind != "type":  # typedef struct cart { ... } cart_t; has no members of its own
             around.append(one)
+
+
+def _is_stray(one: Definition) -> bool:
+    """Whether it is a local of C, or an annotation: what a query cannot tell.
+
+    What is in no function only because the braces do not match there counts as local too.
+    """
+    if one.node.type != "declaration" or one.kind not in ("declaration", "method", "variable"):
+        return False
+    if one.kind == "method":  # REQUIRES(lock) below a method: a constructor has its class's name
+        return one.parent is not None and one.name.lstrip("~ ") != one.parent.name
+    around = one.node.parent
+    while around is not None and around.type not in _INSIDE:
+        around = around.parent
+    return around is not None
 
 
 def _same_place(one: Definition, other: Definition) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tree_sitter import Node
 
@@ -19,12 +19,15 @@ KINDS = {
     "inherit": "inherit",
     "type_use": "type",
     "import.name": "import",
+    "value": "value",
 }
+_CALLABLE = frozenset({"class", "declaration", "function"})
 _NAME_MAX = 200
 _QUOTES = " \t\r\n\"'`<>;"
 _REQUIRES = frozenset({"require", "require_relative", "load", "source", "."})
 _KEYWORD = re.compile(r"^(?:import|use)\s+")
 _ALIAS = re.compile(r"(?:\s+as\s+|\s*=>\s*).*", re.DOTALL)
+_BRACES = re.compile(r"[{},;]|[^{},;]+")
 _WORD = re.compile(r"\w+")
 
 ReferenceRow = tuple[str, str]
@@ -38,6 +41,7 @@ def references(
     starts, symbols = _innermost(found)
     uses: dict[bytes, dict[tuple[int | None, str], list[int]]] = {}
     seen = {one.name_at for one in found}
+    known = _known(data, found, captures) if "value" in captures else frozenset()
     for capture, kind in KINDS.items():
         nodes = captures.get(capture, ())
         for start, end in zip(map(START, nodes), map(END, nodes), strict=True):
@@ -49,6 +53,8 @@ def references(
                 name = _last_word(name.decode("utf-8", "replace")).encode()
             elif capture == "element" and name.islower():
                 continue  # <div> is HTML's
+            elif capture == "value" and name not in known:
+                continue  # a variable, as far as this file tells
             place = (symbols[bisect_right(starts, start) - 1], kind)
             line = bisect_right(lines, start) - 1
             uses.setdefault(name, {}).setdefault(place, []).append(line)
@@ -57,6 +63,17 @@ def references(
         for name, places in uses.items()
         if 0 < len(name) <= _NAME_MAX
     ]
+
+
+def _known(data: bytes, found: Sequence[Definition], captures: Captures) -> frozenset[bytes]:
+    """Names that a file defines as something to call, or takes from elsewhere by name.
+
+    Only of these it is certain that a name given as a value is no local variable, and that it is
+    worth a row.
+    """
+    own = (one.name.encode() for one in found if one.kind in _CALLABLE)
+    taken = (data[one.start_byte : one.end_byte] for one in captures.get("import.name", ()))
+    return frozenset((*own, *taken))
 
 
 def _places(places: dict[tuple[int | None, str], list[int]]) -> str:
@@ -99,12 +116,13 @@ def _leave(
 def imports(data: bytes, captures: Captures) -> list[ImportRow]:
     """What the file names from elsewhere: line, module as written, names taken from it."""
     rows = [
-        _import(data, node, names)
+        row
         for node, names in _with_names(
             captures.get("import.module", ()),
             captures.get("import.name", ()),
             captures.get("import", ()),
         )
+        for row in _import(data, node, names)
     ]
     rows += _required(data, captures)
     return sorted({(row[0], row[1]): row for row in rows if row[1]}.values())
@@ -121,26 +139,54 @@ def _with_names(
         yield module, taken.get(bisect_right(starts, module.start_byte), [])
 
 
-def _import(data: bytes, module: Node, names: Sequence[Node]) -> ImportRow:
-    text = _KEYWORD.sub("", _text(data, module)).strip(_QUOTES)
-    head, brace, tail = text.partition("{")
-    words = [_last_word(_text(data, node)) for node in names]
-    if brace:  # use shop::{cart, prices::List}; the names are inside
-        words += [_last_word(_ALIAS.sub("", part)) for part in re.split(r"[,{}]", tail)]
-        head = head.rstrip(":.\\ \t\r\n")
-    path = "".join(_ALIAS.sub("", head).split()).removesuffix("._").removesuffix(".*")
-    return module.start_point.row, path, " ".join(dict.fromkeys(filter(None, words)))
+def _import(data: bytes, module: Node, names: Sequence[Node]) -> Iterator[ImportRow]:
+    text, row = _KEYWORD.sub("", _text(data, module)), module.start_point.row
+    if "{" in text:  # use shop::{cart, prices::{List, Total}}; the names are inside
+        for path, taken in _braced(text.strip(_QUOTES)).items():
+            yield row, _path(path), " ".join(dict.fromkeys(filter(None, map(_last_word, taken))))
+        return
+    # <x.h> is not looked for beside the file, so its brackets are part of what is written.
+    path = text.strip() if module.type == "system_lib_string" else text.strip(_QUOTES)
+    words = (_last_word(_text(data, node)) for node in names)
+    yield row, _path(path), " ".join(dict.fromkeys(filter(None, words)))
+
+
+def _path(text: str) -> str:
+    return "".join(_ALIAS.sub("", text).split()).removesuffix("._").removesuffix(".*")
+
+
+def _braced(text: str) -> dict[str, list[str]]:
+    """Module -> names, of an import that has some in braces, and braces in them."""
+    found: dict[str, list[str]] = {}
+    prefixes, said = [""], ""
+    for part in _BRACES.findall(text):
+        if part == "{":
+            prefixes.append(prefixes[-1] + said)
+        elif said:
+            _take(found, prefixes[-1], said)
+        if part == "}" and len(prefixes) > 1:
+            prefixes.pop()
+        said = "" if part in "{},;" else _ALIAS.sub("", part).strip()
+    if said:
+        _take(found, prefixes[-1], said)
+    return found
+
+
+def _take(found: dict[str, list[str]], prefix: str, said: str) -> None:
+    inner, _, name = said.rpartition("::")
+    path = f"{prefix}{inner}".rstrip(":.\\ \t\r\n")
+    found.setdefault(path, []).append(name)
 
 
 def _required(data: bytes, captures: Captures) -> list[ImportRow]:
     """Imports that look like calls: `require("x")`, `source x`."""
-    found = []
+    found: list[ImportRow] = []
     calls = captures.get("require", ())
     starts = [node.start_byte for node in calls]
     for module in captures.get("require.module", ()):
         place = bisect_right(starts, module.start_byte) - 1
         if place >= 0 and _text(data, calls[place]) in _REQUIRES:
-            found.append(_import(data, module, ()))
+            found += _import(data, module, ())
     return found
 
 

@@ -229,10 +229,11 @@ def symbols_in(db: Database, tree_id: int, path: str) -> list[StoredSymbol]:
 
 
 def definitions(db: Database, tree_id: int, name: str) -> list[StoredSymbol]:
-    """Definitions of a name; a name with dots is compared with qualified names."""
+    """Definitions of a name, prototypes last; a name with dots is compared with qualified names."""
     rows = db.rows(
         f"""select {_SYMBOL} from symbols s join files f on f.blob_id = s.blob_id
-            where s.name = ? and f.tree_id = ? order by f.path, s.id""",
+            where s.name = ? and f.tree_id = ?
+            order by s.kind = 'declaration', f.path, s.id""",
         (name.rpartition(".")[2], tree_id),
     )
     found = [_symbol(row) for row in rows]

@@ -279,6 +279,25 @@ def test_an_include_is_found_by_the_end_of_its_path_unless_it_is_the_systems() -
     assert targets(paths, "src/a.c", "string.h") == []
 
 
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("cart.h", ["src/cart.h"]),
+        ("<cart.h>", ["include/cart.h"]),
+        ("<shop/tax.h>", ["include/shop/tax.h"]),
+        ("<beside.h>", ["src/beside.h"]),
+        ("<string.h>", []),
+        ("string.h", ["src/string.h"]),
+    ],
+)
+def test_brackets_mean_the_folders_of_includes_before_anything_else(
+    module: str, expected: list[str]
+) -> None:
+    paths = "src/a.c src/cart.h include/cart.h include/shop/tax.h src/beside.h src/string.h"
+
+    assert targets(paths, "src/a.c", module) == expected
+
+
 def test_of_many_headers_of_one_name_none_is_guessed() -> None:
     paths = "main.c " + " ".join(f"p{number}/config.h" for number in range(9))
 

@@ -1,4 +1,7 @@
-(class_specifier name: (type_identifier) @class.name body: (_)) @class
+(class_specifier name: [(type_identifier) @class.name (template_type name: (type_identifier) @class.name)
+  (qualified_identifier scope: (_) @qualifier name: (type_identifier) @class.name)] body: (_)) @class
+(struct_specifier name: [(template_type name: (type_identifier) @struct.name)
+  (qualified_identifier scope: (_) @qualifier name: (type_identifier) @struct.name)] body: (_)) @struct
 (namespace_definition name: (_) @module.name) @module
 (function_definition declarator: (function_declarator
   declarator: (field_identifier) @method.name)) @method
@@ -16,12 +19,21 @@
 (function_definition declarator: (function_declarator declarator: (qualified_identifier
   scope: (_) @qualifier name: (qualified_identifier scope: (_) @qualifier
   name: [(identifier) (destructor_name) (operator_name)] @method.name)))) @method
-(field_declaration declarator: (function_declarator
-  declarator: [(field_identifier) (operator_name)] @method.name)) @method
+(field_declaration declarator: [(function_declarator
+  declarator: [(field_identifier) (operator_name)] @method.name)
+  (pointer_declarator declarator: (function_declarator declarator: (field_identifier) @method.name))
+  (reference_declarator (function_declarator
+    declarator: [(field_identifier) (operator_name)] @method.name))]) @method
+(field_declaration declarator: (reference_declarator (field_identifier) @field.name)) @field
 (field_declaration_list (declaration declarator: (function_declarator
-  declarator: [(identifier) (destructor_name)] @method.name)) @method)
-(declaration_list (declaration declarator: (function_declarator
-  declarator: (identifier) @function.name)) @function)
+  declarator: [(identifier) (destructor_name)] @method.name)) @method @loose)
+(declaration declarator: (reference_declarator (function_declarator
+  declarator: (identifier) @declaration.name))) @declaration
+; `void Flush() REQUIRES(lock);` is not read as a method: the annotation has its place
+(field_declaration (ERROR (function_declarator declarator: (field_identifier) @method.name))
+  declarator: (function_declarator declarator: (_) @not.name)) @method
+(function_definition (ERROR (function_declarator declarator: (field_identifier) @method.name))
+  declarator: (function_declarator declarator: (_) @not.name)) @method
 (alias_declaration name: (type_identifier) @type.name) @type
 (concept_definition name: (identifier) @type.name) @type
 (template_declaration) @outer

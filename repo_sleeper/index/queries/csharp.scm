@@ -6,12 +6,15 @@
 (enum_member_declaration name: (identifier) @constant.name) @constant
 (delegate_declaration name: (identifier) @type.name) @type
 (namespace_declaration name: (_) @module.name) @module
+(file_scoped_namespace_declaration name: (_) @module.name) @module @rest
 (method_declaration name: (identifier) @method.name) @method
 (constructor_declaration name: (identifier) @method.name) @method
 (destructor_declaration name: (identifier) @method.name) @method
 (local_function_statement name: (identifier) @function.name) @function
 (property_declaration name: (identifier) @field.name) @field
 (event_declaration name: (identifier) @field.name) @field
+(event_field_declaration (variable_declaration
+  (variable_declarator name: (identifier) @field.name))) @field
 (field_declaration (variable_declaration (variable_declarator name: (identifier) @variable.name))) @variable
 
 (invocation_expression function: [(identifier) @call

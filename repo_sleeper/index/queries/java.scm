@@ -5,6 +5,7 @@
 (enum_declaration name: (identifier) @enum.name) @enum
 (enum_constant name: (identifier) @constant.name) @constant
 (method_declaration name: (identifier) @method.name) @method
+(annotation_type_element_declaration name: (identifier) @method.name) @method
 (constructor_declaration name: (identifier) @method.name) @method
 (field_declaration declarator: (variable_declarator name: (identifier) @variable.name)) @variable
 (constant_declaration declarator: (variable_declarator name: (identifier) @constant.name)) @constant

@@ -12,6 +12,7 @@
 (expression_statement (assignment_expression
   left: [(identifier) @function.name (member_expression property: (property_identifier) @function.name)]
   right: [(arrow_function) (function_expression)])) @function
+(function_expression name: (identifier) @function.name) @function
 (pair key: (property_identifier) @function.name
   value: [(arrow_function) (function_expression)]) @function
 (program (lexical_declaration (variable_declarator name: (identifier) @variable.name)) @variable)
@@ -25,6 +26,11 @@
   property: [(property_identifier) (private_property_identifier)] @call)])
 (new_expression constructor: [(identifier) @call (member_expression
   property: (property_identifier) @call)])
+
+; A function given by its name
+(arguments (identifier) @value)
+(pair value: (identifier) @value)
+(shorthand_property_identifier) @value
 
 ; Imports
 (import_statement) @import

@@ -8,7 +8,7 @@
 (type_alias type: (identifier) @type.name) @type
 (source_file (property_declaration (variable_declaration (identifier) @variable.name)) @variable)
 (class_body (property_declaration (variable_declaration (identifier) @variable.name)) @variable)
-(class_parameter (identifier) @field.name) @field
+(class_parameter ["val" "var"] . (identifier) @field.name) @field
 
 (call_expression . [(identifier) @call (navigation_expression (identifier) @call .)])
 (delegation_specifier [(user_type (identifier) @inherit)

@@ -5,7 +5,10 @@
 (singleton_class (body_statement (method name: (_) @method.name) @method))
 (method name: (_) @function.name) @function
 (singleton_method name: (_) @method.name) @method
-(assignment left: (constant) @constant.name) @constant
+(assignment left: [(constant) @constant.name
+  (left_assignment_list (constant) @constant.name)]) @constant
+((call !receiver method: (identifier) @_attr arguments: (argument_list (simple_symbol) @field.name)) @field
+ (#any-of? @_attr "attr_accessor" "attr_reader" "attr_writer" "attr"))
 
 (call method: [(identifier) @call (constant) @call])
 (call receiver: (constant) @type_use)

@@ -2,6 +2,8 @@
 (interface_declaration name: (type_identifier) @interface.name) @interface
 (type_alias_declaration name: (type_identifier) @type.name) @type
 (enum_declaration name: (identifier) @enum.name) @enum
+(enum_body (property_identifier) @constant.name @constant)
+(enum_assignment name: (property_identifier) @constant.name) @constant
 (internal_module name: (_) @module.name) @module
 (module name: (identifier) @module.name) @module
 (function_signature name: (identifier) @function.name) @function

@@ -136,12 +136,18 @@ def _rust_definers(modules: Modules, names: Sequence[str], folder: str, file: st
 
 
 def include(modules: Modules, path: str, module: str, names: tuple[str, ...]) -> Iterator[str]:
-    """Beside the file, else wherever a folder of includes would make the path end like this."""
+    """Beside the file, else wherever a folder of includes would make the path end like this.
+
+    `<x.h>` is never the file beside: it is in a folder of includes, or not of this tree.
+    """
     del names
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), module))
-    found = modules.first([beside, module])
-    if not found and module not in _SYSTEM:
-        found = _ending_like(modules, path, posixpath.normpath(module))
+    name = module.strip("<>")
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+    found = modules.first([name] if module.startswith("<") else [beside, name])
+    if name in _SYSTEM:
+        found = found if not module.startswith("<") else ""
+    elif not found:
+        found = _ending_like(modules, path, posixpath.normpath(name))
     if found:
         yield found
 

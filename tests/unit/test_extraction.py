@@ -1,0 +1,179 @@
+"""What a query cannot tell by itself: prototypes, values, braces in imports, generated code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from repo_sleeper.domain.code import ParsedFile
+from repo_sleeper.domain.tree import SkipReason
+from repo_sleeper.index.contents import skip_by_content
+from repo_sleeper.index.macros import without_macros
+from repo_sleeper.index.tags import extract
+from repo_sleeper.store import code
+from repo_sleeper.store.database import Database
+from tests.searchable import Searchable
+
+
+def read(text: str, language: str) -> ParsedFile:
+    return extract(text.encode(), language)
+
+
+def definitions(text: str, language: str) -> list[str]:
+    return [f"{one.kind} {one.qualified}" for one in read(text, language).symbols]
+
+
+def values(text: str, language: str) -> list[str]:
+    return [one.name for one in read(text, language).references if one.kind == "value"]
+
+
+def imports(text: str, language: str) -> list[tuple[str, str]]:
+    return [(one.module, " ".join(one.names)) for one in read(text, language).imports]
+
+
+HEADER = """\
+#ifndef CART_H
+#define CART_H
+extern "C" {
+int total(struct cart *cart);
+char **names(void);
+extern int open;
+}
+#if LARGE
+static const int sizes[2][2] = {{1}};
+#else
+void small(void);
+#endif
+#endif
+"""
+
+
+def test_a_header_is_read_within_its_guard() -> None:
+    assert definitions(HEADER, "c") == [
+        *("macro CART_H", "declaration total", "declaration names", "variable open"),
+        *("variable sizes", "declaration small"),
+    ]
+
+
+def test_what_is_declared_in_a_function_is_local_also_within_a_condition() -> None:
+    text = "int f(void) {\n  int g(int);\n#ifdef A\n  int b = 1;\n  void h(void);\n#endif\n}\n"
+
+    assert definitions(text, "c") == ["function f"]
+
+
+def test_what_a_macro_makes_of_a_branch_is_no_function() -> None:
+    assert definitions("BEGIN(x) if (a) { b(); }\nint c(void) { }\n", "c")[-1:] == ["function c"]
+    assert "function if" not in definitions("FOR_EACH(x)\nif (a) {\n b();\n}\n", "c")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("int f(void) { return g(f, &f, other); }", "c", ["f"]),
+        ("int f(void);\nstruct t a = {f, .run = f, other};\n", "c", ["f", "f"]),
+        ("int f(void);\nint g(void) { t->run = f; run = other; }\n", "c", ["f", "f"][:1]),
+        ("import { a } from 'b'\non('x', a, other)\n", "javascript", ["a"]),
+        ("function a() {}\nconst b = { run: a, a, c: other }\n", "javascript", ["a"]),
+        ("function a() {}\nx.then(a)\n", "typescript", ["a"]),
+    ],
+)
+def test_a_function_that_is_given_by_its_name_is_used(
+    text: str, language: str, found: list[str]
+) -> None:
+    assert sorted(set(values(text, language))) == sorted(set(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("use a::b::C;", [("a::b::C", "")]),
+        ("use a::{b, C};", [("a", "b C")]),
+        ("use a::{self, b as c, d::{E, f::*}, g::H};", [
+            *(("a", "self b"), ("a::d", "E"), ("a::d::f", ""), ("a::g", "H")),
+        ]),
+        ("pub use crate::{\n    x,\n    y::{z},\n};", [("crate", "x"), ("crate::y", "z")]),
+        ("use {a::B, c::D};", [("a", "B"), ("c", "D")]),
+    ],
+)  # fmt: skip
+def test_braces_in_the_imports_of_rust(text: str, found: list[tuple[str, str]]) -> None:
+    assert imports(text, "rust") == found
+
+
+def test_braces_in_the_imports_of_scala() -> None:
+    assert imports("import a.b.{C, D => E}\n", "scala") == [("a.b", "C D")]
+
+
+def test_an_include_keeps_the_brackets_that_say_where_it_is_looked_for() -> None:
+    assert imports('#include <a.h>\n#include "b.h"\n', "c") == [("<a.h>", ""), ("b.h", "")]
+
+
+def test_a_namespace_of_a_file_holds_what_follows() -> None:
+    text = (
+        "global using System;\nnamespace Shop.Tax;\nclass Cart { void Add() { } }\nenum E { A }\n"
+    )
+    parsed = read(text, "csharp")
+
+    assert definitions(text, "csharp") == [
+        *("module Shop.Tax", "class Shop.Tax.Cart", "method Shop.Tax.Cart.Add"),
+        *("enum Shop.Tax.E", "constant Shop.Tax.E.A"),
+    ]
+    assert parsed.symbols[0].range.end == 4
+    assert [one.module for one in parsed.imports] == ["System"]
+
+
+@pytest.mark.parametrize(
+    ("text", "blanked"),
+    [
+        ("class A_API B : C {", "class       B : C {"),
+        ("struct LIB_EXPORT B final {", "struct            B final {"),
+        ("int a GUARDED_BY(mu);", "int a               ;"),
+        ("void f() ABSL_LOCKS_EXCLUDED(mu);", "void f()                        ;"),
+        ("class B : C {", "class B : C {"),
+        ("class API {", "class API {"),
+        ("struct RECT_API r;", "struct RECT_API r;"),
+        ("if (a) CHECK(b);", "if (a) CHECK(b);"),
+    ],
+)
+def test_macros_that_hide_a_class_are_taken_out_in_place(text: str, blanked: str) -> None:
+    assert without_macros(text.encode()).decode() == blanked
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("src/parser.c", "/* A Bison parser, made by GNU Bison 3.8.2.  */\n"),
+        ("src/lexer.c", '#line 2 "a.c"\n/* A lexical scanner generated by flex */\n'),
+    ],
+)
+def test_what_parser_generators_write_is_generated(path: str, text: str) -> None:
+    assert skip_by_content(path, text.encode(), "c") is SkipReason.GENERATED
+
+
+def test_accessors_of_ruby_are_fields() -> None:
+    text = "class A\n  attr_accessor :b, :c\n  puts :d\nend\n"
+
+    assert definitions(text, "ruby") == ["class A", "field A.b", "field A.c"]
+
+
+def test_only_parameters_that_are_kept_are_fields_of_kotlin() -> None:
+    text = "class A(val b: Int = c, d: Int, private var e: Int) { }\n"
+
+    assert definitions(text, "kotlin") == ["class A", "field A.b", "field A.e"]
+
+
+def test_prototypes_come_after_the_definition(searchable: Searchable) -> None:
+    searchable.write("a/cart.h", "int total(void);\n")
+    searchable.write("b/cart.c", "int total(void) { return 1; }\n")
+
+    found = code.definitions(searchable.db, searchable.tree, "total")
+
+    assert [(one.path, one.kind.value) for one in found] == [
+        ("b/cart.c", "function"),
+        ("a/cart.h", "declaration"),
+    ]
+
+
+@pytest.fixture
+def searchable(db: Database, tmp_path: Path) -> Searchable:
+    return Searchable(db, tmp_path / "work")
