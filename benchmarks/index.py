@@ -1,12 +1,15 @@
 """The index: cold, nothing changed, one edit, a symbol, a branch switch, memory, bytes, growth.
 
-    python benchmarks/index.py REPOSITORY [--runs 5] [--symbol NAME] [--peer NAME=CLEAN=COMMAND]...
-    python benchmarks/index.py --growth 1000,10000
-    python benchmarks/index.py REPOSITORY --idle 30
+    python benchmarks/index.py REPOSITORY... [--runs 5] [--symbol NAME] [--peers FOLDER]
+        [--peer NAME=CLEAN=COMMAND]... [--growth 1000,10000] [--history 60000] [--idle 30]
 
-The floor is parsing and running the grammar's own tags query in two spawned workers, nothing
-stored. Every command works on a clone of REPOSITORY. A peer is given as its name, the folder in
-the clone that holds its index (removed before each run), and its command.
+Several repositories, or several options, are measured one after the other, so that one command
+prints every figure there is. The floor is parsing and running the grammar's own tags query in two
+spawned workers, nothing stored. Every command works on a clone of a REPOSITORY. A peer is given as
+its name, the folder in the clone that holds its index (removed before each run), and its command;
+`--peers` names a folder of those that benchmarks/peers.py knows. `--growth` generates repositories
+of so many files; `--history` imports so many commits of the last REPOSITORY; `--idle` watches a
+daemon of the first for so many seconds.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import resource
 import shlex
 import shutil
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,11 +35,18 @@ from pathlib import Path
 from typing import Any
 
 from harness import in_turn, table
+from peers import peers
 
 SLEEPER = str(Path(sys.executable).with_name("sleeper"))
 _SWITCHED = 1_000
 _FLOOR = "--floor"
+_HISTORY = "--import"
+_TOLD = ("--name-status", "-M", "--diff-merges=off", "--format=%H%ct%P%ae%s%b")
 _LOOK_S = 0.02
+_GLANCE_S = 0.002
+_CALM_S = 1.5
+_PATIENCE_S = 30.0
+_SETTLE_S = 0.3  # how long the daemon waits for a burst of writes to end
 
 
 def main() -> None:
@@ -43,22 +54,32 @@ def main() -> None:
     if sys.argv[1:2] == [_FLOOR]:
         floor(Path(sys.argv[2]))
         return
+    if sys.argv[1:2] == [_HISTORY]:
+        import_history(Path(sys.argv[2]), int(sys.argv[3]))
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Plain)
-    parser.add_argument("repository", type=Path, nargs="?")
+    parser.add_argument("repositories", type=Path, nargs="*", metavar="REPOSITORY")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--symbol", default="main")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=CLEAN=COMMAND")
+    parser.add_argument("--peers", type=Path, metavar="FOLDER")
+    parser.add_argument("--history", type=int, default=0, metavar="COMMITS")
     parser.add_argument("--growth", default="", metavar="N,N")
     parser.add_argument("--idle", type=float, default=0.0, metavar="SECONDS")
     chosen = parser.parse_args()
+    beside = chosen.peer + (peers(chosen.peers) if chosen.peers else [])
+    for repository in chosen.repositories if chosen.runs else ():
+        with _clone(repository) as root:
+            print(f"\n## {repository.name}, {_described(root)}")
+            speed(root, runs=chosen.runs, symbol=chosen.symbol, peers=beside)
+    if chosen.history:
+        with _clone(chosen.repositories[-1]) as root:
+            history(root, chosen.history, runs=max(chosen.runs, 1))
     if chosen.growth:
         growth([int(count) for count in chosen.growth.split(",")])
-    if chosen.repository is not None:
-        with _clone(chosen.repository) as root:
-            if chosen.idle:
-                idle(root, chosen.idle)
-            else:
-                speed(root, runs=chosen.runs, symbol=chosen.symbol, peers=chosen.peer)
+    if chosen.idle:
+        with _clone(chosen.repositories[0]) as root:
+            idle(root, chosen.idle)
 
 
 class _Plain(argparse.RawDescriptionHelpFormatter):
@@ -75,7 +96,7 @@ def speed(root: Path, *, runs: int, symbol: str, peers: list[str]) -> None:
         "floor": [sys.executable, __file__, _FLOOR, str(root)],
         "sleeper init": [SLEEPER, "init", "--yes", "--no-daemon"],
     }
-    before: dict[str, Callable[[], None]] = {"sleeper init": lambda: _forget(root)}
+    before: dict[str, Callable[[], object]] = {"sleeper init": lambda: _forget(root)}
     for peer in peers:
         name, folder, command = peer.split("=", 2)
         commands[name] = shlex.split(command)
@@ -97,6 +118,32 @@ def speed(root: Path, *, runs: int, symbol: str, peers: list[str]) -> None:
     label = f"switch of {switch.prepare()} files"
     warm |= in_turn({label: asked}, runs=runs + 1, cwd=root, before={label: switch.make})
     print(f"\nwarm, `sleeper ask --context {symbol}`\n{table(warm, floor='python -c pass')}")
+    watched(root, edits, runs=runs)
+
+
+def watched(root: Path, edits: _Edits, *, runs: int) -> None:
+    """How long after a write what was written is in the index, with a daemon and nobody asking."""
+    subprocess.run([SLEEPER, "init", "--yes"], cwd=root, check=True, capture_output=True)
+    try:
+        time.sleep(_CALM_S)
+        taken = [_until_indexed(root, edits) for _ in range(runs)]
+    finally:
+        subprocess.run([SLEEPER, "daemon", "stop"], cwd=root, check=False, capture_output=True)
+    after = statistics.median(taken) - _SETTLE_S
+    print(f"\none edit, with the daemon: searchable {1e3 * after:.0f} ms after it has settled")
+
+
+def _until_indexed(root: Path, edits: _Edits) -> float:
+    name = edits.make()
+    began = time.perf_counter()
+    with closing(sqlite3.connect(_store(root))) as db:
+        while not db.execute("select 1 from symbols where name = ?", (name,)).fetchone():
+            if time.perf_counter() - began > _PATIENCE_S:
+                raise RuntimeError(f"{name} was never indexed")
+            time.sleep(_GLANCE_S)
+    taken = time.perf_counter() - began
+    time.sleep(_CALM_S)
+    return taken
 
 
 def floor(root: Path) -> None:
@@ -129,11 +176,12 @@ class _Edits:
         self._file = next(iter(sorted(root.rglob("*.py"))))
         self._count = 0
 
-    def make(self) -> None:
-        """Append it."""
+    def make(self) -> str:
+        """Append it; its name."""
         self._count += 1
         with self._file.open("a") as file:
             file.write(f"\n\ndef edited_{self._count}():\n    return {self._count}\n")
+        return f"edited_{self._count}"
 
 
 class _Switch:
@@ -197,11 +245,41 @@ def _resident(pid: int) -> float:
 
 
 def _bytes(root: Path) -> str:
-    file = next((root / ".git" / "sleeper").glob("*.db"))
+    file = _store(root)
     with closing(sqlite3.connect(file)) as db:
         symbols = db.execute("select count(*) from symbols").fetchone()[0]
     size = file.stat().st_size
     return f"database: {size / 1e6:.2f} MB, {size / max(symbols, 1):.0f} bytes for each symbol"
+
+
+# --- history ------------------------------------------------------------------------------------
+
+
+def history(root: Path, limit: int, *, runs: int) -> None:
+    """A full import of so many commits into an empty store, with all that is derived from it."""
+    taken = in_turn(
+        {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "git log": ["git", "log", *_TOLD, f"-n{limit}"],
+            "import": [sys.executable, __file__, _HISTORY, str(root), str(limit)],
+        },
+        runs=runs,
+        cwd=root,
+    )
+    print(f"\nhistory of at most {limit} commits\n{table(taken, floor='git log')}")
+
+
+def import_history(root: Path, limit: int) -> None:
+    """What `history` times."""
+    from repo_sleeper import git
+    from repo_sleeper.history import commits
+    from repo_sleeper.store.database import open_database
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(open_database(Path(folder) / "store.db")) as db,
+    ):
+        print(commits.import_history(db, git.discover(root), limit=limit))
 
 
 # --- growth and rest ----------------------------------------------------------------------------
@@ -290,7 +368,10 @@ def _clone(repository: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         root = home / "clone"
-        subprocess.run(["git", "clone", "-q", "-s", str(repository.resolve()), root], check=True)
+        cloned = ["git", "clone", "-q", "-s", str(repository.resolve()), str(root)]
+        if subprocess.run(cloned, check=False, capture_output=True).returncode:
+            # A few blobs that the copy lacks: what could be written is a work tree as well.
+            subprocess.run(["git", "reset", "-q", "--mixed"], cwd=root, check=True)
         (home / "run").mkdir(mode=0o700)
         os.environ |= {
             "HOME": folder,
@@ -300,6 +381,20 @@ def _clone(repository: Path) -> Iterator[Path]:
             "PYTHONDONTWRITEBYTECODE": "",
         }
         yield root
+
+
+def _described(root: Path) -> str:
+    files = len(_said(root, "ls-files").splitlines())
+    return f"{files} files at {_said(root, 'rev-parse', '--short=12', 'HEAD').strip()}"
+
+
+def _said(root: Path, *words: str) -> str:
+    command = ["git", *words]
+    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+def _store(root: Path) -> Path:
+    return next((root / ".git" / "sleeper").glob("*.db"))
 
 
 def _forget(root: Path) -> None:
