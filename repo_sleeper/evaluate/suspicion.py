@@ -237,7 +237,10 @@ def _file_scores(there: Mapping[str, Content], past: _Past) -> dict[Way, Mapping
     churn = decayed_churn({path: past.ages(path) for path in there})
     signs = {
         path: Signs(
-            recent=suspects.recency(past.ages(path)), lines=content.lines, risks=content.risks
+            recent=suspects.recency(past.ages(path)),
+            churn=churn[path],
+            lines=content.lines,
+            risks=content.risks,
         )
         for path, content in there.items()
     }
@@ -253,7 +256,10 @@ def _part_scores(
     there: Mapping[str, Content], past: _Past
 ) -> dict[Way, Mapping[tuple[str, Part], Any]]:
     churn = decayed_churn({path: past.ages(path) for path in there})
-    recent = {path: suspects.recency(past.ages(path)) for path in there}
+    restless = {
+        path: suspects.restlessness(recent=suspects.recency(past.ages(path)), churn=churn[path])
+        for path in there
+    }
     all_parts = [(path, part) for path in there for part in there[path].parts]
     lines = {key: float(key[1].range.end - key[1].range.start) for key in all_parts}
     return {
@@ -261,7 +267,8 @@ def _part_scores(
         Way.CHURN: {key: (churn[key[0]], lines[key]) for key in all_parts},
         Way.FIXES: {key: (float(past.fixed.get(key[0], 0)), lines[key]) for key in all_parts},
         Way.SLEEPER: {
-            (path, part): suspects.part_score(part, recent=recent[path]) for path, part in all_parts
+            (path, part): suspects.part_score(part, restless=restless[path])
+            for path, part in all_parts
         },
     }
 

@@ -26,9 +26,11 @@ _READ = 200  # files whose lines are read: those that are suspect without
 # The powers were found on the fixes of ten repositories and tried on seven others
 # (`sleeper eval --suspicion`); risky lines and missing tests only break ties. Past fixes told
 # nothing beyond the changes they were, so they are shown and do not count.
-_UNTOUCHED = 1.0
+_RECENT_POWER = 0.7
+_CHURN_POWER = 0.3
 _SIZE_POWER = 0.5
-_BRANCH_POWER = 0.3
+_PART_SIZE_POWER = 0.7
+_BRANCH_POWER = 0.15
 _RISK = 0.02
 _BRANCH = re.compile(
     rb"\b(?:if|elif|elsif|for|foreach|while|until|case|when|match|switch|catch|except|rescue"
@@ -51,11 +53,12 @@ _RISKS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
-    """What is known of a file without understanding it; `recent` fades with `HALF_LIFE`."""
+    """What is known of a file without understanding it; `recent` fades sooner than `churn`."""
 
     fixes: int = 0
     touches: int = 0
     recent: float = 0.0
+    churn: float = 0.0
     lines: int = 0
     risks: tuple[str, ...] = ()
     untested: bool = False
@@ -111,7 +114,7 @@ def _where(data: bytes, symbols: Iterable[Definition]) -> list[str]:
     found = parts(data, symbols)
     if not found:
         return []
-    first = max(found, key=lambda one: (part_score(one, recent=0.0), -one.range.start))
+    first = max(found, key=lambda one: (part_score(one), -one.range.start))
     return [f"first look at {first.qualified}"]
 
 
@@ -160,28 +163,35 @@ def parts(data: bytes, symbols: Iterable[Definition]) -> list[Part]:
     ]
 
 
-def part_score(part: Part, *, recent: float) -> float:
-    """How suspect a part of a file that changed so lately is; comparable across files."""
+def restlessness(*, recent: float, churn: float) -> float:
+    """How much a file is being worked on: changes of the last commits, and of the last hundreds."""
+    return float((1 + recent) ** _RECENT_POWER * (1 + churn) ** _CHURN_POWER)
+
+
+def part_score(part: Part, *, restless: float = 1.0) -> float:
+    """How suspect a part of so restless a file is; comparable across files."""
     lines = part.range.end - part.range.start
-    shape = (1 + lines) ** _SIZE_POWER * (1 + part.branches) ** _BRANCH_POWER
-    return float((recent + _UNTOUCHED) * shape)
+    shape = (1 + lines) ** _PART_SIZE_POWER * (1 + part.branches) ** _BRANCH_POWER
+    return float(restless * shape)
 
 
 def _measured(signs: Signs) -> float:
-    expected = (signs.recent + _UNTOUCHED) * max(signs.lines, 1) ** _SIZE_POWER
-    return float(expected * (1.0 + _RISK * (len(signs.risks) + signs.untested)))
+    restless = restlessness(recent=signs.recent, churn=signs.churn)
+    size = max(signs.lines, 1) ** _SIZE_POWER
+    return float(restless * size * (1.0 + _RISK * (len(signs.risks) + signs.untested)))
 
 
 def _signs(db: Database, tree_id: int) -> dict[str, Signs]:
     files = [SourceFile(*row) for row in store.live_files(db, tree_id)]
     records = {record.path: record for record in history.path_records(db)}
-    recent = _recent(db)
+    recent, churn = _recent(db), history.churn(db)
     tested = _tested(db, tree_id, files)
     return {
         file.path: Signs(
             fixes=records[file.path].fixes if file.path in records else 0,
             touches=records[file.path].touches if file.path in records else 0,
             recent=recent.get(file.path, 0.0),
+            churn=churn.get(file.path, 0.0),
             lines=file.lines,
             untested=file.path not in tested,
         )

@@ -17,6 +17,7 @@ def test_each_sign_makes_a_file_more_suspect() -> None:
     plain = Signs(lines=10)
     others = {
         "recent": Signs(lines=10, recent=2.0),
+        "churn": Signs(lines=10, churn=2.0),
         "size": Signs(lines=900),
         "risks": Signs(lines=10, risks=("broad except",)),
         "untested": Signs(lines=10, untested=True),
@@ -52,8 +53,9 @@ def test_the_parts_of_a_file_are_its_innermost_definitions() -> None:
 
     assert (opens.qualified, opens.branches) == ("Shop.open", 0)
     assert (sells.qualified, sells.branches) == ("Shop.sell", 3)
-    assert suspects.part_score(sells, recent=0.0) > suspects.part_score(opens, recent=0.0)
-    assert suspects.part_score(opens, recent=9.0) > suspects.part_score(sells, recent=0.0)
+    assert suspects.part_score(sells) > suspects.part_score(opens)
+    restless = suspects.restlessness(recent=9.0, churn=9.0)
+    assert suspects.part_score(opens, restless=restless) > suspects.part_score(sells)
 
 
 @pytest.mark.parametrize(
