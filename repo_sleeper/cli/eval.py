@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from repo_sleeper.cli.options import Json
 
 if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace
+    from repo_sleeper.evaluate.lift import Lift
     from repo_sleeper.evaluate.results import Limits, Plan, Replay
 
 
@@ -40,11 +41,14 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
         bool,
         typer.Option("--staleness", help="Measure whether notes notice edits: exit 1 if not."),
     ] = False,
+    keep_notes: Annotated[
+        bool, typer.Option("--keep-notes", help="Use every kind of note, whether it helps or not.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Replay this repository's history: would asking have found what was then changed?"""
     from repo_sleeper.cli import output, place
-    from repo_sleeper.evaluate import report
+    from repo_sleeper.evaluate import lift, report
     from repo_sleeper.evaluate.results import Mode, Plan
 
     workspace = place.here()
@@ -62,10 +66,25 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
     found = _replayed(workspace, plan)
     if plot is not None:
         _draw(found, plot)
+    measured = _switched(workspace, found, keep=keep_notes)
     if json:
-        output.print_json(report.as_json([found]))
+        off = [one.kind.value for one in measured if not one.helps and not keep_notes]
+        output.print_json({**report.as_json([found]), "note_kinds_off": off})
     else:
         output.out(report.table([found]).rstrip("\n"))
+        output.out("\n" + "\n".join(lift.lines(measured, kept=keep_notes)))
+
+
+def _switched(workspace: Workspace, found: Replay, *, keep: bool) -> list[Lift]:
+    """Leave kinds of notes that do not help out of contexts here, unless all are to stay."""
+    from repo_sleeper.daemon.workspace import write_store
+    from repo_sleeper.evaluate import lift
+    from repo_sleeper.store import note_kinds
+
+    measured = lift.lifts(found)
+    with closing(write_store(workspace)) as db:
+        note_kinds.switch_off(db, [one.kind for one in measured if not (one.helps or keep)])
+    return measured
 
 
 def _anticipate(workspace: Workspace, *, points: int, json: bool) -> None:

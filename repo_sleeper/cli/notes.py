@@ -31,9 +31,10 @@ def list_(  # noqa: PLR0913 -- the options, each by name
 ) -> None:
     """List notes, the newest and most certain first."""
     from repo_sleeper.cli import notes_view, place
-    from repo_sleeper.store import notes
+    from repo_sleeper.store import note_kinds, notes
 
     with place.reading() as here:
+        off = note_kinds.switched_off(here.db)
         found = notes.list_notes(
             here.db,
             here.tree_id,
@@ -43,6 +44,7 @@ def list_(  # noqa: PLR0913 -- the options, each by name
             include_stale=all_,
             limit=limit,
         )
+    notes_view.tell_off(off)
     notes_view.show_list(found, json=json, cut=len(found) == limit)
 
 

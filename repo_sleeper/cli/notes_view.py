@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from difflib import get_close_matches
 from typing import Any
@@ -79,6 +79,15 @@ def dismiss(prefix: str, why: str) -> None:
 
 
 # --- showing ----------------------------------------------------------------------------------
+
+
+def tell_off(kinds: Collection[NoteKind]) -> None:
+    """Which kinds are counted and listed, but not used."""
+    if kinds:
+        output.say(
+            f"sleeper: left out of contexts, because `sleeper eval` saw no gain: "
+            f"{', '.join(sorted(kinds))}; `sleeper eval --keep-notes` uses them again"
+        )
 
 
 def show_list(found: Sequence[Note], *, json: bool, cut: bool) -> None:

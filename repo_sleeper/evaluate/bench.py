@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from repo_sleeper.domain.code import Range, Symbol
+from repo_sleeper.domain.notes import NoteKind, Origin
+from repo_sleeper.domain.recall import Context
+from repo_sleeper.evaluate import lift
+from repo_sleeper.evaluate.metrics import context_scores
+from repo_sleeper.evaluate.queries import Query
 from repo_sleeper.evaluate.questions import Past
 from repo_sleeper.evaluate.reading import pieces
 from repo_sleeper.evaluate.results import Limits
@@ -18,6 +23,7 @@ from repo_sleeper.index.languages import TEXT, language_of
 from repo_sleeper.index.pool import ParserPool, Request
 from repo_sleeper.index.tags import parsed_file
 from repo_sleeper.recall.context import contexts
+from repo_sleeper.recall.pack import count_tokens
 from repo_sleeper.store import code
 from repo_sleeper.store.database import open_database
 from repo_sleeper.survey import survey
@@ -84,6 +90,29 @@ class Bench:
         ranked = [hit.path for hit in found[0].files]
         return Answer(ranked, {one.budget: pieces(one.text) for one in found})
 
+    def lifts(self, query: Query) -> dict[str, float]:
+        """What each kind of counted note in the context adds to what the context finds."""
+        whole = self._context(query.text, ())
+        kinds = {note.kind for note in whole.notes if note.origin is Origin.SURVEY}
+        return {
+            lift.metric(kind): _found(whole, query)
+            - _found(self._context(query.text, {kind}), query)
+            for kind in sorted(kinds)
+        }
+
+    def _context(self, question: str, without: Collection[NoteKind]) -> Context:
+        (one,) = contexts(
+            self._db,
+            tree_id=self._tree_id,
+            root=self.snapshot.root,
+            query=question,
+            budgets=[lift.BUDGET],
+            files=FILES,
+            commit=self.commit,
+            without=without,
+        )
+        return one
+
     def rivals(self, past: Past) -> Rivals:
         """The baselines in the same state."""
         if self._rivals_at != self.commit:
@@ -118,3 +147,9 @@ class Bench:
         if commit:
             self.snapshot.resume(commit)
             self.commit = commit
+
+
+def _found(context: Context, query: Query) -> float:
+    shown = pieces(context.text)
+    judged = context_scores(shown, query.symbols, count=count_tokens) if query.symbols else {}
+    return lift.found(shown, query, judged.get("SymRecall", 0.0))

@@ -33,7 +33,7 @@ _STATE_CODE = (
     *("domain", "git", "history", "index", "survey", "watch/filters", "words"),
     *(f"store/{name}" for name in _STORE),
 )
-_SCORING = ("bench", "metrics", "queries", "questions", "reading", "replay", "snapshot")
+_SCORING = ("bench", "lift", "metrics", "queries", "questions", "reading", "replay", "snapshot")
 _GOLD_CODE = tuple(f"evaluate/{name}" for name in _SCORING)
 _RIVAL_CODE = (*_GOLD_CODE, "evaluate/baselines", "evaluate/repomap", "evaluate/rivals")
 _OUR_CODE = (*_GOLD_CODE, "recall", "redact", "store/search")
@@ -108,7 +108,9 @@ class _Run:
         if key not in self._ours:
             self._bench.move_to(at)
             answers = {Ranker.SLEEPER: self._bench.ask(settled.text, self._budgets)}
-            self._ours.put(key, _judged(answers, settled))
+            judged = _judged(answers, settled)
+            judged[Ranker.SLEEPER.value]["scores"] |= self._bench.lifts(settled)
+            self._ours.put(key, judged)
         return _result(settled, {**self._ours[key], **self._theirs[key]})
 
     def _settled(self, query: Query, at: str) -> Query | None:

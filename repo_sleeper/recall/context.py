@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from repo_sleeper.domain.code import Range
-from repo_sleeper.domain.notes import Note, Origin
+from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.domain.paths import path_to_bytes
 from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
 from repo_sleeper.recall import pointers, rank
@@ -19,7 +19,7 @@ from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.retrieve import Found, retrieve
 from repo_sleeper.redact import MOST_SECRETS, is_secret_path, redact
-from repo_sleeper.store import search
+from repo_sleeper.store import note_kinds, search
 from repo_sleeper.store.database import Database
 
 # Below this share of a question's weight, found together in one place, nothing is relevant.
@@ -77,14 +77,20 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     files: int,
     commit: str,
     sent: bool = False,
+    without: Collection[NoteKind] | None = None,
 ) -> list[Context]:
-    """The same for several budgets: looked up once, packed for each."""
+    """The same for several budgets: looked up once, packed for each.
+
+    Counted notes of kinds that are switched off, or `without`, take no part in the text.
+    """
     question = understand(query)
     found = retrieve(db, tree_id, question)
     known = not question.is_empty and found.confidence >= _bar(question)
     hits = rank.hits(found.ranked, found.reasons, limit=files) if known else ()
     shown = pointers.chosen(found.symbols, wants_tests=question.wants_tests)
     also = _also(db, tree_id, hits, shown, wants_tests=question.wants_tests)
+    off = note_kinds.switched_off(db) if without is None else without
+    notes = [note for note in _telling(found.notes, hits) if _is_used(note, off)]
     excerpts = _excerpts(db, tree_id, root, question, found, sent=sent) if hits else []
     why = NO_WORDS if question.is_empty else NOTHING
     made = []
@@ -95,7 +101,7 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
                 files=hits,
                 symbols=shown,
                 also=also,
-                notes=_telling(found.notes, hits),
+                notes=notes,
                 excerpts=excerpts,
                 budget=budget,
             )
@@ -143,6 +149,10 @@ def _telling(notes: Sequence[Note], hits: Sequence[FileHit]) -> list[Note]:
         for note in notes
         if note.origin is not Origin.SURVEY or any(one.path in best for one in note.evidence)
     ]
+
+
+def _is_used(note: Note, off: Collection[NoteKind]) -> bool:
+    return note.origin is not Origin.SURVEY or note.kind not in off
 
 
 def _bar(question: Question) -> float:

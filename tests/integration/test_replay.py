@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,20 @@ import typer
 from typer.testing import CliRunner
 
 from repo_sleeper import git
+from repo_sleeper.cli.app import app
 from repo_sleeper.cli.eval import evaluate
 from repo_sleeper.daemon import locks
-from repo_sleeper.daemon.workspace import Workspace, create_store, open_workspace
+from repo_sleeper.daemon.workspace import Workspace, create_store, open_workspace, read_store
 from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.errors import NotFoundError, NotInitialisedError, SetupError, UsageError
-from repo_sleeper.evaluate import questions
+from repo_sleeper.evaluate import lift, questions
 from repo_sleeper.evaluate.bench import Bench
 from repo_sleeper.evaluate.queries import GoldSymbol, Query, Slice
 from repo_sleeper.evaluate.replay import replay
 from repo_sleeper.evaluate.results import Limits, Mode, Plan, Ranker, Replay
 from repo_sleeper.index.pool import ParserPool
-from repo_sleeper.store import history
+from repo_sleeper.store import history, note_kinds
 from repo_sleeper.store.database import read_database
 from tests.conftest import GitRepo
 
@@ -238,6 +241,31 @@ def test_the_command_prints_the_table(command: Command) -> None:
     assert done.exit_code == 0
     assert done.stdout.startswith("repo: 1 question from its own commits")
     assert "sleeper minus" in done.stdout
+
+
+def test_kinds_of_notes_that_do_not_help_are_left_out_until_asked_for(
+    command: Command, set_up: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repo_sleeper.evaluate.lift.FEWEST", 1)
+    monkeypatch.setattr(
+        "repo_sleeper.evaluate.bench.Bench.lifts", lambda *_: {lift.metric(NoteKind.HOTSPOT): -0.1}
+    )
+
+    done = command("--commits", "1")
+
+    assert "hotspot        -0.100 [-0.100 -0.100] over 1 questions, left out" in done.stdout
+    assert _off(set_up) == {NoteKind.HOTSPOT}
+    listed = CliRunner().invoke(app, ["notes", "list"])
+    assert "left out of contexts" in listed.stderr
+    assert "hotspot" in listed.stderr
+    assert json.loads(command("--commits", "1", "--json").stdout)["note_kinds_off"] == ["hotspot"]
+    assert "kept as asked" in command("--commits", "1", "--keep-notes").stdout
+    assert _off(set_up) == frozenset()
+
+
+def _off(workspace: Workspace) -> frozenset[NoteKind]:
+    with closing(read_store(workspace)) as db:
+        return note_kinds.switched_off(db)
 
 
 @pytest.mark.usefixtures("set_up")
