@@ -30,7 +30,7 @@ KINDS = (
 SCOPE = "scope"  # nests names without being a symbol: `impl Cart { ... }`
 _OWNERS = frozenset({"class", "interface", "trait", "struct", "enum", SCOPE})
 _WITH_BODY = frozenset({*_OWNERS, "module", "method", "function", "macro", "type"})
-_INSIDE = frozenset({"compound_statement", "ERROR"})
+_INSIDE = ("compound_statement", "ERROR")
 _SIGNATURE_MAX = 200
 _DOC_MAX = 300
 _COMMENT_LINES = 12
@@ -154,14 +154,15 @@ def _nest(found: list[Definition]) -> None:
 def _is_stray(one: Definition) -> bool:
     """Whether it is a local of C, or an annotation: what a query cannot tell.
 
-    What is in no function only because the braces do not match there counts as local too.
+    A variable that is in no function only because the braces do not match there is local too.
     """
     if one.node.type != "declaration" or one.kind not in ("declaration", "method", "variable"):
         return False
     if one.kind == "method":  # REQUIRES(lock) below a method: a constructor has its class's name
         return one.parent is not None and one.name.lstrip("~ ") != one.parent.name
+    inside = _INSIDE if one.kind == "variable" else _INSIDE[:1]
     around = one.node.parent
-    while around is not None and around.type not in _INSIDE:
+    while around is not None and around.type not in inside:
         around = around.parent
     return around is not None
 

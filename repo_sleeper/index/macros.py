@@ -1,4 +1,4 @@
-"""What C++ says with macros that its grammar cannot know."""
+"""Words that a grammar cannot know, and that hide from it what they stand beside."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import re
 
 # `class SHOP_EXPORT Cart : public Base {` is no class to the grammar, and nothing in it a member;
 # `int n GUARDED_BY(lock);` ends the class it stands in. The second are Clang's own names.
-_UNKNOWN = re.compile(
+_CPP = re.compile(
     rb"\b(?:class|struct|union)[ \t]+([A-Z][A-Z\d_]*(?:EXPORTS?|API|_PUBLIC|_DECL|_DLL))"
     rb"(?=[ \t]+[A-Za-z_]\w*(?:[ \t]+final)?\s*[:{])"
     rb"|\b((?:[A-Z]+_)?(?:(?:PT_)?GUARDED_(?:BY|VAR)|(?:EXCLUSIVE|SHARED)_LOCKS_REQUIRED|LOCKS_EXCLUDED"
     rb"|LOCK_RETURNED|(?:EXCLUSIVE_|SHARED_)?(?:TRY)?(?:UN)?LOCK_FUNCTION"
     rb"|ASSERT_(?:EXCLUSIVE|SHARED)_LOCK|ACQUIRED_(?:AFTER|BEFORE))\([^()\n]*\))"
 )
+# `actual constructor(` is newer than the grammar of Kotlin: with it the whole class is lost.
+_KOTLIN = re.compile(rb"\b(actual)(?=\s+constructor\b)")
+_UNKNOWN = {"cpp": _CPP, "kotlin": _KOTLIN}
 
 
-def without_macros(data: bytes) -> bytes:
-    """The same with blanks for macros that export a class or annotate locks; places stay."""
-    return _UNKNOWN.sub(_blanked, data)
+def without_unknown(data: bytes, language: str) -> bytes:
+    """The same with blanks for such words; places stay."""
+    pattern = _UNKNOWN.get(language)
+    return data if pattern is None else pattern.sub(_blanked, data)
 
 
 def _blanked(found: re.Match[bytes]) -> bytes:

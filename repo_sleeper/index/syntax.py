@@ -14,7 +14,7 @@ from types import ModuleType
 from tree_sitter import Language, Node, Parser, Point, Query, QueryCursor, Range
 
 from repo_sleeper.index.languages import BY_NAME
-from repo_sleeper.index.macros import without_macros
+from repo_sleeper.index.macros import without_unknown
 
 # Past this a query takes minutes and recursive code of the grammar may run out of stack.
 DEPTH_MAX = 1_000
@@ -43,8 +43,7 @@ def parse(
     the whole. `lines` says where each line begins.
     """
     parser, query = _tools(language)
-    if language == "cpp":
-        data = without_macros(data)
+    data = without_unknown(data, language)
     if language in _NEEDS_AN_END and not data.endswith(b"\n"):
         data += b"\n"
         spans = [(a, b + (b == len(data) - 1)) for a, b in spans]

@@ -9,7 +9,7 @@ import pytest
 from repo_sleeper.domain.code import ParsedFile
 from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.index.contents import skip_by_content
-from repo_sleeper.index.macros import without_macros
+from repo_sleeper.index.macros import without_unknown
 from repo_sleeper.index.tags import extract
 from repo_sleeper.store import code
 from repo_sleeper.store.database import Database
@@ -136,7 +136,13 @@ def test_a_namespace_of_a_file_holds_what_follows() -> None:
     ],
 )
 def test_macros_that_hide_a_class_are_taken_out_in_place(text: str, blanked: str) -> None:
-    assert without_macros(text.encode()).decode() == blanked
+    assert without_unknown(text.encode(), "cpp").decode() == blanked
+
+
+def test_a_modifier_that_is_newer_than_the_grammar_does_not_hide_a_class() -> None:
+    text = "actual open class A internal actual constructor(val b: Int) {\n  fun c() = 1\n}\n"
+
+    assert definitions(text, "kotlin") == ["class A", "field A.b", "method A.c"]
 
 
 @pytest.mark.parametrize(
