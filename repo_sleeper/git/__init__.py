@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from repo_sleeper.git.log import commit_ids, commits, cut_off_at, tell
 from repo_sleeper.git.plumbing import (
+    Listing,
     TrackedFile,
+    ask_ahead,
     branch,
     changed_paths,
     config_value,
@@ -13,17 +15,19 @@ from repo_sleeper.git.plumbing import (
     head,
     hooks_dir,
     is_ancestor,
+    listing,
     operation_in_progress,
     set_config,
     tracked,
-    untracked,
 )
 from repo_sleeper.git.repository import Repository, discover
 from repo_sleeper.git.self_test import self_test
 
 __all__ = [
+    "Listing",
     "Repository",
     "TrackedFile",
+    "ask_ahead",
     "branch",
     "changed_paths",
     "commit_ids",
@@ -36,10 +40,10 @@ __all__ = [
     "head",
     "hooks_dir",
     "is_ancestor",
+    "listing",
     "operation_in_progress",
     "self_test",
     "set_config",
     "tell",
     "tracked",
-    "untracked",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -118,7 +117,9 @@ def _entries(tokens: Sequence[bytes], place: int) -> tuple[list[tuple[str, ...]]
 
 @lru_cache(maxsize=1 << 14)
 def _hashed(author: bytes) -> str:
-    return hashlib.sha256(author).hexdigest()[:16]
+    from hashlib import sha256  # 3 ms, and many commands read no history
+
+    return sha256(author).hexdigest()[:16]
 
 
 _path = lru_cache(maxsize=1 << 15)(path_from_bytes)

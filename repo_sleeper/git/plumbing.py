@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 from pathlib import Path
@@ -13,15 +14,21 @@ from repo_sleeper.git.repository import Repository
 from repo_sleeper.git.run import (
     ENVIRONMENT,
     LIMIT_S,
+    Child,
     Verb,
+    begin,
     git_program,
     output,
     personal_config,
-    plumb,
     printable,
 )
 
+Question = tuple[Verb, *tuple[str, ...]]
+
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_HEAD: Question = ("rev-parse", "--verify", "--quiet", "HEAD")
+_LISTING: Question = ("ls-files", "-s", "-t", "-o", "--exclude-standard", "-z")
+_SUBMODULE = b"160000"
 _OPERATIONS = (
     ("rebase-merge", "rebase"),
     ("rebase-apply", "rebase"),
@@ -41,6 +48,19 @@ class TrackedFile(NamedTuple):
     skip_worktree: bool
 
 
+class Listing(NamedTuple):
+    """The paths in the index, once each; files neither in it nor ignored; submodules.
+
+    Repositories inside this one are left out. `absent` are those of the paths that a sparse
+    checkout leaves out of the work tree.
+    """
+
+    tracked: list[str]
+    untracked: list[str]
+    submodules: list[str]
+    absent: frozenset[str]
+
+
 def ask(
     repo: Repository,
     verb: Verb,
@@ -49,15 +69,32 @@ def ask(
     stdin: bytes = b"",
 ) -> bytes:
     """One question about this repository."""
-    return plumb(
-        verb,
-        *args,
-        root=repo.root,
-        git_dir=repo.git_dir,
-        limit_s=repo.limit_s,
-        allowed=allowed,
-        stdin=stdin,
+    child = _asked_ahead.pop((repo, verb, *args), None) or _begun(repo, verb, *args, stdin=stdin)
+    return child.output(allowed)
+
+
+def ask_ahead(repo: Repository) -> None:
+    """Begin what a reconcile will ask, while this process imports what it needs for the answers.
+
+    Only for a process that asks at once and once: an answer is as old as its question.
+    """
+    for question in (_LISTING, _HEAD):
+        _asked_ahead[repo, *question] = _begun(repo, *question)
+
+
+def _begun(repo: Repository, verb: Verb, *args: str, stdin: bytes = b"") -> Child:
+    return begin(
+        verb, *args, root=repo.root, git_dir=repo.git_dir, limit_s=repo.limit_s, stdin=stdin
     )
+
+
+_asked_ahead: dict[tuple[Repository | str, ...], Child] = {}
+
+
+@atexit.register
+def _end_what_nobody_read() -> None:
+    while _asked_ahead:
+        _asked_ahead.popitem()[1].kill()
 
 
 def checked(oid: str) -> str:
@@ -69,7 +106,7 @@ def checked(oid: str) -> str:
 
 def head(repo: Repository) -> str:
     """The commit checked out; empty when there are no commits yet."""
-    oid = ask(repo, "rev-parse", "--verify", "--quiet", "HEAD", allowed=(0, 1)).decode().strip()
+    oid = ask(repo, *_HEAD, allowed=(0, 1)).decode().strip()
     return oid and checked(oid)
 
 
@@ -90,10 +127,23 @@ def tracked(repo: Repository) -> list[TrackedFile]:
     return list(found.values())
 
 
-def untracked(repo: Repository) -> list[str]:
-    """Files neither in the index nor ignored; repositories inside this one are left out."""
-    names = ask(repo, "ls-files", "-o", "--exclude-standard", "-z").split(b"\0")
-    return [path_from_bytes(name) for name in names if name and not name.endswith(b"/")]
+def listing(repo: Repository) -> Listing:
+    """What git knows of the work tree, in one question."""
+    paths: dict[bytes, None] = {}  # of a conflict each side is listed
+    absent, submodules, untracked = [], [], []
+    for entry in ask(repo, *_LISTING).split(b"\0")[:-1]:
+        if entry.startswith(b"?"):
+            if not entry.endswith(b"/"):
+                untracked.append(path_from_bytes(entry[2:]))
+            continue
+        path = entry[entry.index(b"\t") + 1 :]
+        if entry.startswith(_SUBMODULE, 2):
+            submodules.append(path_from_bytes(path))
+            continue
+        paths[path] = None
+        if entry.startswith(b"S"):
+            absent.append(path_from_bytes(path))
+    return Listing([*map(path_from_bytes, paths)], untracked, submodules, frozenset(absent))
 
 
 def operation_in_progress(repo: Repository) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from repo_sleeper.errors import GitError, SetupError
 
-if TYPE_CHECKING:  # costs 10 ms, and many commands never ask git anything
-    from subprocess import Popen
-
 LIMIT_S = 10.0
+_PIPE_BYTES = 1 << 16
 
 # What only reads, takes no lock and runs no program that a repository could name. `status`,
 # `diff`, `blame` and `ls-files -m` do run such programs, however they are called.
@@ -70,21 +70,15 @@ _PERSONAL = (
 )
 
 
-def plumb(  # noqa: PLR0913 -- all but the question itself is named by the caller
-    verb: Verb,
-    *args: str,
-    root: Path,
-    git_dir: Path,
-    limit_s: float,
-    allowed: Sequence[int] = (0,),
-    stdin: bytes = b"",
-) -> bytes:
-    """What git prints when asked about exactly this work tree and git directory."""
+def begin(
+    verb: Verb, *args: str, root: Path, git_dir: Path, limit_s: float, stdin: bytes = b""
+) -> Child:
+    """A git that is asked about exactly this work tree and git directory."""
     excludes = f"core.excludesFile={personal_excludes()}"
     settings = [part for setting in (*_SETTINGS, excludes) for part in ("-c", setting)]
     places = (f"--git-dir={git_dir}", f"--work-tree={root}")
     command = (git_program(), "--no-pager", *places, *settings, verb, *args)
-    return output(command, env=ENVIRONMENT, cwd=root, limit_s=limit_s, allowed=allowed, stdin=stdin)
+    return Child(command, env=ENVIRONMENT, cwd=root, limit_s=limit_s, stdin=stdin)
 
 
 def personal_config(*args: str, cwd: Path = Path("/"), limit_s: float = LIMIT_S) -> str:
@@ -117,58 +111,169 @@ def _excludes_of(home: str, config_home: str, *_: str) -> str:
     return f"{config_home or home + '/.config'}/git/ignore"
 
 
-def output(  # noqa: PLR0913 -- what subprocess needs to be told, each by name
+def output(
     command: Sequence[str],
     *,
     env: Mapping[str, str],
     cwd: Path,
     limit_s: float,
     allowed: Sequence[int] = (0,),
-    stdin: bytes = b"",
 ) -> bytes:
     """Run to the end or to the limit; any other end is a GitError of this call only."""
-    from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+    return Child(command, env=env, cwd=cwd, limit_s=limit_s).output(allowed)
 
-    try:
-        child = Popen(  # noqa: S603 -- the arguments are ours, and there is no shell
-            command,
-            env=dict(env),
-            cwd=cwd,
-            stdin=PIPE if stdin else DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        if not cwd.is_dir():
-            raise GitError(f"{printable(cwd)} is not there any more") from error
-        raise GitError(f"git could not be started: {error.strerror}") from error
-    verb = _verb(command)
-    with child:
+
+class Child:
+    """A git at work. Its answer may be asked for later; the limit counts from the start.
+
+    Written with `posix_spawn` and `poll`: subprocess takes 4 ms to import, and sleeps between its
+    looks at a child that has a time limit.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        limit_s: float,
+        stdin: bytes = b"",
+    ) -> None:
+        self._verb = _verb(command)
+        self._cwd = cwd
+        self._limit_s = limit_s
+        self._until = time.monotonic() + limit_s
+        self._given = memoryview(stdin)
+        self._said: dict[int, list[bytes]] = {}
+        program, *words = command
+        self._pid = self._start([program, "-C", os.fspath(cwd), *words], env)
+
+    def output(self, allowed: Sequence[int] = (0,)) -> bytes:
+        """What it printed; GitError when it ends otherwise than allowed, or not in time."""
         try:
-            out, err = child.communicate(stdin or None, timeout=limit_s)
-        except TimeoutExpired:
-            _kill(child)
-            raise GitError(
-                f"git {verb} did not answer within {limit_s:g} s and was stopped",
-                hint="a named pipe or a dead network drive among git's files does this",
-            ) from None
+            self._converse()
+            code = self._ended()
         except BaseException:
-            _kill(child)
+            self.kill()
             raise
-    if child.returncode not in allowed:
-        raise GitError(f"git {verb} failed: {_reason(child.returncode, err)}")
-    return out
+        out, err = (b"".join(parts) for parts in self._said.values())
+        if code not in allowed:
+            raise self._failure(code, err)
+        return out
+
+    def kill(self) -> None:
+        """End it with whatever it started."""
+        self._close()
+        if self._pid:
+            os.killpg(self._pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._pid, 0)
+            self._pid = 0
+
+    def _start(self, command: list[str], env: Mapping[str, str]) -> int:
+        ends = [os.pipe(), os.pipe(), os.pipe()]
+        (read, self._write), *told = ends
+        self._said = {end[0]: [] for end in told}
+        theirs = (read, *(end[1] for end in told))
+        try:
+            return os.posix_spawn(
+                command[0],
+                command,
+                env,
+                file_actions=[(os.POSIX_SPAWN_DUP2, end, n) for n, end in enumerate(theirs)],
+                setpgroup=0,  # a group of its own: whatever it starts dies with it
+                setsigdef=(signal.SIGPIPE,),
+            )
+        except OSError as error:
+            self._close()
+            raise GitError(f"git could not be started: {error.strerror}") from error
+        finally:
+            for end in theirs:
+                os.close(end)
+
+    def _converse(self) -> None:
+        """Give and take until it has closed both its ends."""
+        from select import POLLIN, POLLOUT, poll
+
+        watched = poll()
+        for end in self._said:
+            watched.register(end, POLLIN)
+        if self._given:
+            os.set_blocking(self._write, False)
+            watched.register(self._write, POLLOUT)
+        else:
+            self._finish_giving()
+        silent = set(self._said)
+        while silent:
+            for end, _ in watched.poll(self._rest_ms()):
+                if end == self._write:
+                    if not self._give():
+                        watched.unregister(end)
+                        self._finish_giving()
+                elif not self._take(end):
+                    watched.unregister(end)
+                    silent.discard(end)
+
+    def _give(self) -> bool:
+        """Write what fits; False when there is nothing more to write, or nobody who reads."""
+        try:
+            self._given = self._given[os.write(self._write, self._given) :]
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return bool(self._given)
+
+    def _take(self, end: int) -> bool:
+        part = os.read(end, _PIPE_BYTES)
+        self._said[end].append(part)
+        return bool(part)
+
+    def _finish_giving(self) -> None:
+        if self._write >= 0:
+            os.close(self._write)
+            self._write = -1
+
+    def _rest_ms(self) -> float:
+        rest = self._until - time.monotonic()
+        if rest <= 0:
+            raise GitError(
+                f"git {self._verb} did not answer within {self._limit_s:g} s and was stopped",
+                hint="a named pipe or a dead network drive among git's files does this",
+            )
+        return rest * 1000
+
+    def _ended(self) -> int:
+        """Its exit code, minus the signal that ended it. All is said, so it is about to end."""
+        pause = 20e-6
+        while True:
+            try:
+                pid, status = os.waitpid(self._pid, os.WNOHANG)
+            except ChildProcessError:  # our parent made us forget our children
+                pid, status = self._pid, 0
+            if pid:
+                self._pid = 0
+                self._close()
+                return os.waitstatus_to_exitcode(status)
+            self._rest_ms()
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+
+    def _close(self) -> None:
+        self._finish_giving()
+        for end in self._said:
+            with contextlib.suppress(OSError):
+                os.close(end)
+
+    def _failure(self, code: int, err: bytes) -> GitError:
+        if not self._cwd.is_dir():
+            return GitError(f"{printable(self._cwd)} is not there any more")
+        return GitError(f"git {self._verb} failed: {_reason(code, err)}")
 
 
 def _verb(command: Sequence[str]) -> str:
     words = iter(command[1:])
     return next(word for word in words if not (word == "-c" and next(words)) and word[0] != "-")
-
-
-def _kill(child: Popen[bytes]) -> None:
-    os.killpg(child.pid, signal.SIGKILL)  # its own session: whatever it started dies with it
-    child.wait()
 
 
 def _reason(code: int, err: bytes) -> str:

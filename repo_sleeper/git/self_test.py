@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from repo_sleeper.errors import GitError, SetupError
 from repo_sleeper.git.plumbing import git_version
-from repo_sleeper.git.run import ENVIRONMENT, LIMIT_S, git_program, output, plumb
+from repo_sleeper.git.run import ENVIRONMENT, LIMIT_S, begin, git_program, output
 
 OLDEST = (2, 32, 0)
 _MISSING = "1" * 40
@@ -29,6 +28,8 @@ _HOSTILE = """\
 
 def self_test() -> str:
     """What of the hardening the installed git does not honour; empty when it honours all."""
+    from tempfile import TemporaryDirectory  # 3 ms, and every command imports this module
+
     try:
         version = git_version()
         if version < OLDEST:
@@ -53,11 +54,9 @@ def _tried(folder: Path) -> str:
     (git_dir / "config").write_text(_HOSTILE.format(program=program, folder=folder))
     if _reads_personal_settings(folder):
         return "git does not honour GIT_CONFIG_GLOBAL: settings of others would be read"
-    plumb("ls-files", "-o", "-z", root=folder, git_dir=git_dir, limit_s=LIMIT_S)
-    answers = (0, 1, 128)
-    plumb(
-        "cat-file", "-e", _MISSING, root=folder, git_dir=git_dir, limit_s=LIMIT_S, allowed=answers
-    )
+    begin("ls-files", "-o", "-z", root=folder, git_dir=git_dir, limit_s=LIMIT_S).output()
+    missing = begin("cat-file", "-e", _MISSING, root=folder, git_dir=git_dir, limit_s=LIMIT_S)
+    missing.output(allowed=(0, 1, 128))
     return "git started a program that a repository named" if mark.exists() else ""
 
 

@@ -13,8 +13,6 @@ from repo_sleeper.errors import GitError, NotFoundError
 from repo_sleeper.git import Repository
 from repo_sleeper.watch.filters import is_vendored, skip_by_name
 
-_SUBMODULE = "160000"
-
 
 def scan(repo: Repository, *, max_bytes: int, ignore: Sequence[str] = ()) -> Scan:
     """List the work tree: what git tracks or would add, and what of it is worth reading.
@@ -29,27 +27,18 @@ def scan(repo: Repository, *, max_bytes: int, ignore: Sequence[str] = ()) -> Sca
         paths, absent, submodules = _listed(repo)
         complete = True
     except GitError:
-        paths, absent, submodules = list(_walked(root, b"")), set(), []
+        paths, absent, submodules = list(_walked(root, b"")), frozenset(), []
         complete = False
     files, skipped = _looked_at(root, paths, max_bytes=max_bytes, ignore=ignore)
     skipped.update(dict.fromkeys(submodules, SkipReason.SUBMODULE))
-    return Scan(files, skipped, frozenset(absent - files.keys()), complete)
+    return Scan(files, skipped, absent - files.keys(), complete)
 
 
-def _listed(repo: Repository) -> tuple[list[str], set[str], list[str]]:
+def _listed(repo: Repository) -> tuple[list[str], frozenset[str], list[str]]:
     """Paths to look at, those a sparse checkout leaves out, and submodules."""
-    paths: dict[str, None] = {}
-    absent: set[str] = set()
-    submodules: list[str] = []
-    for entry in git.tracked(repo):
-        if entry.mode == _SUBMODULE:
-            submodules.append(entry.path)
-        else:
-            paths[entry.path] = None
-            if entry.skip_worktree:
-                absent.add(entry.path)
-    paths.update(dict.fromkeys(git.untracked(repo)))
-    return list(paths), absent, submodules
+    found = git.listing(repo)
+    paths = dict.fromkeys((*found.tracked, *found.untracked))
+    return list(paths), found.absent, found.submodules
 
 
 def _walked(root: bytes, folder: bytes) -> Iterator[str]:

@@ -360,14 +360,15 @@ def misses_renames() -> Sabotage:
 
 
 def remembers_what_was_not_ignored() -> Sabotage:
-    untracked, seen = git.untracked, dict[Path, set[str]]()
+    listing, seen = git.listing, dict[Path, set[str]]()
 
-    def once_untracked(repo: Repository) -> list[str]:
+    def once_untracked(repo: Repository) -> git.Listing:
+        found = listing(repo)
         known = seen.setdefault(repo.root, set())
-        known.update(untracked(repo))
-        return sorted(known)
+        known.update(found.untracked)
+        return found._replace(untracked=sorted(known))
 
-    return lambda patch: patch.setattr(git, "untracked", once_untracked)
+    return lambda patch: patch.setattr(git, "listing", once_untracked)
 
 
 def forgets_no_path() -> Sabotage:

@@ -212,7 +212,7 @@ def test_tracked_and_untracked_files_keep_any_name(repo: GitRepo) -> None:
     tracked = [file.path for file in git.tracked(here(repo))]
 
     assert tracked == ["-rf", "a\nb", "plain.py"]
-    assert git.untracked(here(repo)) == [":(glob)x", "caf\U0010ffe9", "späße"]
+    assert git.listing(here(repo)).untracked == [":(glob)x", "caf\U0010ffe9", "späße"]
 
 
 def test_ignored_files_and_inner_repositories_are_not_untracked(
@@ -225,7 +225,7 @@ def test_ignored_files_and_inner_repositories_are_not_untracked(
         repo.write(name, "x\n")
     GitRepo(repo.root / "inner").commit("inner", d_py="x\n")
 
-    assert git.untracked(here(repo)) == [".gitignore", "c.py"]
+    assert git.listing(here(repo)).untracked == [".gitignore", "c.py"]
 
 
 def test_the_person_s_own_ignore_file_may_be_anywhere(repo: GitRepo, private_home: Path) -> None:
@@ -233,7 +233,7 @@ def test_the_person_s_own_ignore_file_may_be_anywhere(repo: GitRepo, private_hom
     repo.git("config", "--global", "core.excludesFile", "~/mine")
     repo.write("b.personal", "x\n")
 
-    assert git.untracked(here(repo)) == []
+    assert git.listing(here(repo)).untracked == []
 
 
 def test_a_conflict_is_one_file(repo: GitRepo) -> None:

@@ -72,7 +72,7 @@ def ask_everything(found: git.Repository, first: str) -> None:
     newest = git.head(found)
     assert git.branch(found) == "main"
     assert git.tracked(found)
-    git.untracked(found)
+    git.listing(found)
     assert list(git.commits(found, limit=100))
     assert git.changed_paths(found, first, newest) in ([], ["a.py"])
     assert git.is_ancestor(found, first, newest)
@@ -90,7 +90,7 @@ def test_a_work_tree_set_elsewhere_is_not_looked_at(repo: GitRepo, tmp_path: Pat
     found = git.discover(repo.root)
 
     assert found.root == repo.root
-    assert git.untracked(found) == ["mine.py"]
+    assert git.listing(found).untracked == ["mine.py"]
 
 
 def test_a_ref_called_like_an_option_writes_no_file(repo: GitRepo) -> None:
@@ -111,7 +111,7 @@ def test_an_ignore_file_that_never_ends_is_an_error_within_the_limit(repo: GitRe
     found = git.discover(repo.root)._replace(limit_s=0.3)
 
     with pytest.raises(GitError, match="did not answer"):
-        git.untracked(found)
+        git.listing(found)
 
     assert git.tracked(found)
 

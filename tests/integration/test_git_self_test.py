@@ -12,7 +12,7 @@ from repo_sleeper import git
 def fake_git(folder: Path, script: str) -> None:
     folder.mkdir()
     file = folder / "git"
-    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.write_text(f'#!/bin/sh\ncd "$2" && shift 2\n{script}\n')  # as `git -C FOLDER` does
     file.chmod(0o755)
 
 

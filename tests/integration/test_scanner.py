@@ -124,10 +124,10 @@ def test_a_folder_that_may_not_be_read_is_told(
 
 @pytest.fixture
 def mute(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: Repository) -> list[str]:
+    def fail(_: Repository) -> git.Listing:
         raise GitError("git ls-files failed")
 
-    monkeypatch.setattr(git, "untracked", fail)
+    monkeypatch.setattr(git, "listing", fail)
 
 
 @pytest.mark.usefixtures("mute")
