@@ -107,9 +107,10 @@ def _order(counts: Mapping[Pair, int]) -> list[list[str]]:
     for pair, count in counts.items():
         seen.update(dict.fromkeys(pair, count))
     names = sorted(name for name in seen if seen[name] >= _FEWEST_EACH and name not in knotted)
+    left_out = seen.keys() - set(names)
     height: dict[str, int] = {}
     for name in names:
-        _measure(name, graph, seen.keys() - set(names), height)
+        _measure(name, graph, left_out, height)
     levels: dict[int, list[str]] = defaultdict(list)
     for name in names:
         levels[height[name]].append(name)
