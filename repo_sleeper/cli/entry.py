@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 
-from repo_sleeper.cli import shortcut
+from repo_sleeper.cli import ahead, shortcut
 from repo_sleeper.errors import SleeperError
 
 
@@ -29,6 +29,8 @@ def main() -> None:
 
 def _run(words: list[str]) -> int:
     wish = shortcut.plain_question(words)
+    if wish is not None or ahead.only_looks_again(words):
+        ahead.set_out()
     if wish is not None:
         from repo_sleeper.cli import asking
 

@@ -13,6 +13,7 @@ import pytest
 
 from repo_sleeper import git
 from repo_sleeper.errors import GitError, NotARepositoryError, SetupError
+from repo_sleeper.git import plumbing
 from tests.conftest import GitRepo
 
 
@@ -521,3 +522,27 @@ def test_a_work_tree_that_is_gone_is_not_blamed_on_git(repo: GitRepo, tmp_path: 
 
     with pytest.raises(GitError, match="is not there any more"):
         git.head(found)
+
+
+def test_what_was_asked_ahead_answers_once(repo: GitRepo) -> None:
+    repo.commit("one", a_py="1\n")
+    found = here(repo)
+
+    git.ask_ahead(found)
+    assert git.listing(found).tracked == ["a.py"]
+    assert git.head(found) == repo.git("rev-parse", "HEAD").strip()
+    repo.write("b.py", "2\n")
+
+    assert git.listing(found).untracked == ["b.py"]
+
+
+def test_what_was_asked_ahead_and_never_read_is_ended(
+    hanging: git.Repository, tmp_path: Path
+) -> None:
+    git.ask_ahead(hanging)
+    while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text().strip():
+        time.sleep(0.01)
+
+    plumbing._end_what_nobody_read()
+
+    assert _ends(int((tmp_path / "child").read_text()))
