@@ -15,12 +15,13 @@ _OVERHEAD_TOKENS = 1_500
 _ANSWER_TOKENS = 3_000
 _LARGEST_TOKENS = 6_000
 _BYTES_PER_TOKEN = 3
+_USUAL_BYTES = 3_000
 # A file that history never saw touched may still be: without a floor it would have no value.
 _LEAST_TOUCHED = 0.02
 _LEAST_UNCOVERED = 0.05
 _ASKED = 4.0  # a question that led here says as much as so many references
 _CREDIT = 2.0
-_MULTIPLIED = ("touched", "reuse", "uncovered", "worth", "record", "patience")
+_MULTIPLIED = ("touched", "reuse", "uncovered", "reach", "worth", "record", "patience")
 _WORTH = {
     NoteKind.ARCHITECTURE: 1.0,
     NoteKind.LIKELY_BUG: 0.9,
@@ -40,7 +41,7 @@ class AgendaItem:
 
 
 def plan(candidates: Iterable[Candidate]) -> list[AgendaItem]:
-    """All of it in order: subjects changed since their last thought, then by value.
+    """All of it in order: what is being worked on and was not thought about since, then by value.
 
     The kinds of one subject stay together, because their prompts begin alike and providers
     charge less for what they have just seen.
@@ -64,10 +65,11 @@ def _item(candidate: Candidate) -> AgendaItem:
         "touched": _touched(candidate),
         "reuse": 1.0 + math.log2(1.0 + max(candidate.references, 0.0) + _ASKED * candidate.asked),
         "uncovered": _uncovered(candidate),
+        "reach": _reach(candidate.size),
         "worth": _WORTH.get(candidate.kind, 0.5),
         "record": _record(candidate),
         "patience": 0.5 ** (candidate.failures + candidate.looks),
-        "tokens": _tokens(candidate.size),
+        "tokens": tokens(candidate.size),
     }
     gain = math.prod(factors[name] for name in _MULTIPLIED)
     value = 1_000.0 * gain / factors["tokens"]
@@ -75,12 +77,11 @@ def _item(candidate: Candidate) -> AgendaItem:
 
 
 def _touched(candidate: Candidate) -> float:
-    """How likely the next edits or questions come here, from how often and lately they did."""
-    if candidate.dirty_at > candidate.thought_at:
-        return 1.0
+    """How many of the next edits come here, from how often and lately they did; damped, because
+    a note serves the second edit less than the first."""
     expected = candidate.churn if candidate.expected is None else candidate.expected
-    alone = 1.0 - math.exp(-max(expected, 0.0))
-    return max(1.0 - (1.0 - alone) * (1.0 - candidate.beside), _LEAST_TOUCHED)
+    touched = math.log1p(max(expected, 0.0) + candidate.beside)
+    return max(touched, 1.0 if candidate.dirty_at > candidate.thought_at else _LEAST_TOUCHED)
 
 
 def _uncovered(candidate: Candidate) -> float:
@@ -93,6 +94,12 @@ def _record(candidate: Candidate) -> float:
     return (candidate.hits + _CREDIT) / (candidate.hits + candidate.misses + _CREDIT)
 
 
-def _tokens(size: int) -> float:
+def _reach(size: int) -> float:
+    """How much of what is edited later one thought has seen: more code, of which it tells less."""
+    return math.sqrt(min(size, _LARGEST_TOKENS * _BYTES_PER_TOKEN) / _USUAL_BYTES)
+
+
+def tokens(size: int) -> float:
+    """What a thought about so many bytes of code takes, an answer counted at its price."""
     code = min(size / _BYTES_PER_TOKEN, _LARGEST_TOKENS)
     return code + _OVERHEAD_TOKENS + _ANSWER_TOKENS

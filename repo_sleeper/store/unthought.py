@@ -171,6 +171,11 @@ class _Worth:
     references: Mapping[int, float]
     covered: Mapping[tuple[int, str], float]
     use: Use
+    committed_at: float
+
+    def uncommitted(self, dirty_at: float) -> float:
+        """When a file was changed, if no commit came after: only that is still being worked on."""
+        return dirty_at if dirty_at > self.committed_at else 0.0
 
     def edits(self, path: str) -> float | None:
         """How many of the next edits should fall here; None when nobody has said."""
@@ -193,6 +198,7 @@ def _worth(db: Database, tree_id: int, expected: Mapping[str, float] | None, now
         {r["blob_id"]: r["times"] for r in db.rows(_REFERENCES, tree)},
         {(r["blob_id"], r["kind"]): r["share"] for r in db.rows(_COVERAGE, tree)},
         usefulness.use(db, tree_id, now=now),
+        db.value("select coalesce(max(time), 0) from commits where not is_merge"),
     )
 
 
@@ -211,7 +217,7 @@ def _files(
                 **_usefulness(worth, row["path"], kind),
                 references=worth.references.get(row["blob_id"], 0.0),
                 coverage=worth.covered.get((row["blob_id"], kind.value), 0.0),
-                dirty_at=row["dirty_at"],
+                dirty_at=worth.uncommitted(row["dirty_at"]),
                 thought_at=record.thought_at(row["path"], "", kind),
                 **look,
             )
@@ -255,7 +261,7 @@ def _symbols(
                     references=row["times"],
                     # What was thought about and is not over has changed. Of the others in a
                     # file just edited we cannot tell.
-                    dirty_at=row["dirty_at"] if thought_at else 0.0,
+                    dirty_at=worth.uncommitted(row["dirty_at"]) if thought_at else 0.0,
                     thought_at=thought_at,
                     **look,
                 )

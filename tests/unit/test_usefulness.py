@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ def test_all_this_moves_a_subject_in_the_agenda(tree: Indexed) -> None:
     items = plan(found)
     assert [item.subject.path for item in items] == ["cart.py", "rates.py", "tax.py"]
     assert items[0].factors["changed"] == 1.0
-    assert items[1].factors["touched"] == pytest.approx(0.774, abs=0.001)
+    assert items[1].factors["touched"] == pytest.approx(math.log1p(0.85))
     assert items[2].factors["record"] == pytest.approx(2 / 3)
 
 
@@ -125,3 +126,15 @@ def test_recent_edits_are_told_newest_first_under_present_names(db: Database) ->
 
     assert [sorted(paths) for paths in found] == [[], ["new.py"], ["b.py", "new.py"]]
     assert recent_edits(db, limit=1) == [()]
+
+
+def test_what_was_committed_since_is_no_longer_being_worked_on(tree: Indexed) -> None:
+    tree.write("cart.py", "def cart():\n" + "    step = 2\n" * 6, dirty_at=50.0)
+
+    def changed() -> set[str]:
+        items = plan(unthought(tree.db, tree.tree, kinds=[KIND], versions={KIND: "1"}))
+        return {item.subject.path for item in items if item.factors["changed"]}
+
+    assert changed() == {"cart.py"}
+    history.add_commits(tree.db, [(Commit("a" * 40, 51, "ada", "Step", paths=("cart.py",)), False)])
+    assert changed() == set()
