@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 
 from repo_sleeper import git
-from repo_sleeper.daemon import machine
+from repo_sleeper.daemon import machine, rounds
 from repo_sleeper.daemon.tree import WatchedTree
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.sleep import idle
-from repo_sleeper.store import pause
+from repo_sleeper.store import ledger, pause
 from repo_sleeper.store.database import Database
 
 _ROOM = 200_000_000  # bytes that must be free before we pay for what could not be stored
 _BATTERY_S = 60.0
+_SPENT_S = 60.0
 _EXHAUSTED_S = 600.0
 _LONGEST_REST_S = 600.0
 
@@ -30,6 +31,8 @@ class Idleness:
         self._errors = 0
         self._battery: bool | None = None
         self._battery_at = float("-inf")
+        self._spent_why = ""
+        self._spent_at = float("-inf")
 
     def active(self, now: float) -> None:
         """Somebody is at work, so there may be something new to think about."""
@@ -43,11 +46,12 @@ class Idleness:
 
     def stir(self) -> None:
         """The settings are others now: whatever kept us from thinking may be over."""
-        self._rests_until = float("-inf")
+        self._rests_until = self._spent_at = float("-inf")
         self._errors = 0
 
     def thought(self, *, now: float, exhausted: bool, error: str) -> None:
         """How the last thought went decides when the next may begin."""
+        self._spent_at = float("-inf")
         if exhausted:
             self._rests_until, self._rests_why = (
                 now + _EXHAUSTED_S,
@@ -70,6 +74,7 @@ class Idleness:
             or self._why_busy(workspace, tree, now)
             or (self._rests_why if now < self._rests_until else "")
             or _why_paused(db)
+            or self._why_spent(db, workspace, now)
         )
         return self.why
 
@@ -94,6 +99,14 @@ class Idleness:
             minute=_minute_of_day(),
             typed_ago=_typed_ago() if settings.terminals and now >= quiet_until else None,
         )
+
+    def _why_spent(self, db: Database, workspace: Workspace, now: float) -> str:
+        """Why not even the smallest call may be made; known before a model is started for one."""
+        if now - self._spent_at >= _SPENT_S:
+            refusal = rounds.caps_refusal(workspace.settings)
+            self._spent_why = refusal(ledger.spent(db, time.time()), 0.0, 1)
+            self._spent_at = now
+        return self._spent_why
 
     def _on_battery(self, now: float) -> bool | None:
         if now - self._battery_at >= _BATTERY_S:

@@ -14,6 +14,7 @@ import pytest
 from repo_sleeper import git, trust
 from repo_sleeper.daemon import service as service_module
 from repo_sleeper.daemon import workspace as workspaces
+from repo_sleeper.daemon.mind import Mind
 from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.notes import Origin
@@ -490,11 +491,15 @@ def test_a_useless_reply_is_followed_by_a_rest_not_by_silence(start: Start) -> N
     daemon.until(lambda: len(daemon.model.prompts) > 1)
 
 
-def test_a_cap_of_nothing_sends_nothing(start: Start) -> None:
+def test_a_cap_of_nothing_does_not_even_start_a_model(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    monkeypatch.setattr(Mind, "begin", lambda *_, **__: begun.append(1))
     daemon = start(**THINKING, SLEEPER_BUDGET_CALLS_PER_DAY="0")
 
     daemon.until(lambda: "calls per day" in str(daemon.status()["why"]))
-    assert not daemon.model.prompts
+    assert not begun
 
 
 def test_a_rebase_under_way_is_not_disturbed(start: Start, repo: GitRepo) -> None:
