@@ -39,7 +39,6 @@ class Tree:
 
     sizes: dict[str, int] = field(default_factory=dict)
     hashes: dict[str, frozenset[int]] = field(default_factory=dict)
-    changed_at: dict[str, float] = field(default_factory=dict)
     past: list[tuple[str, ...]] = field(default_factory=list)  # newest first
 
 
@@ -49,7 +48,6 @@ class Sleeper:
 
     order: Callable[[Tree, Sleeper], Sequence[str]]
     seen: set[int] = field(default_factory=set)
-    thought_at: dict[str, float] = field(default_factory=dict)
     hits: int = 0
     edited: int = 0
     thoughts: int = 0
@@ -60,17 +58,16 @@ class Sleeper:
         hashes = tree.hashes[path]
         return len(hashes - self.seen) / len(hashes) if hashes else 0.0
 
-    def sleep(self, tree: Tree, *, subjects: int, now: float) -> None:
+    def sleep(self, tree: Tree, *, subjects: int) -> None:
         """Think about so many files."""
         for path in list(self.order(tree, self))[:subjects]:
             self.seen |= tree.hashes[path]
-            self.thought_at[path] = now
             self.thoughts += 1
             self.tokens += agenda.tokens(tree.sizes[path])
 
 
 def by_agenda(tree: Tree, sleeper: Sleeper) -> list[str]:
-    """As the daemon would: what changed since it was thought about, then by value per token."""
+    """As the daemon would when everything is committed: by value per token."""
     expected = foresight.forecast(tree.past[: foresight.COMMITS], tree.sizes)
     items = agenda.plan(
         Candidate(
@@ -79,8 +76,6 @@ def by_agenda(tree: Tree, sleeper: Sleeper) -> list[str]:
             size=size,
             expected=expected[path],
             coverage=1.0 - sleeper.uncovered(tree, path),
-            dirty_at=tree.changed_at.get(path, 0.0),
-            thought_at=sleeper.thought_at.get(path, 0.0),
         )
         for path, size in tree.sizes.items()
         if sleeper.uncovered(tree, path)
@@ -159,13 +154,12 @@ def _replay(
         if int(now // DAY_S) != day:
             day, days = int(now // DAY_S), days + 1
             for (_, subjects), one in sleepers.items():
-                one.sleep(tree, subjects=subjects, now=now - 1)
+                one.sleep(tree, subjects=subjects)
         touched = [path for _, path in edit.statuses if is_source(path)]
         before = {path: tree.hashes.get(path, frozenset()) for path in touched}
         _load(repo, pool, tree, edit.oid, touched)
         if 0 < len(touched) <= SWEEP:
             for path in touched:
-                tree.changed_at[path] = now
                 gone = before[path] - tree.hashes.get(path, frozenset())
                 for one in sleepers.values():
                     one.edited += len(gone)
