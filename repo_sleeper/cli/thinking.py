@@ -13,7 +13,7 @@ import typer
 from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
-from repo_sleeper.daemon.mind import configured_model
+from repo_sleeper.daemon.mind import configured_model, model_for
 from repo_sleeper.daemon.rounds import Refusal
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Note, NoteKind
@@ -89,17 +89,18 @@ def _thoughts(
         verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
         left = None if wish.max_cost is None else wish.max_cost - spent
         try:
-            outcome = rounds.think_round(
-                here.db,
-                here.workspace.repo,
-                settings,
-                tree_id=here.tree_id,
-                item=item,
-                model=model,
-                commit=_commit(here),
-                clock=time.time,
-                refusal=_refusal(here.workspace, left),
-            )
+            with model_for(here.workspace, model, item) as chosen:
+                outcome = rounds.think_round(
+                    here.db,
+                    here.workspace.repo,
+                    settings,
+                    tree_id=here.tree_id,
+                    item=item,
+                    model=chosen,
+                    commit=_commit(here),
+                    clock=time.time,
+                    refusal=_refusal(here.workspace, left),
+                )
         except TooDearError as error:  # this one; the next may be smaller
             outcome = Outcome(None, error=error)
         spent += outcome.usd

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from repo_sleeper import config
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon.logbook import LOGGER
+from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.errors import BudgetError, SleeperError, TooDearError
 from repo_sleeper.git import Repository
@@ -66,6 +68,15 @@ def second_model(workspace: Workspace, model: Model) -> Iterator[Model]:
         yield other
 
 
+def model_for(
+    workspace: Workspace, model: Model, item: AgendaItem
+) -> AbstractContextManager[Model]:
+    """The model for an item: passes over notes that are there may have one of their own."""
+    from repo_sleeper.think import prompts
+
+    return second_model(workspace, model) if prompts.is_pass(item.step) else nullcontext(model)
+
+
 class Mind:
     """At most one thought at a time, on a thread with its own connection to the store."""
 
@@ -75,6 +86,7 @@ class Mind:
         self._model: Model | None = None
         self._thread: threading.Thread | None = None
         self._awake = threading.Event()
+        self._plan = Plan()
 
     @property
     def busy(self) -> bool:
@@ -115,7 +127,8 @@ class Mind:
         self, workspace: Workspace, repo: Repository, tree_id: int, commit: str, model: Model
     ) -> None:
         try:
-            self._done(_one_thought(workspace, repo, tree_id, commit, model, self._awake))
+            at = At(workspace, repo, tree_id, commit, model, self._awake)
+            self._done(one_thought(at, self._plan))
         except SleeperError as error:
             woken = isinstance(error, BudgetError) and str(error) == _AWAKE
             self._done(Thought(woken=True) if woken else Thought(error=str(error)))
@@ -124,56 +137,57 @@ class Mind:
             self._done(Thought(error=f"{type(error).__name__}: {error}"))
 
 
-def _one_thought(  # noqa: PLR0913, PLR0917 -- a place, a model, and what may come between
-    workspace: Workspace,
-    repo: Repository,
-    tree_id: int,
-    commit: str,
-    model: Model,
-    awake: threading.Event,
-) -> Thought:
-    db = write_store(workspace)
+class At(NamedTuple):
+    """Where to think, with which model, and what may come between."""
+
+    workspace: Workspace
+    repo: Repository
+    tree_id: int
+    commit: str
+    model: Model
+    awake: threading.Event
+
+    def refusal(self) -> rounds.Refusal:
+        """The caps, asked last of all, when nothing is left to do but to send."""
+        caps = rounds.caps_refusal(self.workspace.settings)
+        return lambda *worst: _AWAKE if self.awake.is_set() else caps(*worst)
+
+
+def one_thought(at: At, plan: Plan) -> Thought:
+    """The second look that is due, or else the thought that is worth most."""
+    db = write_store(at.workspace)
     try:
-        items = rounds.agenda(db, workspace.settings, tree_id)
-        checked = _checked(db, workspace, repo, tree_id, model, awake)
+        checked = _checked(db, at)
         if checked is not None:
             return checked
+        items = plan.items(db, at.workspace.settings, at.tree_id)
         if not items:
             return Thought(exhausted=True)
-        return _first_affordable(
-            items, partial(_think, db, workspace, repo, tree_id, commit, model, awake)
-        )
+        return _first_affordable(items, partial(_think, db, at, plan))
     finally:
         db.close()
 
 
-def _checked(  # noqa: PLR0913, PLR0917 -- a place, a model, and what may come between
-    db: Database,
-    workspace: Workspace,
-    repo: Repository,
-    tree_id: int,
-    model: Model,
-    awake: threading.Event,
-) -> Thought | None:
+def _checked(db: Database, at: At) -> Thought | None:
     """A second look at a likely bug, when one is due; None when nothing was sent."""
-    due = rounds.due_checks(db, workspace.settings, tree_id)
+    settings = at.workspace.settings
+    due = rounds.due_checks(db, settings, at.tree_id)
     if not due:
         return None
-    with second_model(workspace, model) as strong:
+    with second_model(at.workspace, at.model) as strong:
         if isinstance(strong, Startable):
             strong.start()
-        caps = rounds.caps_refusal(workspace.settings)
         for one in due[:_TRIED]:
             with suppress(TooDearError):
                 outcome = rounds.check_round(
                     db,
-                    repo,
-                    workspace.settings,
-                    tree_id=tree_id,
+                    at.repo,
+                    settings,
+                    tree_id=at.tree_id,
                     due=one,
                     model=strong,
                     clock=time.time,
-                    refusal=lambda *worst: _AWAKE if awake.is_set() else caps(*worst),
+                    refusal=at.refusal(),
                 )
                 if outcome.state is not None or outcome.stop:
                     error = "" if outcome.error is None else str(outcome.error)
@@ -192,31 +206,25 @@ def _first_affordable(
     return think(last)
 
 
-def _think(  # noqa: PLR0913, PLR0917 -- a place, a model, and last what about
-    db: Database,
-    workspace: Workspace,
-    repo: Repository,
-    tree_id: int,
-    commit: str,
-    model: Model,
-    awake: threading.Event,
-    item: AgendaItem,
-) -> Thought:
-    if isinstance(model, Startable):
-        model.start()
-    caps = rounds.caps_refusal(workspace.settings)
-    outcome = rounds.think_round(
-        db,
-        repo,
-        workspace.settings,
-        tree_id=tree_id,
-        item=item,
-        model=model,
-        commit=commit,
-        clock=time.time,
-        # Asked last of all, when nothing is left to do but to send.
-        refusal=lambda *worst: _AWAKE if awake.is_set() else caps(*worst),
-    )
+def _think(db: Database, at: At, plan: Plan, item: AgendaItem) -> Thought:
+    with model_for(at.workspace, at.model, item) as chosen:
+        if isinstance(chosen, Startable):
+            chosen.start()
+        outcome = rounds.think_round(
+            db,
+            at.repo,
+            at.workspace.settings,
+            tree_id=at.tree_id,
+            item=item,
+            model=chosen,
+            commit=at.commit,
+            clock=time.time,
+            refusal=at.refusal(),
+        )
+    if outcome.state is None:
+        plan.forget()  # nothing is as it was when the plan was made
+    else:
+        plan.take(item)
     return Thought(
         item.subject.label,
         notes=len(outcome.notes),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -13,10 +15,12 @@ import pytest
 from repo_sleeper import git
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon import workspace as workspaces
-from repo_sleeper.daemon.mind import Mind, Thought, second_model
+from repo_sleeper.daemon.mind import At, Mind, Thought, model_for, one_thought, second_model
+from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.store import bugs, ledger
 from repo_sleeper.store.bugs import BugState
+from repo_sleeper.think import prompts
 from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeModel
@@ -118,3 +122,43 @@ def test_second_looks_may_have_a_model_of_their_own(workspace: Workspace) -> Non
     with second_model(workspace._replace(settings=settings), model) as other:
         assert other.name == "fake/strong"
     assert model.closed, "one worker at a time"
+
+
+def test_passes_of_the_agenda_have_the_model_of_second_looks(workspace: Workspace) -> None:
+    strong = workspace.settings.model._replace(rethink_name="fake/strong")
+    think = workspace.settings.think._replace(passes=2)
+    workspace = workspace._replace(settings=workspace.settings._replace(model=strong, think=think))
+    model = FakeModel(name="fake/m")
+    with closing(workspaces.read_store(workspace)) as db:
+        first = rounds.agenda(db, workspace.settings, 1)[0]
+    again = replace(first, step=prompts.steps(samples=1, passes=2)[1])
+
+    with model_for(workspace, model, first) as asked_first:
+        assert asked_first.name == "fake/m"
+    with model_for(workspace, model, again) as asked_again:
+        assert asked_again.name == "fake/strong"
+
+
+def test_the_agenda_is_drawn_up_again_only_when_what_it_rests_on_is_different(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    agenda = rounds.agenda
+
+    def counted(*args: object, **named: object) -> object:
+        drawn.append(1)
+        return agenda(*args, **named)  # type: ignore[arg-type]  # passed on as they came
+
+    monkeypatch.setattr(rounds, "agenda", counted)
+    plan = Plan()
+    at = At(workspace, workspace.repo, 1, "", FakeModel(), threading.Event())
+
+    done = [one_thought(at, plan).subject for _ in range(4)]
+    assert all(done)
+    assert len(drawn) == 1, "one plan for all of them"
+
+    (workspace.repo.root / "more.py").write_text(SHOP.replace("total", "more"))
+    with closing(workspaces.write_store(workspace)) as db:
+        rounds.reconcile_round(db, workspace.repo, workspace.settings, now=time.time() + 1)
+    assert one_thought(at, plan).subject == "more.py", "what has just changed comes first"
+    assert len(drawn) == 2
