@@ -32,6 +32,7 @@ _SLASHES = re.compile(
 _HASHES = re.compile(r"(\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')|#[^\n]*|(\w+|[^\w\s])", re.DOTALL)
 _LIKE_C = "go js jsx mjs ts tsx java c h cc cpp hpp rs kt scala swift php cs"
 _LIKE_SHELL = "rb sh bash"
+_OUTSIDE_OF_IT = frozenset({"const", "var", "type", "let", "export"})  # of the group it is in
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -174,8 +175,10 @@ def _others(
 
 def _words_of(where: Range, lines: Sequence[str], words: re.Pattern[str]) -> Piece:
     text = "\n".join(lines[where.start : where.end])
-    tokens = ("".join(groups) for groups in words.findall(text))
-    return Piece(where, _digest(*filter(None, tokens)), _digest(text))
+    tokens = [token for groups in words.findall(text) if (token := "".join(groups))]
+    while tokens and tokens[0] in _OUTSIDE_OF_IT:
+        tokens.pop(0)
+    return Piece(where, _digest(*tokens), _digest(text))
 
 
 def _runs(lines: Sequence[int]) -> Iterator[Range]:
