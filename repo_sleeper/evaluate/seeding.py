@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ _KIND = NoteKind.ARCHITECTURE
 _SHORTEST = 8  # characters of a line that can be quoted
 _TOUCHED, _OTHERS = 2, 2
 _WHOLE_FILE = 400_000  # tokens: every line is shown
+_REMARK = re.compile(r"\s*(//|#|/?\*)")  # outside definitions it belongs to no syntax at all
 _BODY = "It was noted so that the next edits can be judged."
 
 
@@ -103,7 +105,7 @@ def _wanted(
         inner = _innermost(symbols, at)
         if any(at in where for where in edited):
             touched.setdefault(inner)
-        if len(line.strip()) >= _SHORTEST:
+        if len(line.strip()) >= _SHORTEST and not (inner == 0 and _REMARK.match(line)):
             first.setdefault(inner, at)
     outside = first.pop(0, None)
     changing = [first[one] for one in touched if one in first][:_TOUCHED]
