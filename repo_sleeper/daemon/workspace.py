@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,6 +78,8 @@ class Workspace(NamedTuple):
     @property
     def own_socket_file(self) -> Path:
         """Where a daemon listens that starts here; short however long the repository's path."""
+        import hashlib  # 2 ms, and most often no daemon is starting
+
         name = hashlib.sha256(os.fsencode(self.repo.common_dir)).hexdigest()[:16]
         return config.runtime_dir() / f"{name}.sock"
 
@@ -144,7 +144,7 @@ def create_store(workspace: Workspace) -> bool:
         workspace.state_dir.mkdir(mode=0o700, exist_ok=True)
         workspace.state_dir.chmod(0o700)
         workspace.spool.mkdir(mode=0o700, exist_ok=True)
-        store_id = secrets.token_hex(_ID_BYTES)
+        store_id = os.urandom(_ID_BYTES).hex()
         trust.remember_store(store_id)
         _write_private(workspace.id_file, store_id)
     except OSError as error:

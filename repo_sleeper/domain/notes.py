@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from hashlib import sha256
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
@@ -124,5 +123,7 @@ class Operations(NamedTuple):
 
 def note_id(kind: NoteKind, *about: str) -> str:
     """The id of a note: the same kind about the same thing is a new version, not a new note."""
+    from hashlib import sha256  # 2 ms, and a question makes no notes
+
     key = "\0".join((kind.value, *about))
     return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:12]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_SECRET_NAMES = re.compile(
+from repo_sleeper.redact.lazily import pattern
+
+_SECRET_NAMES = pattern(
     r"\.env(?:\..*|rc)?|.*\.env|.*\.(?:pem|key|p12|pfx|pkcs12|kdbx?|jks|keystore|ppk|asc|gpg|ovpn"
     r"|tfstate|tfvars|agekey|sqlite3?|db|dump|sql\.gz|bak)|.*\.tfstate\..*|.*\.tfvars\.json"
     r"|id_(?:rsa|dsa|ecdsa|ed25519|xmss)(?:_sk)?(?:[._-].*)?|credentials?(?:\..*)?"

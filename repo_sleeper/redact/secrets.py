@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from repo_sleeper.redact.known import KNOWN
+from repo_sleeper.redact.lazily import pattern
 
 MOST_SECRETS = 10  # a file with more than this is a store of secrets, not code with one in it
 
@@ -23,19 +24,19 @@ _ROUNDS = 20
 
 # Every repetition below is bounded, possessive, or ends its pattern: no line can make this slow.
 
-_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]{10,}+")
-_URL = re.compile(
+_JWT = pattern(r"(?<![\w-])eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]{10,}+")
+_URL = pattern(
     r"(://[^\s:/@\"'`<>\u2039]{0,100}:)"
     r"((?!\d{1,5}[/?#])[^\s@\"'`<>\u2039]{1,200}(?:@[^\s/@\"'`<>\u2039?#,;:&|()\[\]{}]{1,100}){0,4})"
     r"(?=@)"
 )
-_BEARER = re.compile(
+_BEARER = pattern(
     r"(?i)(\b(?:bearer|basic|authorization[\"']{0,2}[ \t]{0,8}[:=,][ \t]{0,8}[\"']?[a-z-]{1,20})"
     r"[ \t]{1,4})([A-Za-z0-9._~+/-]{16,500}+={0,2})"
 )
 
 # What a name gives away: the name, and the forms in which its value may follow.
-_NAME = re.compile(
+_NAME = pattern(
     r"(?i)(?P<flag>(?<![\w-])--(?:[a-z0-9]{1,20}[_-]){0,4})?(?<!\u2039)"
     r"(?:(?P<password>passwords?|passwd|passphrase|pwd|(?<![a-z])pass(?![a-z])"
     r"|(?-i:(?<=[a-z0-9])Pass(?![a-z])|(?<=[A-Z])(?<!BY)(?<!COM)PASS(?![A-Za-z])))"
@@ -43,6 +44,7 @@ _NAME = re.compile(
     r"[_-]?key|secret|token|credential)s?)"
     r"(?:_[a-z0-9_]{1,30}+|(?-i:[A-Z][A-Za-z0-9]{0,30}+))?"
 )
+_ROOTS = ("pass", "pwd", "key", "secret", "token", "credential")  # one is in every such name
 _AFTER_NAME = frozenset("\"'`\\]= \t:(,><|?+\r\n")
 _CLOSE = r"(?:\\{0,2}[\"'`])?\]?"
 _GAP = r"[ \t]{0,40}"
@@ -57,62 +59,62 @@ _QUOTED = (
 )
 _BARE = r"(?P<value>(?!#)(?:[^\s\"'`\u2039\u203a(){}\[\];,<>]|,(?![\s\"'`]|$)){6,300}+)"
 
-_ASSIGNED = re.compile(rf"(?i){_CLOSE}{_GAP}{_TYPE}{_GIVES}{_GAP}(?:\({_NEXT_LINE})?{_QUOTED}")
-_GIVEN = re.compile(  # f("it"), f("name", "it"), NAME "it"
+_ASSIGNED = pattern(rf"(?i){_CLOSE}{_GAP}{_TYPE}{_GIVES}{_GAP}(?:\({_NEXT_LINE})?{_QUOTED}")
+_GIVEN = pattern(  # f("it"), f("name", "it"), NAME "it"
     rf"(?i)(?:\({_GAP}|\\{{0,2}}[\"'`]{_GAP},{_GAP}|(?<!pass)[ \t]{{1,4}}(?!`)){_QUOTED}"
 )
-_VALUE = re.compile(
+_VALUE = pattern(
     rf"(?i){_CLOSE}{_GAP},?{_GAP}{_NEXT_LINE}\\?[\"']?value\\?[\"']?{_GAP}[=:]{_GAP}\\?[\"']?"
     r"(?P<value>[^\s\"'`<>\\\u2039\u203a]{6,300}+)(?![\u2039\u203a])"
 )
-_ELEMENT = re.compile(r">[ \t]{0,8}(?P<value>[^\s<>\u2039\u203a]{4,300}+)(?=\s{0,8}</)")
-_ENDED = re.compile(
+_ELEMENT = pattern(r">[ \t]{0,8}(?P<value>[^\s<>\u2039\u203a]{4,300}+)(?=\s{0,8}</)")
+_ENDED = pattern(
     rf"{_CLOSE}{_GAP}[=:]{_GAP}{_BARE}(?=[ \t]{{0,20}}(?:\r?$|[;\"'`]|[ \t]#))", re.MULTILINE
 )
-_FOLLOWED = re.compile(rf"={_BARE}(?=(?<!,)[ \t])")  # a=1 password=it b=2
-_AMIDST = re.compile(
+_FOLLOWED = pattern(rf"={_BARE}(?=(?<!,)[ \t])")  # a=1 password=it b=2
+_AMIDST = pattern(
     rf"{_CLOSE}{_GAP}[=:]{_GAP}(?P<value>[^\s\"'`\u2039\u203a(){{}}\[\];,<>]{{6,300}}+)(?=[, \t])"
 )
-_FLAG = re.compile(rf"(?:=|[ \t]{{1,4}})[\"'`]?{_BARE}")
+_FLAG = pattern(rf"(?:=|[ \t]{{1,4}})[\"'`]?{_BARE}")
 
 # What a place gives away, the value last.
-_AUTH = re.compile(
+_AUTH = pattern(
     r"(?i)(auth[ \t]{0,4}(?:=[ \t]{0,4}[\w.]{0,60})?[(\[][ \t]{0,4}[^\s()\[\],]{1,80},[ \t]{0,4}"
     r"[bfru]?[\"'])([^\s\"'\u2039\u203a]{4,300}+)(?=[\"'])"
 )
-_IDENTIFIED = re.compile(
+_IDENTIFIED = pattern(
     r"(?i)(\bidentified[ \t]{1,4}(?:with[ \t]{1,4}\S{1,60}[ \t]{1,4})?by[ \t]{1,4}"
     r"(?:password[ \t]{1,4})?\\?[\"'])([^\s\"'\u2039\u203a\\]{4,300}+)(?=\\?[\"'])"
 )
-_DATABASE_TOOL = re.compile(
+_DATABASE_TOOL = pattern(
     r"(\b(?:mysql|mariadb|sshpass)[a-z_-]{0,20}+(?:[ \t]{1,4}(?!-p)[^\s|;&]{1,80}+){0,12}+"
     r"[ \t]{1,4}-p[ \t]?[\"']?)([^\s\"'`\u2039\u203a|;&<>)]{4,300}+)"
 )
-_USER_OPTION = re.compile(
+_USER_OPTION = pattern(
     r"((?<![\w-])(?:-u|--user|--proxy-user)[ \t=]{0,4}[\"']?[^\s:\"'`\u2039\u203a]{1,80}:)"
     r"([^\s\"'`\u2039\u203a|;<>)]{4,300}+)"
 )
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = pattern(
     r"(?i)(?:x{3,}|[*.]{3,}|<|\$|%|\{|@|your|my[_-]|example|sample|change[_-]?me|replace|placeholder"
     r"|dummy|fake|todo|redacted|none$|null$|true$|false$|undefined$|https?:|/)"
 )
-_WORDY = re.compile(r"[_.:/-]?[A-Za-z]{1,30}\d{0,2}(?:[_.:/-]{1,2}[A-Za-z]{0,30}\d{0,2})*")
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}+)+")
-_CODE = re.compile(
+_WORDY = pattern(r"[_.:/-]?[A-Za-z]{1,30}\d{0,2}(?:[_.:/-]{1,2}[A-Za-z]{0,30}\d{0,2})*")
+_VARIABLE = pattern(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}+)+")
+_CODE = pattern(
     r"[A-Za-z_$]{1,60}\d{0,3}(?:(?:[._:/]|->|\?\.){1,3}[A-Za-z$]{0,60}+\d{0,3}+[a-z]{0,20}+)+"
 )
-_SPOKEN = re.compile(
+_SPOKEN = pattern(
     r"(?i)pass|pwd|secret|token|cred|test|dummy|fake|example|sample|demo|default|chang|your|place"
     r"|required|option|string|text|hidden|mask|crypt|hash|plain|valid|incorrect|user|admin|login|auth"
     r"|field|input|value|unknown|missing|prompt|config|environ|disabled|enabled|redact|keyring"
     r"|kennwort|contrase"
 )
 
-_BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-_END = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-_NUMBERED = re.compile(r"[ \t]{0,80}(?:\d{1,9}\|[ \t]?)?")
-_KEY_LINE = re.compile(
+_BEGIN = pattern(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_END = pattern(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_NUMBERED = pattern(r"[ \t]{0,80}(?:\d{1,9}\|[ \t]?)?")
+_KEY_LINE = pattern(
     r"[\s\"'`,;()]*+(?:[A-Za-z0-9+/]*+={0,2}(?:\\[nr]){0,4}"
     r"|(?:Proc-Type|DEK-Info|Version|Comment):.{0,200})[\s\"'`+,;\\()]*+"
 )
@@ -205,25 +207,31 @@ def _without_jwt(text: str) -> tuple[str, int]:
 
 
 def _without_url_passwords(text: str) -> tuple[str, int]:
+    if "://" not in text:
+        return text, 0
     return _replaced(text, _URL, "url-password", lambda found: not _is_placeholder(found.group(2)))
 
 
 def _without_bearers(text: str) -> tuple[str, int]:
+    if not _speaks_of(("bearer", "basic", "authorization"), text):
+        return text, 0
     return _replaced(text, _BEARER, "bearer", lambda found: _is_random(found.group(2)))
 
 
 def _without_placed(text: str) -> tuple[str, int]:
     count = 0
-    for hint, pattern in _PLACED:
-        if hint in text:
+    for hint, form in _PLACED:
+        if _speaks_of((hint,), text):
             text, found = _replaced(
-                text, pattern, "assigned", lambda found: _is_password(found.group(2))
+                text, form, "assigned", lambda found: _is_password(found.group(2))
             )
             count += found
     return text, count
 
 
 def _without_assignments(text: str) -> tuple[str, int]:
+    if not _speaks_of(_ROOTS, text):
+        return text, 0
     kept: list[str] = []
     at = 0
     for name in _NAME.finditer(text):
@@ -234,6 +242,17 @@ def _without_assignments(text: str) -> tuple[str, int]:
             kept += text[at : span[0]], _mark("assigned")
             at = span[1]
     return "".join((*kept, text[at:])), len(kept) // 2
+
+
+def _speaks_of(words: Sequence[str], text: str) -> bool:
+    """Whether one of the words is in the text, in whatever case the patterns take it."""
+    folded = text.lower() if text.isascii() else _unfold(text)
+    return any(word in folded for word in words)
+
+
+def _unfold(text: str) -> str:
+    # Beyond ASCII four characters count as letters of it when case is ignored.
+    return text.replace("\u0130", "i").lower().replace("\u0131", "i").replace("\u017f", "s")
 
 
 def _value_of(name: re.Match[str]) -> tuple[int, int] | None:
@@ -339,8 +358,8 @@ _FORMS = (
 )
 _UNQUOTED = (_ENDED, _FOLLOWED, _AMIDST)
 _PLACED = (
-    ("", _AUTH),
-    ("", _IDENTIFIED),
+    ("auth", _AUTH),
+    ("identified", _IDENTIFIED),
     ("-p", _DATABASE_TOOL),
     ("-u", _USER_OPTION),
 )

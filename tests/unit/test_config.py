@@ -8,10 +8,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 
 from repo_sleeper import config, places, trust
-from repo_sleeper.config import Settings
+from repo_sleeper.config import Settings, loading, rules
 from repo_sleeper.errors import ConfigError, SetupError
 from repo_sleeper.git import Repository
 from tests.conftest import GitRepo
@@ -564,3 +565,26 @@ def test_the_socket_s_folder_has_a_short_path(
     monkeypatch.setenv("XDG_STATE_HOME", "/" + "long" * 30)
     with pytest.raises(SetupError, match="too long a path for a socket"):
         config.runtime_dir()
+
+
+@pytest.mark.parametrize("base", ["", "  ", "/srv/own"])
+def test_our_folders_are_where_platformdirs_has_them(
+    base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", base)
+    own = platformdirs.user_config_path("sleeper", appauthor=False)
+
+    assert config.user_config_file() == own / "config.toml"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[ask]\n[ask]\n", "[asks]\n", " [ask]\n", "# caf\u00e9 \x00\n", "ask.files = 3\n"],
+)
+def test_only_comments_and_headers_need_no_rules(text: str) -> None:
+    assert not loading._says_nothing(text.encode())
+    assert loading._says_nothing(b"# one\n\n[ask]\n# files = 3\n[idle]\n")
+
+
+def test_every_limit_is_of_a_setting() -> None:
+    assert rules._LIMITS.keys() <= rules.RULES.keys()

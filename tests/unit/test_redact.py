@@ -323,3 +323,15 @@ def test_a_file_named_like_a_secret_is_one(path: str) -> None:
 )
 def test_a_file_that_only_speaks_of_secrets_is_none(path: str) -> None:
     assert not is_secret_path(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PA\u017f\u017fWORD = 'kX8#qLm29zvT'",
+        "to\u212aen = 'kX8qLm29zvTpQ4rW7'",
+        "IDENT\u0131F\u0130ED BY 'kX8qLm29zvT'",
+    ],
+)
+def test_letters_that_only_count_as_such_when_case_is_ignored_hide_nothing(line: str) -> None:
+    assert redact(line)[1] == 1
