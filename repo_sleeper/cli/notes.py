@@ -55,7 +55,8 @@ def show(about: Annotated[str, typer.Argument(metavar="ID|PATH")], *, json: Json
 
     with place.reading() as here:
         found = notes_view.about(here, about)
-    notes_view.show_whole(found, json=json)
+        costs = notes_view.costs_of(here, found)
+    notes_view.show_whole(found, json=json, costs=costs)
 
 
 @app.command()

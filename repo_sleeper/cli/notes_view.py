@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from difflib import get_close_matches
 from typing import Any
@@ -12,8 +12,10 @@ from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError, UsageError
-from repo_sleeper.store import notes, versions
+from repo_sleeper.store import notes, spending, versions
+from repo_sleeper.store.spending import NoteCost
 
+_MOST_COSTS = 100_000
 _HEADERS = ("id", "kind", "conf", "where", "title")
 
 
@@ -104,12 +106,36 @@ def show_list(found: Sequence[Note], *, json: bool, cut: bool) -> None:
         output.say("there are more: -n says how many to list")
 
 
-def show_whole(found: Sequence[Note], *, json: bool) -> None:
-    """Every word of these notes, with their evidence."""
+def show_whole(
+    found: Sequence[Note], *, json: bool, costs: Mapping[str, NoteCost] | None = None
+) -> None:
+    """Every word of these notes, with their evidence, and what they took where that is given."""
+    costs = costs or {}
     if json:
-        output.print_json({"notes": [as_json(note) for note in found]})
+        told = [{**as_json(note), **_cost_json(costs.get(note.id))} for note in found]
+        output.print_json({"notes": told})
         return
-    output.out("\n\n".join(_whole(note) for note in found))
+    output.out("\n\n".join(_whole(note) + _cost(costs.get(note.id)) for note in found))
+
+
+def costs_of(here: Place, found: Sequence[Note]) -> dict[str, NoteCost]:
+    """What these notes cost and how often they were used; only a model's cost anything."""
+    if all(note.origin is Origin.SURVEY for note in found):
+        return {}
+    return {cost.id: cost for cost in spending.note_costs(here.db, limit=_MOST_COSTS)}
+
+
+def _cost(cost: NoteCost | None) -> str:
+    if cost is None:
+        return ""
+    used = output.count(cost.used, "question")
+    return f"\n\n  cost {output.usd(cost.usd)}, {cost.tokens:,} tokens; used for {used}"
+
+
+def _cost_json(cost: NoteCost | None) -> dict[str, Any]:
+    if cost is None:
+        return {}
+    return {"cost": {"usd": cost.usd, "tokens": cost.tokens, "used": cost.used}}
 
 
 def as_json(note: Note) -> dict[str, Any]:

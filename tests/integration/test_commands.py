@@ -372,6 +372,9 @@ def test_a_thought_becomes_notes_and_costs(ready: Types, model: Callable[..., Fa
     assert json.loads(ready("cost", "calls", "--json").out)["calls"][0]["id"] == 3
     assert "TAX = 0.2" in ready("cost", "show", "1").out
     assert json.loads(ready("cost", "show", "1", "--json").out)["call"]["state"] == "settled"
+    assert "used for 0 questions" in ready("notes", "show", "shop.py").out
+    shown = json.loads(ready("notes", "show", "shop.py", "--json").out)["notes"]
+    assert [note["cost"]["used"] for note in shown if note["origin"] == "model"] == [0, 0, 0]
     assert "fresh" in ready("status").out
     bug = json.loads(ready("bugs", "--json").out)["bugs"][0]["id"]
     assert ready("bugs", "--min-conf", "0.99").code == 3
