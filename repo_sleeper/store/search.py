@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
@@ -17,6 +17,10 @@ _BM25 = "bm25(chunk_words, 3.0, 1.5, 1.0)"
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
 _NAMES_AT_ONCE = 500
 _STEMMING = Lock()
+# Documents of a word that are counted: one in more is common, and how common makes no difference.
+# (fts5vocab knows only whole counts, and reads the word's every place for them.)
+_COUNTED = 20_000
+_MATCHED = 5_000  # paths that are looked at for one question, those with rare words first
 # In the joins below `+f.tree_id` keeps SQLite from walking every file of the tree: the few
 # contents are known, and their files are found by the index on blob_id.
 
@@ -67,8 +71,8 @@ def terms(db: Database, words: Iterable[str]) -> list[Term]:
     by_stem: dict[str, str] = {}
     for word, stem in stems(words).items():
         by_stem.setdefault(stem, word)
-    chunks = _documents(db, "chunk_vocab", by_stem)
-    paths = _documents(db, "path_vocab", by_stem)
+    chunks = _documents(db, "chunk_words", by_stem)
+    paths = _documents(db, "path_words", by_stem)
     found = [
         Term(word, stem, chunks.get(stem, 0), paths.get(stem, 0)) for stem, word in by_stem.items()
     ]
@@ -85,9 +89,9 @@ def path_total(db: Database) -> int:
     return db.value("select max(rowid) from path_words") or 0
 
 
-def path_counts(db: Database, stems_: Iterable[str]) -> dict[str, int]:
-    """How many paths have each of these stems; a stem that none has is left out."""
-    return _documents(db, "path_vocab", stems_)
+def path_counts(db: Database, words: Mapping[str, str]) -> dict[str, int]:
+    """Stem -> how many paths have it, for stems that any has, each given with a word of it."""
+    return _documents(db, "path_words", words)
 
 
 def chunk_scores(db: Database, term: Term, *, limit: int) -> list[tuple[int, int, float]]:
@@ -100,6 +104,17 @@ def chunk_scores(db: Database, term: Term, *, limit: int) -> list[tuple[int, int
         (quoted(term.word), limit),
     )
     return found.fetchall()
+
+
+def phrase_paths(db: Database, tree_id: int, phrase: str, *, limit: int) -> list[str]:
+    """Live files that have these words side by side, in the order stored."""
+    rows = db.rows(
+        """select distinct f.path from chunk_words w join chunks c on c.id = w.rowid
+           join files f on f.blob_id = c.blob_id and +f.tree_id = ?
+           where chunk_words match ? limit ?""",
+        (tree_id, quoted(phrase), limit),
+    )
+    return [row[0] for row in rows]
 
 
 def live_paths(
@@ -131,9 +146,16 @@ def passages(db: Database, tree_id: int, scores: dict[int, float]) -> list[Passa
 
 def path_matches(db: Database, tree_id: int, wanted: Sequence[Term], *, limit: int) -> list[str]:
     """Indexed paths that have any of the terms among their words, best first."""
-    if not wanted:
+    chosen: list[str] = []
+    room = _MATCHED
+    for term in sorted(wanted, key=lambda term: (term.paths, term.word)):
+        if chosen and term.paths > room:
+            break
+        chosen.append(quoted(term.word))
+        room -= term.paths
+    if not chosen:
         return []
-    words = " OR ".join(quoted(term.word) for term in wanted)
+    words = " OR ".join(chosen)
     return _paths(db, tree_id, words, order="rank, path", limit=limit)
 
 
@@ -287,12 +309,11 @@ def remember_question(
     return True
 
 
-def _documents(db: Database, table: str, wanted: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in batches(sorted(wanted)):
-        rows = db.rows(f"select term, doc from {table} where term in ({marks(some)})", some)
-        found.update((row[0], row[1]) for row in rows)
-    return found
+def _documents(db: Database, table: str, words: Mapping[str, str]) -> dict[str, int]:
+    """Stem -> number of documents, for stems that any has, each given with a word of it."""
+    count = f"select count(*) from (select 1 from {table} where {table} match ? limit {_COUNTED})"
+    found = {stem: db.value(count, (quoted(word),)) for stem, word in words.items()}
+    return {stem: number for stem, number in found.items() if number}
 
 
 def _hit(row: sqlite3.Row) -> SymbolHit:

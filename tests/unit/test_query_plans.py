@@ -22,7 +22,7 @@ QUESTIONS = (
     'Traceback\n  File "shop/cart.py", line 9, in total\nValueError: totals of receipts',
 )
 # A table in full, or every file or link of the tree.
-_WHOLE = re.compile(r"^SCAN (?!\w+ VIRTUAL)|\(tree_id=\?\)$")
+_WHOLE = re.compile(r"^SCAN (?!\w+ VIRTUAL|\(subquery)|\(tree_id=\?\)$")
 _ALLOWED = (
     "SCAN commits USING COVERING INDEX commits_time",  # as many as its limit says
     "SCAN bugs",  # one row for each bug a person or a check has decided
