@@ -48,10 +48,16 @@ class _Tally:
         self.parts: dict[int, dict[int, float]] = {}  # blob -> term -> frequency
 
 
-def search_content(db: Database, tree_id: int, known: Sequence[Term], paths: Paths) -> Content:
-    """Everything the index knows about these words in this tree."""
+def search_content(
+    db: Database, tree_id: int, known: Sequence[Term], paths: Paths, *, weak: Sequence[Term] = ()
+) -> Content:
+    """Everything the index knows about these words in this tree.
+
+    Weak words and common ones count in the scores, as far as the rows allow, but prove nothing.
+    """
     total = search.chunk_total(db)
-    chosen = drivers(known, total=total)
+    proving = drivers(known, total=total)
+    chosen = affordable([*proving, *_further(known, weak, proving)])
     weights = [rarity(term.chunks, total) for term in chosen]
     tally = _tallied(db, chosen, weights)
     pools = _pools(tally)
@@ -59,14 +65,17 @@ def search_content(db: Database, tree_id: int, known: Sequence[Term], paths: Pat
         db, tree_id, _best({blob: sum(some) for blob, some in pools.items()}, _FILES)
     )
     best = {chunk: tally.chunk[chunk] for chunk in _best(tally.chunk, _PASSAGES)}
-    asked = sum(rarity(term.chunks, total) for term in known if _is_asked(term, chosen))
+    asked = sum(rarity(term.chunks, total) for term in known if _is_asked(term, proving))
+    proofs = [
+        weight if term in proving else 0.0 for term, weight in zip(chosen, weights, strict=True)
+    ]
     return Content(
         text=_by_path(live, {blob: sum(scores) for blob, scores in pools.items()}),
         passage=_by_path(live, {blob: scores[0] for blob, scores in pools.items()}),
         fields=_fields(tally, live, paths.placed, chosen, weights),
-        words=_words_found(tally, live, chosen, weights),
+        words=_words_found(tally, live, chosen, proofs),
         passages=tuple(search.passages(db, tree_id, best)),
-        coverage=_coverage(tally, live, paths.placed, chosen, weights) / max(asked, 1.0),
+        coverage=_coverage(tally, live, paths.placed, chosen, proofs) / max(asked, 1.0),
     )
 
 
@@ -77,14 +86,29 @@ def _by_path(
 
 
 def drivers(terms: Sequence[Term], *, total: int, rows: int = _ROWS) -> list[Term]:
-    """The terms worth searching for: rare ones first, as many as the rows allow.
+    """The terms that prove something: rare ones first, as many as the rows allow.
 
     `terms` come rarest first. Common terms join only when fewer than two others remain.
     """
     found = [term for term in terms if term.chunks]
     rare = [term for term in found if term.chunks <= max(total // _COMMON, _SMALL)]
+    return affordable(rare if len(rare) > 1 else found[:2], rows=rows)
+
+
+def _further(known: Sequence[Term], weak: Sequence[Term], proving: Sequence[Term]) -> list[Term]:
+    """The other terms, rarest first, one of each stem."""
+    taken = {term.stem for term in proving}
+    others = {term.stem: term for term in (*weak, *known) if term.chunks}
+    return sorted(
+        (term for stem, term in others.items() if stem not in taken),
+        key=lambda term: (term.chunks, term.word),
+    )
+
+
+def affordable(terms: Sequence[Term], *, rows: int = _ROWS) -> list[Term]:
+    """The first of the terms whose matches the rows allow to read; one at least."""
     chosen: list[Term] = []
-    for term in (rare if len(rare) > 1 else found[:2])[:_TERMS]:
+    for term in terms[:_TERMS]:
         if chosen and term.chunks > rows:
             break
         chosen.append(term)
@@ -176,6 +200,7 @@ def _words_found(
         path: tuple(
             chosen[position].word
             for position in sorted(tally.parts[blob], key=lambda one: (-weights[one], one))
+            if weights[position]
         )
         for blob, places in live.items()
         for path, _ in places
@@ -219,5 +244,5 @@ def _bits(words: Iterable[str], bits: dict[str, int]) -> int:
 
 def _proof(seen: int, weights: Sequence[float]) -> float:
     """One word alone proves little: every repository has most words somewhere."""
-    weight = sum(weight for position, weight in enumerate(weights) if seen >> position & 1)
-    return weight if seen.bit_count() > 1 else weight * _ALONE
+    found = [weight for position, weight in enumerate(weights) if weight and seen >> position & 1]
+    return sum(found) if len(found) > 1 else sum(found) * _ALONE

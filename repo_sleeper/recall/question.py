@@ -84,7 +84,8 @@ class Place(NamedTuple):
 class Question(NamedTuple):
     """A question taken apart.
 
-    `words` are lower case, in order, each once; `names` are identifiers that were clearly meant
+    `words` are lower case, in order, each once; `weak` are those that say what is done rather
+    than where: they order what the others find. `names` are identifiers that were clearly meant
     as such, `guesses` those that neighbouring words would make; `places` are written paths;
     `scope` is the area named before a colon, as in "fix(parser): ...". Who wants reading asks
     how, where or why: the code first, its tests after it.
@@ -92,6 +93,7 @@ class Question(NamedTuple):
 
     text: str
     words: tuple[str, ...]
+    weak: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
@@ -119,6 +121,7 @@ def understand(text: str) -> Question:
     return Question(
         text=text,
         words=tuple(words[:WORDS_MAX]),
+        weak=tuple(word for word in _said(text) if word not in words)[:WORDS_MAX],
         names=tuple(names[:_NAMES_MAX]),
         guesses=tuple(_guesses(words[:12])),
         places=tuple(places[:_NAMES_MAX]),
@@ -140,11 +143,14 @@ def _scope(text: str) -> tuple[str, ...]:
 
 def content_words(text: str) -> list[str]:
     """The words that say what a text is about; the weak ones only when there are no others."""
-    found = _unique(
-        word for word in parts(_NUMBER.sub(" ", text)) if word not in _STOP and _tells(word)
-    )
+    found = _said(text)
     strong = [word for word in found if word not in _WEAK]
     return strong or found
+
+
+def _said(text: str) -> list[str]:
+    words = parts(_NUMBER.sub(" ", text))
+    return _unique(word for word in words if word not in _STOP and _tells(word))
 
 
 def held(text: str, words: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from repo_sleeper.recall.paths import Paths, search_paths
 from repo_sleeper.recall.priors import Standing, priors
 from repo_sleeper.recall.question import Question, held
 from repo_sleeper.recall.rank import Ranked, Scores
+from repo_sleeper.recall.wording import search_wording
 from repo_sleeper.store import notes as note_store
 from repo_sleeper.store import search, topics
 from repo_sleeper.store.database import Database
@@ -54,7 +55,8 @@ def retrieve(
         weights = {**weights, "caller": rank.CALLERS_WANTED}
     known = search.terms(db, question.words)
     paths = search_paths(db, tree_id, known, scope=question.scope)
-    content = search_content(db, tree_id, known, paths)
+    weak = search.terms(db, question.weak) if question.weak else ()
+    content = search_content(db, tree_id, known, paths, weak=weak)
     named = search_names(db, tree_id, question)
     past = past_commits(db, tree_id, question.words)
     noted = _notes(db, tree_id, question)
@@ -62,12 +64,22 @@ def retrieve(
     standing = _standing(db, tree_id, fused)
     fused = [one for one in fused if one.path in standing]
     fused = rank.add(fused, priors(standing, question), weights)
+    worded = search_wording(db, tree_id, question.text)
+    fused = rank.add(fused, {"wording": worded.scores}, weights)
     kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused[:_LEADING], standing, question)))
     ranked = rank.to_unit(_kept(rank.add(fused, kinds, weights), standing, question), weights)
     inside = _passage_symbols(db, tree_id, content, question.words)
     return Found(
         ranked=ranked,
-        reasons=_reasons(content, paths, named, noted, borrowed, _history(past, question, ranked)),
+        reasons=_reasons(
+            content,
+            paths,
+            named,
+            noted,
+            borrowed,
+            _history(past, question, ranked),
+            worded.reasons,
+        ),
         symbols=_symbols(named, inside, ranked),
         passages=content.passages,
         notes=tuple(note for note, _ in noted),
@@ -151,6 +163,7 @@ def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
     noted: Sequence[tuple[Note, float]],
     borrowed: Mapping[str, Mapping[str, str]],
     history: Mapping[str, str],
+    worded: Mapping[str, Mapping[str, str]],
 ) -> dict[str, dict[str, str]]:
     """Path -> signal -> the reason in words."""
     own = {
@@ -165,7 +178,7 @@ def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
     for signal, reasons in own.items():
         for path, reason in reasons.items():
             found.setdefault(path, {})[signal] = reason
-    for source in (named.reasons, borrowed):
+    for source in (named.reasons, borrowed, worded):
         for path, by_signal in source.items():
             found.setdefault(path, {}).update(by_signal)
     return found

@@ -12,9 +12,10 @@ from repo_sleeper.domain.recall import Context
 from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelReplyError, ModelServerError
 from repo_sleeper.recall.answer import Answer, answer, checked, context, prompt_for
-from repo_sleeper.recall.content import drivers
+from repo_sleeper.recall.content import drivers, search_content
 from repo_sleeper.recall.context import NO_WORDS, contexts
 from repo_sleeper.recall.pack import NOTHING
+from repo_sleeper.recall.paths import Paths
 from repo_sleeper.recall.question import understand
 from repo_sleeper.recall.retrieve import retrieve
 from repo_sleeper.store import history, search, topics, versions
@@ -272,6 +273,19 @@ def test_the_search_reads_a_limited_number_of_rows():
     terms = [Term("a", "a", 900, 0), Term("b", "b", 900, 0), Term("c", "c", 900, 0)]
 
     assert len(drivers(terms, total=100_000, rows=1000)) == 1
+
+
+def test_weak_words_order_but_prove_nothing(tree):
+    known = search.terms(tree.db, ["rounding"])
+    weak = search.terms(tree.db, ["total"])
+    paths = Paths({}, {}, {}, {})
+
+    alone = search_content(tree.db, tree.tree, known, paths)
+    both = search_content(tree.db, tree.tree, known, paths, weak=weak)
+
+    assert sum(both.text.values()) > sum(alone.text.values())
+    assert both.coverage == alone.coverage
+    assert {word for words in both.words.values() for word in words} == {"rounding"}
 
 
 def test_words_of_one_stem_are_one_term(tree):

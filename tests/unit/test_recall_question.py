@@ -136,3 +136,10 @@ def test_what_else_is_asked_for_is_known():
 
     assert (found.wants_tests, found.wants_aside, found.wants_pages) == (True, True, True)
     assert not understand("round the totals").wants_tests
+
+
+def test_what_is_done_is_kept_apart_from_where():
+    question = understand("Fix rounding of totals when the file is moved")
+
+    assert question.words == ("rounding", "totals")
+    assert question.weak == ("fix", "file", "moved")
