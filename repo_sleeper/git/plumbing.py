@@ -137,6 +137,8 @@ def listing(repo: Repository) -> Listing:
                 untracked.append(path_from_bytes(entry[2:]))
             continue
         path = entry[entry.index(b"\t") + 1 :]
+        if not path or path.endswith(b"/"):  # git reads on where an index was cut short
+            raise GitError("git's index is damaged", hint="remove .git/index, then `git reset`")
         if entry.startswith(_SUBMODULE, 2):
             submodules.append(path_from_bytes(path))
             continue

@@ -546,3 +546,13 @@ def test_what_was_asked_ahead_and_never_read_is_ended(
     plumbing._end_what_nobody_read()
 
     assert _ends(int((tmp_path / "child").read_text()))
+
+
+@pytest.mark.parametrize("kept", [40, 60])
+def test_an_index_cut_short_is_not_taken_for_a_list_of_files(repo: GitRepo, kept: int) -> None:
+    repo.commit("one", a_py="1\n", b_py="2\n", c_py="3\n")
+    file = repo.root / ".git" / "index"
+    file.write_bytes(file.read_bytes()[:kept])
+
+    with pytest.raises(GitError, match="git's index is damaged"):
+        git.listing(here(repo))
