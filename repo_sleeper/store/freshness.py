@@ -12,19 +12,23 @@ from repo_sleeper.domain.notes import Anchor, Evidence
 from repo_sleeper.domain.statements import unpack
 from repo_sleeper.store.database import Database, Row
 
-# A condition over `evidence e` in the tree `:tree`. The hash at the cited place decides; a hash
-# found elsewhere counts only when the cited place is gone, for then it has moved. Otherwise an
-# edited getter would stay fresh because another class has one that reads the same.
+# A condition over `evidence e` of `notes n` in the tree `:tree`. The hash at the cited place
+# decides; a hash found elsewhere counts only when the cited place is gone, for then it has moved.
+# Otherwise an edited getter would stay fresh because another class has one that reads the same.
 _NODE_HERE = """
 exists (
     select 1 from files f join symbols s on s.blob_id = f.blob_id
     where f.tree_id = :tree and f.path = e.path
     and s.node_hash = cast(e.hash as integer) and e.symbol in ('', s.qualified)
 )"""
+# A place that has not changed since the note was written in this tree is a twin: it was there
+# already, and what is said of one is not said of the other.
 _NODE_MOVED = """
 exists (
     select 1 from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = :tree
-    where s.node_hash = cast(e.hash as integer)
+    where s.node_hash = cast(e.hash as integer) and (f.dirty_at >= n.created_at or not exists (
+        select 1 from thoughts t where t.id = n.thought_id and t.tree_id = :tree
+    ))
 ) and not exists (
     select 1 from files f join symbols s on s.blob_id = f.blob_id
     where f.tree_id = :tree and f.path = e.path and s.qualified = e.symbol

@@ -260,3 +260,15 @@ def test_evidence_never_leaves_the_node_it_is_in(tree: Indexed) -> None:
     tree.write("shop/cart.py", CART.replace("(self):\n        return sum", "(self): return sum"))
 
     assert shown(tree) == [(True, "shop/cart.py", Range(1, 2))]
+
+
+def test_a_twin_that_was_there_before_the_note_is_not_where_it_moved_to(tree: Indexed) -> None:
+    tree.write("shop/basket.py", CART.replace("LIMIT = 4", "LIMIT = 5"), dirty_at=50.0)
+    save(tree, about(total(tree))._replace(created_at=100.0))
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
+
+    tree.remove("shop/cart.py")
+    assert [fresh for fresh, _, _ in shown(tree)] in ([], [False])
+
+    tree.write("shop/bag.py", CART, dirty_at=150.0)
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
