@@ -8,7 +8,7 @@ from typing import Any
 from repo_sleeper.cli import output
 from repo_sleeper.sleep.agenda import AgendaItem
 
-_FACTORS = ("touched", "reuse", "uncovered", "worth", "record", "patience")
+_FACTORS = ("touched", "reuse", "uncovered", "reach", "worth", "record", "patience")
 
 
 def show(items: Sequence[AgendaItem], *, shown: int, json: bool) -> None:
@@ -19,7 +19,7 @@ def show(items: Sequence[AgendaItem], *, shown: int, json: bool) -> None:
     headers = ("", "value", *_FACTORS, "tokens", "kind", "subject")
     rows = [_row(number, item) for number, item in enumerate(items[:shown], start=1)]
     output.table(headers, rows, wide=len(headers) - 1)
-    output.say(f"{len(rows)} of {len(items)}; * has changed since it was last thought about")
+    output.say(f"{len(rows)} of {len(items)}; * is being worked on")
 
 
 def as_json(item: AgendaItem) -> dict[str, Any]:
