@@ -30,7 +30,7 @@ def test_the_plan_is_printed_in_order_with_each_factor(
     assert "hot.py" in told.out
     assert "calm.py" not in told.out
     assert "touched" in told.out
-    assert told.err.startswith("1 of 2; * has changed")
+    assert told.err.startswith("1 of 2; * is being worked on")
     assert [one["subject"] for one in found["plan"]] == ["hot.py", "calm.py"]
     assert found["total"] == 2
     assert found["plan"][0]["factors"]["touched"] == 1.0
