@@ -138,11 +138,11 @@ def _history(db: Database, repo: Repository, settings: Settings, ahead: Ahead | 
 
 def _survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
     """Count again what changed since the last survey, however many rounds ago that was."""
-    from repo_sleeper.survey import survey
-    from repo_sleeper.think import questions
-
     if db.meta(_due(tree_id)) is None:
         return 0
+    from repo_sleeper.survey import survey  # 15 ms, and nothing may be due
+    from repo_sleeper.think import questions
+
     changed = survey.survey(db, tree_id, now=now, commit=commit)
     changed += questions.expect(db, tree_id, now=now, commit=commit)
     db.set_meta(_due(tree_id), None)
