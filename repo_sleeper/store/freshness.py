@@ -21,19 +21,23 @@ exists (
     where f.tree_id = :tree and f.path = e.path
     and s.node_hash = cast(e.hash as integer) and e.symbol in ('', s.qualified)
 )"""
+_PATH_LIVES = "exists (select 1 from files f where f.tree_id = :tree and f.path = e.path)"
 # A place that has not changed since the note was written in this tree is a twin: it was there
-# already, and what is said of one is not said of the other.
-_NODE_MOVED = """
+# already, and what is said of one is not said of the other. Where the file itself lives on, only
+# a single place can be the one that the definition went to.
+_NODE_MOVED = f"""
 exists (
     select 1 from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = :tree
     where s.node_hash = cast(e.hash as integer) and (f.dirty_at >= n.created_at or not exists (
         select 1 from thoughts t where t.id = n.thought_id and t.tree_id = :tree
     ))
-) and not exists (
+) and (not {_PATH_LIVES} or 1 = (
+    select count(*) from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = :tree
+    where s.node_hash = cast(e.hash as integer)
+)) and not exists (
     select 1 from files f join symbols s on s.blob_id = f.blob_id
     where f.tree_id = :tree and f.path = e.path and s.qualified = e.symbol
 )"""
-_PATH_LIVES = "exists (select 1 from files f where f.tree_id = :tree and f.path = e.path)"
 _MODULE_HERE = """
 exists (
     select 1 from files f join blobs b on b.id = f.blob_id
