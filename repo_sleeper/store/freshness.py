@@ -58,18 +58,23 @@ not {_PATH_LIVES} and exists (
     select 1 from blobs b join files f on f.blob_id = b.id and f.tree_id = :tree
     where b.hash = e.hash
 )"""
-# A statement has no name. Where its file is gone it has moved only if a single file has it now:
-# `import os` of a deleted file is not the one of another.
+# A statement has no name. Where its file is gone it has moved only if a single file has it now,
+# or a single new one of the same name: `import os` of a deleted file is not the one of another.
 _STATEMENT_HERE = """
 exists (
     select 1 from files f join statements t on t.blob_id = f.blob_id
     where f.tree_id = :tree and f.path = e.path and instr(t.places, e.hash || ':')
 )"""
+_NAME = "substr({path}, length(rtrim({path}, replace({path}, '/', ''))) + 1)"
 _STATEMENT_MOVED = f"""
-not {_PATH_LIVES} and 1 = (
+not {_PATH_LIVES} and 1 in ((
     select count(distinct f.path) from statements t join files f on f.blob_id = t.blob_id
     where f.tree_id = :tree and instr(t.places, e.hash || ':')
-)"""
+), (
+    select count(distinct f.path) from statements t join files f on f.blob_id = t.blob_id
+    where f.tree_id = :tree and instr(t.places, e.hash || ':') and f.dirty_at >= n.created_at
+    and {_NAME.format(path="f.path")} = {_NAME.format(path="e.path")}
+))"""
 _FRESH_EVIDENCE = f"""
 case e.anchor
     when '{Anchor.NODE}' then ({_NODE_HERE}) or ({_NODE_MOVED})
@@ -155,7 +160,12 @@ def evidence_of(db: Database, tree_id: int, rows: Sequence[int]) -> dict[int, tu
 
 def _evidence(row: Row, places: Iterable[_Place]) -> Evidence:
     path, lines = row["path"], Range(row["start_line"], row["end_line"])
-    best = min(places, key=lambda p: (p.moved, p.renamed, p.path, p.range), default=None)
+    name = path.rpartition("/")[2]
+    best = min(
+        places,
+        key=lambda p: (p.moved, p.renamed, p.path.rpartition("/")[2] != name, p.path, p.range),
+        default=None,
+    )
     if best is not None:
         path = best.path
         lines = _carried(lines, since=row["anchor_line"], into=best.range)

@@ -272,3 +272,15 @@ def test_a_twin_that_was_there_before_the_note_is_not_where_it_moved_to(tree: In
 
     tree.write("shop/bag.py", CART, dirty_at=150.0)
     assert [fresh for fresh, _, _ in shown(tree)] == [True]
+
+
+def test_of_files_that_say_the_same_the_one_of_the_same_name_is_where_it_moved(
+    tree: Indexed,
+) -> None:
+    tree.write("shop/about.py", SETUP, dirty_at=50.0)
+    save(tree, about(on_statement(tree, 2))._replace(created_at=100.0))
+    tree.remove("shop/setup.py")
+
+    tree.write("new/about.py", SETUP, dirty_at=150.0)
+    tree.write("new/setup.py", SETUP, dirty_at=150.0)
+    assert [(fresh, path) for fresh, path, _ in shown(tree)] == [(True, "new/setup.py")]
