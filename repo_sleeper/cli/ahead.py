@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 from repo_sleeper.errors import SleeperError
@@ -22,8 +21,3 @@ def set_out() -> None:
         has_store = (repo.state_dir / "sleeper.db").exists()
         if has_store and not locks.is_held(repo.state_dir / "daemon.lock"):
             git.ask_ahead(repo)
-
-
-def only_looks_again(words: Sequence[str]) -> bool:
-    """Whether this is the `init` that asks nothing and, where a store is, changes no file."""
-    return bool(words) and words[0] == "init" and set(words[1:]) <= {"--yes", "-y", "--no-daemon"}

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from repo_sleeper.cli import ahead, shortcut
 from repo_sleeper.errors import SleeperError
+
+if TYPE_CHECKING:
+    from repo_sleeper.cli.asking import Wish
 
 
 def main() -> None:
@@ -29,20 +33,34 @@ def main() -> None:
 
 def _run(words: list[str]) -> int:
     wish = shortcut.plain_question(words)
-    if wish is not None or ahead.only_looks_again(words):
-        ahead.set_out()
     if wish is not None:
-        from repo_sleeper.cli import asking
-
-        code = asking.fulfil(wish)
-        sys.stdout.flush()  # here, where a pipe that is closed is no news
-        return code
+        return _ask(wish)
+    if shortcut.is_plain_init(words):
+        return _set_up(daemon="--no-daemon" not in words)
     from repo_sleeper.cli.app import app
 
     try:
         app(prog_name="sleeper")  # leaves by SystemExit, with its own code
     finally:
         sys.stdout.flush()  # here, where what cannot be written is told
+    return 0
+
+
+def _ask(wish: Wish) -> int:
+    ahead.set_out()
+    from repo_sleeper.cli import asking
+
+    code = asking.fulfil(wish)
+    sys.stdout.flush()  # here, where a pipe that is closed is no news
+    return code
+
+
+def _set_up(*, daemon: bool) -> int:
+    ahead.set_out()
+    from repo_sleeper.cli import setup
+    from repo_sleeper.cli.wizard import Choice
+
+    setup.set_up(Choice(), ask=False, daemon=daemon, rebuild=False)
     return 0
 
 

@@ -7,19 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from repo_sleeper import config, trust
-from repo_sleeper.cli import cost_view, output, place, wizard
+from repo_sleeper.cli import output, place, wizard
 from repo_sleeper.cli.wizard import Choice
-from repo_sleeper.daemon import locks, process, rounds, verbs
+from repo_sleeper.daemon import locks, reconciling
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.errors import ConfigError, DaemonError, SleeperError, StoreError, UsageError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.store import code, history, notes, spending
+from repo_sleeper.store import code, history, notes
 from repo_sleeper.store.database import Database
 
 Progress = Callable[[int, int], None]
@@ -40,14 +40,23 @@ def set_up(choice: Choice, *, ask: bool, daemon: bool, rebuild: bool) -> None:
     model = wizard.write(values)
     made = [_settings_file(repo), _trusted(repo, wanted), f"model     {model}"]
     workspace = place.here()
-    if not cost_view.is_price_known(workspace.settings):
-        made.append(f"price     {cost_view.UNKNOWN}")
+    made += _price(workspace)
     made += _rebuilt(workspace) if rebuild else [_store(workspace)]
     made.append(f"hook      {git_hook.install(repo, spool=workspace.spool)}")
     made.append(f"index     {_indexed(workspace)}")
     made.append(f"daemon    {_started(workspace) if daemon else 'not started (--no-daemon)'}")
     output.say("\n".join(made))
     output.say(_how_to_go_on(workspace))
+
+
+def _price(workspace: Workspace) -> list[str]:
+    if not workspace.settings.model.name:
+        return []
+    from repo_sleeper.cli import cost_view  # brings all of spending
+
+    if cost_view.is_price_known(workspace.settings):
+        return []
+    return [f"price     {cost_view.UNKNOWN}"]
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -84,8 +93,7 @@ def settings_text() -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Wanted(NamedTuple):
     """What the repository's file asks for, and why that can never count; "" when it can."""
 
     values: Mapping[str, object]
@@ -131,8 +139,14 @@ def _store(workspace: Workspace) -> str:
         return f"store     made {workspace.state_dir}"
     if _has_database(workspace):
         return f"store     is {workspace.state_dir}"
-    process.stop(workspace)  # it still has the file that nobody else can see
+    _stop_daemon(workspace)  # it still has the file that nobody else can see
     return f"store     its database was gone: made anew in {workspace.state_dir}, {_FROM_ZERO}"
+
+
+def _stop_daemon(workspace: Workspace) -> None:
+    from repo_sleeper.daemon import process  # 8 ms, and most often nothing is stopped or started
+
+    process.stop(workspace)
 
 
 def _has_database(workspace: Workspace) -> bool:
@@ -142,7 +156,7 @@ def _has_database(workspace: Workspace) -> bool:
 
 def _rebuilt(workspace: Workspace) -> list[str]:
     """A new store, with what was spent according to the old one, if that is ours."""
-    process.stop(workspace)
+    _stop_daemon(workspace)
     ours = _is_ours(workspace)
     moved = workspaces.put_aside(workspace, stamp=time.strftime(_STAMP))
     told = f"rebuild   put aside {len(moved)} files of the old store, in {workspace.state_dir}"
@@ -164,6 +178,8 @@ def _is_ours(workspace: Workspace) -> bool:
 def _spend_taken_over(workspace: Workspace, old: Path, *, ours: bool) -> str:
     if not ours:
         return f"{_FROM_ZERO}: the old store was not made by you"
+    from repo_sleeper.store import spending
+
     with _writing(workspace) as db:
         try:
             calls = spending.take_over(db, old)
@@ -177,6 +193,8 @@ def _spend_taken_over(workspace: Workspace, old: Path, *, ours: bool) -> str:
 
 def _indexed(workspace: Workspace) -> str:
     if locks.is_held(workspace.daemon_lock):
+        from repo_sleeper.daemon import verbs
+
         verbs.reconcile(workspace.socket_file, workspace.repo.root, limit=_INDEX_S)
     else:
         _index_here(workspace)
@@ -195,7 +213,7 @@ def _indexed(workspace: Workspace) -> str:
 
 def _index_here(workspace: Workspace) -> None:
     with _writing(workspace) as db, _progress() as progress:
-        rounds.reconcile_round(
+        reconciling.reconcile_round(
             db, workspace.repo, workspace.settings, now=time.time(), progress=progress
         )
 
@@ -203,7 +221,7 @@ def _index_here(workspace: Workspace) -> None:
 @contextmanager
 def _writing(workspace: Workspace) -> Iterator[Database]:
     with (
-        rounds.with_lock(workspace, wait=_WRITER_S) as ours,
+        reconciling.with_lock(workspace, wait=_WRITER_S) as ours,
         closing(workspaces.write_store(workspace)) as db,
     ):
         if not ours:
@@ -231,6 +249,8 @@ def _progress() -> Iterator[Progress]:
 
 
 def _started(workspace: Workspace) -> str:
+    from repo_sleeper.daemon import process
+
     started = process.start(workspace)
     return f"{'runs already' if started.already else 'started'} (pid {started.pid})"
 

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
-
-import typer
+from typing import Any, NamedTuple, TypeVar
 
 from repo_sleeper import config
 from repo_sleeper.cli import output
-from repo_sleeper.config.values import WrongValueError, checked
 from repo_sleeper.errors import UsageError
 
 _OLLAMA = "http://127.0.0.1:11434"
 _LOOK_S = 0.5
 _T = TypeVar("_T")
 _NONE = frozenset({"", "n", "no", "none", "nothing"})
-_NAME = re.compile(r"(?=.*[A-Za-z])[\w.:/@+-]+", re.ASCII)
-_MARK = re.compile(r"[\d.:/-]")  # every name that litellm knows has one; words of ours have none
+_NAME = r"(?a:(?=.*[A-Za-z])[\w.:/@+-]+)"
+_MARK = r"[\d.:/-]"  # every name that litellm knows has one; words of ours have none
 # A small, cheap model of each provider to begin with; any other name can be typed instead.
 _SUGGESTED = {
     "anthropic": "anthropic/claude-haiku-4-5",
@@ -36,8 +30,7 @@ _SUGGESTED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """What was said on the command line about the model."""
 
     model: str | None = None
@@ -51,8 +44,7 @@ class Choice:
         return self.model is not None or self.no_model or self.api_base is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(NamedTuple):
     """A model that could be asked at once, and where that is known from."""
 
     name: str
@@ -64,7 +56,7 @@ def chosen(choice: Choice, *, ask: bool) -> dict[str, object]:
     """What is to be set; nothing is written. Without a choice and nobody to ask it is nothing."""
     if choice.model is not None and choice.no_model:
         raise UsageError("--model and --no-model exclude each other")
-    if choice.model and (choice.model.casefold() in _NONE or not _NAME.fullmatch(choice.model)):
+    if choice.model and (choice.model.casefold() in _NONE or not re.fullmatch(_NAME, choice.model)):
         raise UsageError(
             f"{choice.model}: not the name of a model",
             hint="name one as litellm does, such as openai/gpt-5-mini; --no-model asks none",
@@ -128,9 +120,12 @@ def found(env: Mapping[str, str]) -> list[Offer]:
 
 def _pulled(base: str) -> list[str]:
     """The models an Ollama on this machine has; none when there is no Ollama."""
-    import http.client
+    if not _is_listening(base):
+        return []
+    import http.client  # 17 ms, and most often there is no Ollama
+    import json
 
-    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=_LOOK_S)
+    connection = http.client.HTTPConnection(_address(base), timeout=_LOOK_S)
     try:
         connection.request("GET", "/api/tags")
         answer: Any = json.loads(connection.getresponse().read(1_000_000))
@@ -141,11 +136,26 @@ def _pulled(base: str) -> list[str]:
         connection.close()
 
 
+def _is_listening(base: str) -> bool:
+    import socket
+
+    host, _, port = _address(base).rpartition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as caller:
+        caller.settimeout(_LOOK_S)
+        return caller.connect_ex((host, int(port))) == 0
+
+
+def _address(base: str) -> str:
+    return base.rpartition("/")[2]
+
+
 # --- asking -----------------------------------------------------------------------------------
 
 
 def confirm(question: str) -> bool:
     """Yes or no, on stderr."""
+    import typer  # 40 ms, and most often nobody is asked
+
     return typer.confirm(question, err=True)
 
 
@@ -175,12 +185,14 @@ def _model(answer: str, offers: list[Offer]) -> dict[str, object] | None:
         return {"model.name": offer.name, "model.api_base": offer.api_base}
     if "://" in answer:
         return _served(answer)
-    if _NAME.fullmatch(answer) and _MARK.search(answer):
+    if re.fullmatch(_NAME, answer) and re.search(_MARK, answer):
         return {"model.name": answer}
     return None
 
 
 def _served(address: str) -> dict[str, object] | None:
+    from repo_sleeper.config.values import WrongValueError, checked
+
     try:
         checked("model.api_base", address)
     except WrongValueError as error:
@@ -191,7 +203,7 @@ def _served(address: str) -> dict[str, object] | None:
 
 
 def _name(answer: str) -> str | None:
-    return answer if _NAME.fullmatch(answer) else None
+    return answer if re.fullmatch(_NAME, answer) else None
 
 
 def _asked_cap(present: float) -> float:
@@ -201,6 +213,8 @@ def _asked_cap(present: float) -> float:
 
 
 def _amount(answer: str) -> float | None:
+    from repo_sleeper.config.values import checked
+
     try:
         amount = float(answer)
         checked("budget.usd_per_day", amount)
@@ -213,6 +227,8 @@ def _until(
     question: str, meant: Callable[[str], _T | None], possible: str, *, default: str = ""
 ) -> _T:
     """Ask until the answer means something; each time it does not, say what would."""
+    import typer
+
     while True:
         shown = bool(default)
         answer = typer.prompt(question, default=default, show_default=shown, err=True)

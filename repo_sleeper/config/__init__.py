@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from repo_sleeper.config.loading import load, origins, without_model
+from repo_sleeper.config.loading import load, origins, repository_values, without_model
 from repo_sleeper.config.settings import (
     AskSettings,
     BudgetSettings,
@@ -20,7 +20,6 @@ from repo_sleeper.places import runtime_dir, user_config_file, user_state_dir
 if TYPE_CHECKING:
     from repo_sleeper.config.example import example_text
     from repo_sleeper.config.keys import api_key, key_variable, providers_in
-    from repo_sleeper.config.layers import repository_values
     from repo_sleeper.config.rules import RULES
     from repo_sleeper.config.writing import write_user_settings
 
@@ -55,7 +54,6 @@ _ELSEWHERE = {
     "example_text": "example",
     "key_variable": "keys",
     "providers_in": "keys",
-    "repository_values": "layers",
     "write_user_settings": "writing",
 }
 

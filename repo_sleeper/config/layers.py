@@ -45,7 +45,7 @@ def resolved(
     origin = dict.fromkeys(RULES, "default")
     _apply(values, origin, _user_layer(), "user")
     if repo is not None and trust.is_trusted(repo):
-        _apply(values, origin, _narrowing(values, repository_values(repo)), "repository")
+        _apply(values, origin, _narrowing(values, _theirs(repo)), "repository")
     _apply(values, origin, dict(_environment_layer(env)), "environment")
     _apply(values, origin, dict(_option_layer(overrides)), "option")
     settings = settings_from(values)
@@ -53,12 +53,14 @@ def resolved(
     return settings, origin
 
 
-def repository_values(repo: Checkout) -> dict[str, Value]:
-    """What the repository's file asks for, checked but not applied, trusted or not."""
-    content = trust.settings_bytes(repo)
-    if content is None:
-        return {}
+def repository_layer(content: bytes) -> dict[str, Value]:
+    """What the content of a repository's file asks for, checked but not applied."""
     return _repository_layer(files.parse(content, trust.SETTINGS_FILE))
+
+
+def _theirs(repo: Checkout) -> dict[str, Value]:
+    content = trust.settings_bytes(repo)
+    return {} if content is None else repository_layer(content)
 
 
 def _apply(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from repo_sleeper import trust
 from repo_sleeper.config.settings import Settings
 from repo_sleeper.errors import ConfigError
 from repo_sleeper.places import Checkout, user_config_file
+
+if TYPE_CHECKING:
+    from repo_sleeper.config.rules import Value
 
 PREFIX = "SLEEPER_"
 _HEADERS = frozenset(f"[{group}]" for group in Settings._fields)
@@ -37,6 +41,16 @@ def origins(
     from repo_sleeper.config.layers import resolved
 
     return resolved(repo, env, overrides or {})[1]
+
+
+def repository_values(repo: Checkout) -> Mapping[str, Value]:
+    """What the repository's file asks for, checked but not applied, trusted or not."""
+    content = trust.settings_bytes(repo)
+    if content is None or _says_nothing(content):
+        return {}
+    from repo_sleeper.config.layers import repository_layer
+
+    return repository_layer(content)
 
 
 def _is_silent(repo: Checkout | None, env: Mapping[str, str]) -> bool:

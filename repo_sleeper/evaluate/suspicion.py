@@ -17,7 +17,7 @@ from repo_sleeper.evaluate.saved import Shelf, code_version, fingerprint
 from repo_sleeper.git import Repository
 from repo_sleeper.git.past import Edit, PastFile, contents, edits, files_at, hunks
 from repo_sleeper.history.churn import decayed_churn
-from repo_sleeper.history.commits import is_fix
+from repo_sleeper.history.fixes import is_fix
 from repo_sleeper.index.languages import TEXT, language_of
 from repo_sleeper.index.pool import ParserPool, Request
 from repo_sleeper.index.tags import symbols_of

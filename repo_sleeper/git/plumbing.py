@@ -207,9 +207,9 @@ def _write_config(repo: Repository, *args: str) -> None:
     personal_config(place, "config", "--local", *args, cwd=repo.root, limit_s=repo.limit_s)
 
 
-def hooks_dir(repo: Repository) -> Path:
-    """Where git looks for hooks: `core.hooksPath`, or the folder all work trees share."""
+def hooks_path(repo: Repository) -> tuple[str, Path]:
+    """What `core.hooksPath` says, and where git looks: there, or where all work trees share."""
     configured = config_value(repo, "core.hooksPath")
     if not configured:
-        return repo.common_dir / "hooks"
-    return Path(os.path.normpath(repo.root / Path(configured).expanduser()))
+        return "", repo.common_dir / "hooks"
+    return configured, Path(os.path.normpath(repo.root / Path(configured).expanduser()))

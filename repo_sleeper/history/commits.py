@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,32 +30,6 @@ _LONGEST_BODY = 2_000
 _CHURN_COMMITS = 2_000
 _CO_CHANGE_COMMITS = 5_000
 _SWEEP = 200  # a commit of more paths is a reformat or an import, not work on each of them
-
-_MEND = re.compile(r"\bfix(e[sd]|ing)?\b", re.IGNORECASE)
-_DEFECT = re.compile(
-    r"\b((bug|hot)-?fix(es)?|bugs?|regress(ion|ed)s?|crash(e[sd]|ing)?"
-    r"|segfaults?|deadlocks?|race condition|(memory|resource|fd) leaks?|off[- ]by[- ]one)\b",
-    re.IGNORECASE,
-)
-_COSMETIC = re.compile(
-    r"\b(typos?|spelling|grammar|lint(er|ing)?|flake8|pylint|mypy|ruff|black|isort|pre-commit"
-    r"|format(ting)?|whitespaces?|indent(ation)?|docs?|documentation|docstrings?|comments?"
-    r"|changelog|readme|news|links?|ci|travis|tox|badges?|tests?|typing|type hints?|warnings?"
-    r"|code[- ]style|style (?:rules?|issues?)|stylecop|rubocop|clippy|eslint|prettier|phpstan"
-    r"|psalm|sonar\w*|error[- ]?prone|analy[sz]ers?|warns|code smells?|nits?"
-    r"|[CDEFW]\d{3}|(?:SA|CA|CS|IDE|SC|RUF|PLR|S)\d{4})\b",  # what such tools number
-    re.IGNORECASE,
-)
-# `Add menus, fixes #12`: on many sites these words close what was asked for, whatever it was.
-_CLOSES = re.compile(r"\bfix(?:e[sd])?:? +(?:issues? +)?(?:[\w./-]*#|https?:)", re.IGNORECASE)
-_MAKES = re.compile(
-    r"^\W*(?:feat\w*\W|(?:add|allow|bump|clean|deprecate|document|drop|freeze|implement|improve"
-    r"|introduce|make|move|new|refactor|remove|rename|support|update|upgrade)(?:e?[sd])?\b)",
-    re.IGNORECASE,
-)
-# `fix: regex`, `fixed import`: mends the commit before it, in the same branch.
-_AFTERTHOUGHT = re.compile(r"^\W*fix(e[sd]|ing)?\b(\W+[a-z]+){0,2}\W*$", re.IGNORECASE)
-_TRAILER = re.compile(r"^[A-Z][A-Za-z]*(-[A-Za-z]+)*-by: .*$", re.MULTILINE)
 
 
 class _Difference(NamedTuple):
@@ -95,7 +68,7 @@ def import_history(
             count, commits = len(difference.new), git.tell(repo, difference.new[::-1])
         else:
             count, commits = len(told), iter(told)
-        history.add_commits(db, map(_storable, commits))
+        history.add_commits(db, _storable(commits))
         _derive(db)
         db.set_meta(_HEADS, json.dumps({**heads, place: newest}, sort_keys=True))
         db.set_meta(_LIMIT, extent)
@@ -106,21 +79,6 @@ def _extent(repo: Repository, limit: int) -> str:
     """How far back there is anything to read: changes with the setting and with the depth."""
     depth = sorted(git.cut_off_at(repo))
     return f"{limit} {sha256(repr(depth).encode()).hexdigest()[:16]}" if depth else str(limit)
-
-
-def is_fix(subject: str) -> bool:
-    """Whether a commit says that it mends the program, rather than its looks, docs or tests."""
-    if _DEFECT.search(subject) is None:
-        if _MEND.search(subject) is None or _is_closing(subject):
-            return False
-        if "#" not in subject and _AFTERTHOUGHT.match(subject) is not None:
-            return False
-    return _COSMETIC.search(subject) is None
-
-
-def _is_closing(subject: str) -> bool:
-    """Whether all that speaks of a fix is that the commit closes an issue by making something."""
-    return _MAKES.match(subject) is not None and _MEND.search(_CLOSES.sub("", subject)) is None
 
 
 def _recorded_heads(db: Database) -> dict[str, str]:
@@ -156,12 +114,16 @@ def _contained(repo: Repository, head: str, limit: int) -> list[str]:
         return []  # the head of another work tree may have been collected since
 
 
-def _storable(commit: Commit) -> tuple[Commit, bool]:
-    subject = clean(commit.subject)[:_LONGEST_SUBJECT]
-    body = _TRAILER.sub("", clean(commit.body)).strip()  # trailers hold names and addresses
-    if (subject, body) != (commit.subject, commit.body) or len(body) > _LONGEST_BODY:
-        commit = commit._replace(subject=subject, body=body[:_LONGEST_BODY])
-    return commit, is_fix(subject)
+def _storable(commits: Iterable[Commit]) -> Iterator[tuple[Commit, bool]]:
+    from repo_sleeper.history.fixes import is_fix, without_trailers  # 6 ms, where there is news
+
+    for commit in commits:
+        subject = clean(commit.subject)[:_LONGEST_SUBJECT]
+        body = without_trailers(clean(commit.body)).strip()
+        if (subject, body) != (commit.subject, commit.body) or len(body) > _LONGEST_BODY:
+            yield commit._replace(subject=subject, body=body[:_LONGEST_BODY]), is_fix(subject)
+        else:
+            yield commit, is_fix(subject)
 
 
 def _derive(db: Database) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from repo_sleeper import git
 from repo_sleeper.errors import GitError
@@ -25,36 +26,50 @@ _OURS = (_SHEBANG, _SHEBANG + _REST)  # what remains of a hook of ours without i
 _SHELL = re.compile(rb"#! ?(/usr)?(/local)?/bin/(env )?(sh|bash|dash|ksh|zsh)( [^\r\n]*)?\n")
 
 
+class _Folder(NamedTuple):
+    """Where git looks for hooks, and what `core.hooksPath` says of it where that is not ours.
+
+    A folder which is not git's own is tracked, or shared by many.
+    """
+
+    path: Path
+    elsewhere: str
+
+
 def install(repo: Repository, *, spool: Path, version: tuple[int, int, int] | None = None) -> str:
     """Have git tell us of commits; returns what was done, in one line. Doing it twice is fine.
 
     A hook that cannot be installed is no error: commits are found by looking, too.
     """
-    if (version or git.git_version()) >= _CONFIG_HOOKS and not _has_block(repo):
+    folder = _folder(repo)
+    if not _has_block(folder.path) and (version or git.git_version()) >= _CONFIG_HOOKS:
         return _said(lambda: _configure(repo, _command(spool)))
-    if elsewhere := _elsewhere(repo):
-        return f"no hook: core.hooksPath is {elsewhere}; add to its {_NAME}: {_command(spool)}"
-    return _said(lambda: _install_file(git.hooks_dir(repo) / _NAME, _block(spool)))
+    if folder.elsewhere:
+        line = f"add to its {_NAME}: {_command(spool)}"
+        return f"no hook: core.hooksPath is {folder.elsewhere}; {line}"
+    return _said(lambda: _install_file(folder.path / _NAME, _block(spool)))
 
 
 def remove(repo: Repository) -> str:
     """Undo `install`, byte for byte; what someone else changed since then stays."""
     if git.config_value(repo, f"{_SECTION}.command"):
         return _said(lambda: _unconfigure(repo))
-    if not (elsewhere := _elsewhere(repo)):
-        return _said(lambda: _remove_file(git.hooks_dir(repo) / _NAME))
+    folder = _folder(repo)
+    if not folder.elsewhere:
+        return _said(lambda: _remove_file(folder.path / _NAME))
     said = _said(lambda: _remove_file(repo.common_dir / "hooks" / _NAME))
-    return f"{said}; if you added our line in {elsewhere}, remove it there"
+    return f"{said}; if you added our line in {folder.elsewhere}, remove it there"
 
 
 def state(repo: Repository) -> str:
     """Where the hook is, or that there is none and why."""
     if git.config_value(repo, f"{_SECTION}.command"):
         return "installed in the repository's configuration"
-    if elsewhere := _elsewhere(repo):
-        return f"not installed: core.hooksPath is {elsewhere}"
-    file = git.hooks_dir(repo) / _NAME
-    if not _has_block(repo):
+    folder = _folder(repo)
+    if folder.elsewhere:
+        return f"not installed: core.hooksPath is {folder.elsewhere}"
+    file = folder.path / _NAME
+    if not _has_block(folder.path):
         return "not installed"
     return f"installed in {file}" if os.access(file, os.X_OK) else f"{file} is not executable"
 
@@ -67,11 +82,10 @@ def _said(act: Callable[[], str]) -> str:
         return f"no hook: {reason}; commits are noticed within a minute all the same"
 
 
-def _elsewhere(repo: Repository) -> str:
-    """The folder `core.hooksPath` names, if it is not git's own: tracked or shared by many."""
-    configured = git.config_value(repo, "core.hooksPath")
-    folder = Path(os.path.realpath(git.hooks_dir(repo)))
-    return "" if not configured or folder.is_relative_to(repo.common_dir) else configured
+def _folder(repo: Repository) -> _Folder:
+    configured, path = git.hooks_path(repo)
+    is_own = not configured or Path(os.path.realpath(path)).is_relative_to(repo.common_dir)
+    return _Folder(path, "" if is_own else configured)
 
 
 # --- what the hook says -----------------------------------------------------------------------
@@ -107,8 +121,8 @@ def _unconfigure(repo: Repository) -> str:
 # --- the file ---------------------------------------------------------------------------------
 
 
-def _has_block(repo: Repository) -> bool:
-    file = git.hooks_dir(repo) / _NAME
+def _has_block(folder: Path) -> bool:
+    file = folder / _NAME
     return file.is_file() and _START in file.read_bytes()
 
 

@@ -390,13 +390,13 @@ def test_settings_are_read_as_git_sees_them(repo: GitRepo) -> None:
 
 
 def test_hooks_are_where_git_looks_for_them(repo: GitRepo) -> None:
-    assert git.hooks_dir(here(repo)) == repo.root / ".git" / "hooks"
+    assert git.hooks_path(here(repo))[1] == repo.root / ".git" / "hooks"
 
     repo.git("config", "core.hooksPath", ".husky/_")
-    assert git.hooks_dir(here(repo)) == repo.root / ".husky" / "_"
+    assert git.hooks_path(here(repo))[1] == repo.root / ".husky" / "_"
 
     repo.git("config", "core.hooksPath", "~/hooks")
-    assert git.hooks_dir(here(repo)) == Path.home() / "hooks"
+    assert git.hooks_path(here(repo))[1] == Path.home() / "hooks"
 
 
 def test_the_version_of_git_is_known() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repo_sleeper.history.commits import is_fix
+from repo_sleeper.history.fixes import is_fix
 
 
 @pytest.mark.parametrize(
