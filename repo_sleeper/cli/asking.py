@@ -137,7 +137,7 @@ def _look_of_daemon(workspace: Workspace) -> _Look | None:
         return None
     from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
 
-    said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S)
+    said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=False)
     return None if said is None else _Look(complete=bool(said.get("complete", True)))
 
 

@@ -47,8 +47,10 @@ def _run(words: list[str]) -> int:
 
 
 def _ask(wish: Wish) -> int:
-    ahead.set_out()
+    ahead.set_out(derive=False)
+    # What every question comes to takes as long to import as the look that was just begun.
     from repo_sleeper.cli import asking
+    from repo_sleeper.recall import context as _context  # noqa: F401
 
     code = asking.fulfil(wish)
     sys.stdout.flush()  # here, where a pipe that is closed is no news
@@ -56,7 +58,7 @@ def _ask(wish: Wish) -> int:
 
 
 def _set_up(*, daemon: bool) -> int:
-    ahead.set_out()
+    ahead.set_out(derive=True)
     from repo_sleeper.cli import setup
     from repo_sleeper.cli.wizard import Choice
 

@@ -129,12 +129,22 @@ class Forest:
 
     # --- looking ------------------------------------------------------------------------------
 
-    def look(self, watched: Watched, settings: Settings) -> rounds.Round | None:
-        """One round on one tree. Whatever goes wrong is logged, shown and tried again later."""
+    def look(
+        self, watched: Watched, settings: Settings, *, derive: bool = True
+    ) -> rounds.Round | None:
+        """One round on one tree. Whatever goes wrong is logged, shown and tried again later.
+
+        `derive=False` is for whoever waits for an answer: the survey is counted by the next round.
+        """
         started = time.monotonic()
         try:
             done = rounds.reconcile_round(
-                self._db, watched.tree.repo, settings, now=time.time(), pool=self._pool
+                self._db,
+                watched.tree.repo,
+                settings,
+                now=time.time(),
+                pool=self._pool,
+                derive=derive,
             )
         except Exception as error:  # noqa: BLE001 -- the loop outlives any round
             if _is_linked(watched.tree.repo) and watched.tree.is_gone():
@@ -151,6 +161,8 @@ class Forest:
         watched.tree_id, watched.head = done.tree_id, done.head
         if done.did_something:
             _tell(watched.root, done, seconds=now - started)
+            if not derive:
+                watched.tree.hint(now)
         return done
 
     def rest(self, now: float) -> None:

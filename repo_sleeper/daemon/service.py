@@ -81,7 +81,11 @@ class Service:
                 self.end("asked to")
                 return {}
             case "reconcile":
-                return self._reconciled(Path(str(message.get("root", ""))))
+                root, derive = (
+                    Path(str(message.get("root", ""))),
+                    message.get("derive") is not False,
+                )
+                return self._reconciled(root, derive=derive)
             case verb:
                 raise DaemonError(f"{verb!r} is not something a daemon {__version__} knows")
 
@@ -143,9 +147,9 @@ class Service:
                 watched.tree.urge(now)
                 self._active()
 
-    def _look(self, watched: Watched) -> rounds.Round | None:
+    def _look(self, watched: Watched, *, derive: bool = True) -> rounds.Round | None:
         first, head = not watched.tree_id, watched.head
-        done = self._forest.look(watched, self.workspace.settings)
+        done = self._forest.look(watched, self.workspace.settings, derive=derive)
         if done is None:
             return None
         if not first and (done.changes.paths or done.head != head):
@@ -154,7 +158,7 @@ class Service:
             self._reload()
         return done
 
-    def _reconciled(self, root: Path) -> verbs.Message:
+    def _reconciled(self, root: Path, *, derive: bool) -> verbs.Message:
         """Have the loop look at a tree now, and wait for it: a question is about to be asked."""
         self._mind.wake()
         finished = threading.Event()
@@ -163,7 +167,7 @@ class Service:
         def look() -> None:
             self._idleness.asked(time.monotonic())
             watched = self._forest.watch(root)
-            done = None if watched is None else self._look(watched)
+            done = None if watched is None else self._look(watched, derive=derive)
             if done is not None:
                 seen.append(done)
             finished.set()
@@ -175,7 +179,12 @@ class Service:
             raise DaemonError(
                 "the daemon could not reconcile", hint="`sleeper daemon logs` says why"
             )
-        return {"changed": len(seen[0].changes.paths), "head": seen[0].head}
+        done = seen[0]
+        return {
+            "changed": len(done.changes.paths),
+            "head": done.head,
+            "complete": done.complete,  # whoever asks may be about to send something
+        }
 
     # --- chores -------------------------------------------------------------------------------
 

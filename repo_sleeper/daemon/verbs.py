@@ -10,6 +10,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +37,38 @@ def ping(socket_file: Path, *, limit: float = PING_S) -> Message | None:
         return None
 
 
-def reconcile(socket_file: Path, root: Path, *, limit: float) -> Message | None:
-    """Have the daemon look at a work tree now; None when it did not finish in time."""
-    if ping(socket_file) is None:
-        return None
+def reconcile(
+    socket_file: Path, root: Path, *, limit: float, derive: bool = True
+) -> Message | None:
+    """Have the daemon look at a work tree now; None when it did not finish in time.
+
+    `derive=False` is content with an index that is up to date; the survey follows soon.
+    """
+    calls = _calls_ahead.pop(root, None)
     try:
-        return ask(socket_file, {"verb": "reconcile", "root": os.fspath(root)}, limit=limit)
-    except DaemonError:
+        calls = calls or _look_calls(socket_file, root, derive=derive)
+        _answer_to(calls[0], limit=PING_S)
+        return _answer_to(calls[1], limit=limit)
+    except (DaemonError, OSError):
         return None
+
+
+def reconcile_ahead(socket_file: Path, root: Path, *, derive: bool) -> None:
+    """Have the daemon begin what `reconcile` will ask for, while we do something else."""
+    with suppress(OSError):
+        _calls_ahead[root] = _look_calls(socket_file, root, derive=derive)
+
+
+_calls_ahead: dict[Path, tuple[socket.socket, socket.socket]] = {}
+
+
+def _look_calls(
+    socket_file: Path, root: Path, *, derive: bool
+) -> tuple[socket.socket, socket.socket]:
+    """Whether it is there, which is told at once, and to look, which may take long."""
+    there = _call(socket_file, {"verb": "ping"}, limit=PING_S)
+    look = {"verb": "reconcile", "root": os.fspath(root), "derive": derive}
+    return there, _call(socket_file, look, limit=PING_S)
 
 
 def activity(socket_file: Path) -> None:
@@ -67,12 +92,29 @@ def listener(socket_file: Path) -> int:
 
 def ask(socket_file: Path, message: Mapping[str, Any], *, limit: float) -> Message:
     """One question, one answer. Raises DaemonError for silence, nonsense and refusals alike."""
-    line = _encoded({"protocol": PROTOCOL, "version": __version__, **message})
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        caller = _call(socket_file, message, limit=limit)
+    except OSError as error:
+        raise DaemonError(f"the daemon does not answer: {error}") from error
+    return _answer_to(caller, limit=limit)
+
+
+def _call(socket_file: Path, message: Mapping[str, Any], *, limit: float) -> socket.socket:
+    caller = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        caller.settimeout(limit)
+        caller.connect(os.fspath(socket_file))
+        caller.sendall(_encoded({"protocol": PROTOCOL, "version": __version__, **message}))
+    except BaseException:
+        caller.close()
+        raise
+    return caller
+
+
+def _answer_to(caller: socket.socket, *, limit: float) -> Message:
+    try:
+        with caller:
             caller.settimeout(limit)
-            caller.connect(os.fspath(socket_file))
-            caller.sendall(line)
             answer = _decoded(_line(caller))
     except OSError as error:
         raise DaemonError(f"the daemon does not answer: {error}") from error

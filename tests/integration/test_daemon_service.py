@@ -166,6 +166,31 @@ def test_a_question_has_the_tree_looked_at_now(start: Start, repo: GitRepo) -> N
     assert daemon.knows("weigh")
 
 
+def test_a_question_does_not_wait_for_the_survey_which_follows(start: Start, repo: GitRepo) -> None:
+    daemon = start()
+    daemon.until(lambda: daemon.looked() and daemon.db.meta("survey-due:1") is None)
+    repo.write("basket.py", "def weigh():\n    pass  # TODO weigh with the bag\n")
+
+    look = {"verb": "reconcile", "root": str(repo.root), "derive": False}
+    answer = daemon.service.answer(look)
+
+    assert (answer["changed"], answer["complete"]) == (1, True)
+    assert daemon.knows("weigh")
+    daemon.until(lambda: notes.list_notes(daemon.db, 1, path="basket.py"))
+
+
+def test_whoever_asks_is_told_that_git_cannot_say_what_is_ignored(
+    start: Start, repo: GitRepo
+) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+    (repo.root / ".git" / "index").write_bytes(b"no index")
+
+    answer = daemon.service.answer({"verb": "reconcile", "root": str(repo.root)})
+
+    assert answer["complete"] is False
+
+
 def test_a_question_from_elsewhere_is_refused(start: Start, tmp_path: Path) -> None:
     daemon = start()
     GitRepo(tmp_path / "other")

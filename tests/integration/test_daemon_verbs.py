@@ -94,6 +94,34 @@ def test_a_reconcile_that_takes_too_long_is_given_up(served: Callable[[Answer], 
     enough.set()
 
 
+def test_a_reconcile_begun_ahead_is_not_asked_for_again(
+    served: Callable[[Answer], Path],
+) -> None:
+    heard: list[Message] = []
+
+    def note(message: Message) -> Message:
+        heard.append(message)
+        return {}
+
+    place = served(note)
+    root = Path("/repo")
+
+    verbs.reconcile_ahead(place, root, derive=False)
+    answer = verbs.reconcile(place, root, limit=5, derive=False)
+
+    assert answer is not None
+    looks = [message for message in heard if message["verb"] == "reconcile"]
+    assert [look["derive"] for look in looks] == [False]
+    assert verbs.reconcile(place, root, limit=5) is not None  # another is a new one
+    assert [message["verb"] for message in heard].count("reconcile") == 2
+
+
+def test_where_nobody_listens_nothing_is_begun_ahead(place: Path) -> None:
+    verbs.reconcile_ahead(place, Path("/repo"), derive=True)
+
+    assert verbs.reconcile(place, Path("/repo"), limit=5) is None
+
+
 def test_a_reconcile_names_its_work_tree(served: Callable[[Answer], Path]) -> None:
     root = Path("/caf\udce9")
 
