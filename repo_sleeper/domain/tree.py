@@ -43,13 +43,15 @@ class Scan(NamedTuple):
     """The tree as it is on disk: what may be indexed, and what may not with the reason.
 
     `complete` is False when git could not say what is ignored: then nothing may be sent to a
-    model. `absent` holds tracked paths that a sparse checkout leaves out: absent, not deleted.
+    model, and `doubt` is why. `absent` holds tracked paths that a sparse checkout leaves out:
+    absent, not deleted.
     """
 
     files: dict[str, Signature]
     skipped: dict[str, SkipReason]
     absent: frozenset[str] = frozenset()
     complete: bool = True
+    doubt: str = ""
 
 
 class Changes(NamedTuple):

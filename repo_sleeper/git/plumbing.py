@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from repo_sleeper.domain.paths import path_from_bytes
+from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
 from repo_sleeper.errors import GitError
 from repo_sleeper.git.repository import Repository
 from repo_sleeper.git.run import (
@@ -146,6 +147,17 @@ def listing(repo: Repository) -> Listing:
         if entry.startswith(b"S"):
             absent.append(path_from_bytes(path))
     return Listing([*map(path_from_bytes, paths)], untracked, submodules, frozenset(absent))
+
+
+def attributed(
+    repo: Repository, paths: Sequence[str], names: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Which of these attributes is set for which of these paths: pairs of path and name."""
+    stdin = b"".join(path_to_bytes(path) + b"\0" for path in paths)
+    tokens = ask(repo, "check-attr", "-z", "--stdin", *names, stdin=stdin).split(b"\0")
+    for path, name, value in zip(tokens[::3], tokens[1::3], tokens[2::3], strict=False):
+        if value in (b"set", b"true"):
+            yield path_from_bytes(path), name.decode()
 
 
 def operation_in_progress(repo: Repository) -> str:

@@ -20,6 +20,7 @@ _PIPE_BYTES = 1 << 16
 # `diff`, `blame` and `ls-files -m` do run such programs, however they are called.
 Verb = Literal[
     "cat-file",
+    "check-attr",
     "diff-tree",
     "log",
     "ls-files",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from repo_sleeper import git
 from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
 from repo_sleeper.domain.tree import Scan, Signature, SkipReason
 from repo_sleeper.errors import GitError, NotFoundError
 from repo_sleeper.git import Repository
+from repo_sleeper.watch.attributes import marked
 from repo_sleeper.watch.filters import is_vendored, skip_by_name
 
 
@@ -25,13 +26,25 @@ def scan(repo: Repository, *, max_bytes: int, ignore: Sequence[str] = ()) -> Sca
         raise NotFoundError(f"{repo.root} is not there any more")
     try:
         paths, absent, submodules = _listed(repo)
-        complete = True
-    except GitError:
+        doubt = ""
+    except GitError as error:
         paths, absent, submodules = list(_walked(root, b"")), frozenset(), []
-        complete = False
+        doubt = str(error)
     files, skipped = _looked_at(root, paths, max_bytes=max_bytes, ignore=ignore)
     skipped.update(dict.fromkeys(submodules, SkipReason.SUBMODULE))
-    return Scan(files, skipped, absent - files.keys(), complete)
+    if not doubt:
+        _leave_out(files, skipped, marked(repo, files))
+    return Scan(files, skipped, absent - files.keys(), not doubt, doubt)
+
+
+def _leave_out(
+    files: dict[str, Signature],
+    skipped: dict[str, SkipReason],
+    found: Mapping[str, SkipReason],
+) -> None:
+    skipped.update(found)
+    for path in found:
+        del files[path]
 
 
 def _listed(repo: Repository) -> tuple[list[str], frozenset[str], list[str]]:

@@ -175,3 +175,49 @@ def test_a_folder_that_cannot_be_looked_at_hides_what_is_in_it(repo: GitRepo) ->
     (repo.root / "lib").rmdir()
 
     assert scan(repo).files == {}
+
+
+# --- what the repository says of its files ------------------------------------------------------
+
+
+def test_what_is_marked_as_generated_or_vendored_is_left_out_with_that_reason(
+    repo: GitRepo,
+) -> None:
+    for path in ("api/client.py", "deps/a.py", "deps/ours/b.py", "caf\u00e9.py", "kept.py"):
+        repo.write(path, "x = 1\n")
+    repo.write(".gitattributes", "api/* linguist-generated\ncaf*.py linguist-generated=true\n")
+    repo.write("deps/.gitattributes", "* linguist-vendored\nours/* -linguist-vendored\n")
+
+    found = scan(repo)
+
+    assert found.skipped == {
+        "api/client.py": SkipReason.GENERATED,
+        "caf\u00e9.py": SkipReason.GENERATED,
+        "deps/.gitattributes": SkipReason.VENDORED,
+        "deps/a.py": SkipReason.VENDORED,
+    }
+    assert sorted(found.files) == [".gitattributes", "deps/ours/b.py", "kept.py"]
+
+    repo.write(".gitattributes", "api/* linguist-generated=false\n")
+    assert scan(repo).files.keys() >= {"api/client.py", "caf\u00e9.py"}
+
+
+def test_the_marks_of_one_person_count_and_links_do_not(repo: GitRepo, tmp_path: Path) -> None:
+    repo.write("a.py", "")
+    (tmp_path / "elsewhere").write_text("* linguist-generated\n")
+    (repo.root / ".gitattributes").symlink_to(tmp_path / "elsewhere")
+    assert sorted(scan(repo).files) == ["a.py"]
+
+    (repo.root / ".git/info").mkdir(exist_ok=True)
+    (repo.root / ".git/info/attributes").write_text("a.py linguist-vendored\n")
+    assert scan(repo).skipped["a.py"] is SkipReason.VENDORED
+
+
+def test_git_is_asked_about_marks_only_where_there_are_some(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.write("a.py", "")
+    repo.write(".gitattributes", "*.py text\n")
+    monkeypatch.setattr(git, "attributed", lambda *_: pytest.fail("git was asked"))
+
+    assert sorted(scan(repo).files) == [".gitattributes", "a.py"]
