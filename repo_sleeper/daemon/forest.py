@@ -91,7 +91,10 @@ class Forest:
 
     def _begin(self, repo: Repository) -> Watched:
         tree = WatchedTree(repo, now=time.monotonic())
-        watcher = Watcher(repo.root, partial(self._hinted, tree))
+        # The folder of the commit hook's word is ours and, but for linked work trees, watched.
+        spool = repo.state_dir / "spool"
+        proof = spool if spool.is_relative_to(repo.root) and spool.is_dir() else None
+        watcher = Watcher(repo.root, partial(self._hinted, tree), proof=proof)
         watcher.start()
         how = f" ({watcher.degraded})" if watcher.degraded else ""
         LOGGER.info("watching %s%s", repo.root, how)
@@ -124,8 +127,9 @@ class Forest:
     def notice(self, now: float, *, every: float) -> None:
         """What no watcher tells: refs that moved, and that it has been a while."""
         for watched in self._watched.values():
-            if watched.tree.refs_moved() or watched.tree.is_overdue(now, every=every):
-                watched.tree.hint(now)
+            tree, blind = watched.tree, watched.watcher.is_blind
+            if tree.refs_moved() or tree.is_overdue(now, every=every, blind=blind):
+                tree.hint(now)
 
     # --- looking ------------------------------------------------------------------------------
 

@@ -13,6 +13,9 @@ _LONGEST_SETTLE_S = 60.0
 _LONGEST_REST_S = 10.0
 # A tree that is written to without end is looked at for a sixth of the time at most.
 _REST_PER_SECOND = 5.0
+# Where nothing is announced, looking may take a hundredth of a core.
+_BLIND_PER_SECOND = 100.0
+_BLIND_S = 5.0
 # Looking where nobody hinted at anything may take a thousandth of a core, if that is not too rare.
 _QUIET_PER_SECOND = 1_000.0
 _LONGEST_QUIET_S = 300.0
@@ -68,9 +71,14 @@ class WatchedTree:
         due = self.due_at()
         return due is not None and now >= due
 
-    def is_overdue(self, now: float, *, every: float) -> bool:
-        """Whether nobody has hinted at anything for so long that we look all the same."""
-        costly = min(_QUIET_PER_SECOND * self._look_s, _LONGEST_QUIET_S)
+    def is_overdue(self, now: float, *, every: float, blind: bool = False) -> bool:
+        """Whether nobody has hinted at anything for so long that we look all the same.
+
+        `blind` is a tree of which nobody can hint at anything.
+        """
+        per_second = _BLIND_PER_SECOND if blind else _QUIET_PER_SECOND
+        every = min(every, _BLIND_S) if blind else every
+        costly = min(per_second * self._look_s, _LONGEST_QUIET_S)
         return self.first_hint is None and now - self.looked_at >= max(every, costly)
 
     def looked(self, *, started: float, now: float, fruitful: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -38,6 +39,8 @@ _EVENTS: list[type[FileSystemEvent]] = [
 ]
 _LOGGERS = ("watchdog.observers.inotify_c", "watchdog.observers.inotify")
 _RECOUNT_S = 60.0
+_PROOF = "watched"
+_PROOF_S = 2.0  # it takes 0.5 s where all is well
 _OVERFLOW_SHOWN_S = 600.0
 _FDINFO = Path("/proc/self/fdinfo")
 _LIMIT_HINT = "raise fs.inotify.max_user_watches"
@@ -49,6 +52,9 @@ class Watcher:
     The path is only for show; an empty one means that events were lost. Nothing here ever raises
     because of the file system: what does not work is told by `degraded`, and the regular scan
     finds what was missed. `on_event` is called from the watching thread and should only take note.
+
+    `proof` is a folder of ours below the root: what is written there at the start should be
+    announced. Where it is not (network and overlay file systems), nothing ever will be.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Watcher:
         root: Path,
         on_event: Callable[[str], None],
         *,
+        proof: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root = os.fsencode(root)
@@ -66,6 +73,8 @@ class Watcher:
         self._missing = ""
         self._counted_at: float | None = None
         self._overflowed_at: float | None = None
+        self._proof = None if proof is None else os.fsencode(proof / _PROOF)
+        self._proved_by: float | None = None  # until when we wait for it; None: nothing to wait for
         self._listener = _LogListener(self._lost_events)
 
     def start(self) -> None:
@@ -86,6 +95,21 @@ class Watcher:
             self._failure = f"not watching ({error}): changes are found by comparing files"
             return
         self._observer = observer
+        self._ask_for_proof()
+
+    def _ask_for_proof(self) -> None:
+        if self._proof is None:
+            return
+        self._proved_by = self._clock() + _PROOF_S
+        try:
+            os.close(os.open(self._proof, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            pass  # left by one that was killed; that it goes is told as well
+        except OSError:
+            self._proved_by = None  # where we cannot write we cannot know
+            return
+        with contextlib.suppress(OSError):
+            os.unlink(self._proof)  # noqa: PTH108 -- bytes
 
     def stop(self) -> None:
         """End; safe to call at any time and twice."""
@@ -105,7 +129,18 @@ class Watcher:
             return ""
         if not self._observer.is_alive():
             return "the watcher ended: changes are found by comparing files"
+        if self._is_deaf():
+            return "no changes are announced on this file system: all files are compared instead"
         return self._overflow() or self._unwatched()
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing at all is announced, so that only looking finds what changed."""
+        ended = self._observer is not None and not self._observer.is_alive()
+        return bool(self._failure) or ended or self._is_deaf()
+
+    def _is_deaf(self) -> bool:
+        return self._proved_by is not None and self._clock() > self._proved_by
 
     def _overflow(self) -> str:
         at = self._overflowed_at
@@ -126,7 +161,8 @@ class Watcher:
         self._on_event("")
 
     def _seen(self, raw: bytes) -> None:
-        if raw.startswith(self._root + b"/"):
+        self._proved_by = None  # whatever was announced, something is
+        if raw != self._proof and raw.startswith(self._root + b"/"):
             path = raw[len(self._root) + 1 :]
             if not is_internal(path):
                 self._on_event(path_from_bytes(path))

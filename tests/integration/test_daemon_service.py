@@ -235,7 +235,7 @@ def test_a_shallow_clone_that_is_given_its_past_is_noticed(
     repo.git("fetch", "-q", "--depth", "1", "--update-shallow", "origin", "main")
     (repo.root / ".git/shallow").write_text(repo.git("rev-parse", "HEAD"))
     daemon = start()
-    daemon.until(lambda: history.commit_count(daemon.db) == 1)
+    daemon.until(lambda: daemon.looked() and history.commit_count(daemon.db) == 1)
 
     repo.git("fetch", "-q", "--unshallow", "origin")
     daemon.service._forest.urge(time.monotonic())

@@ -181,3 +181,74 @@ def test_the_limit_of_the_system_is_noticed_at_the_start(repo: GitRepo) -> None:
 
     assert "max_user_watches" in done.stdout or "not watching" in done.stdout
     assert done.stderr == ""
+
+
+# --- file systems that announce nothing -------------------------------------------------------
+
+
+class Mute:
+    """A back end that accepts everything and delivers nothing, as a network drive does."""
+
+    def schedule(self, *_: object, **__: object) -> None:
+        return
+
+    def start(self) -> None:
+        return
+
+    def stop(self) -> None:
+        return
+
+    def join(self, **_: object) -> None:
+        return
+
+    def is_alive(self) -> bool:
+        return True
+
+
+def test_a_file_system_that_announces_nothing_is_noticed_at_the_start(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(watchers, "Observer", Mute)
+    monkeypatch.setattr(watchers, "_watches", lambda: None)
+    spool = repo.root / ".git" / "spool"
+    spool.mkdir()
+    watching = Watcher(repo.root, print, proof=spool, clock=lambda: now[0])
+
+    watching.start()
+    assert (watching.degraded, watching.is_blind) == ("", False)
+    now[0] = 2.5
+
+    assert "no changes are announced" in watching.degraded
+    assert watching.is_blind
+    assert list(spool.iterdir()) == []
+
+
+def test_where_changes_are_announced_the_proof_arrives_and_is_no_hint(repo: GitRepo) -> None:
+    now = [0.0]
+    seen: list[str] = []
+    spool = repo.root / ".git" / "sleeper" / "spool"
+    spool.mkdir(parents=True)
+    watching = Watcher(repo.root, seen.append, proof=spool, clock=lambda: now[0])
+    watching.start()
+    try:
+        until(lambda: watching._proved_by is None)
+        now[0] = 60.0
+        assert (watching.degraded, watching.is_blind) == ("", False)
+        assert [path for path in seen if "watched" in path] == []
+    finally:
+        watching.stop()
+
+
+def test_where_we_cannot_write_we_do_not_say_that_we_are_deaf(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(watchers, "Observer", Mute)
+    monkeypatch.setattr(watchers, "_watches", lambda: None)
+    watching = Watcher(repo.root, print, proof=repo.root / "absent", clock=lambda: now[0])
+
+    watching.start()
+    now[0] = 60.0
+
+    assert (watching.degraded, watching.is_blind) == ("", False)

@@ -139,3 +139,15 @@ def test_a_disk_that_fails_is_not_gone(tree: WatchedTree, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("repo_sleeper.daemon.tree._identity", fail)
     assert not tree.is_gone()
+
+
+def test_where_nothing_is_announced_we_look_more_often(tree: WatchedTree) -> None:
+    tree.looked(started=100.0, now=100.01, fruitful=True)
+
+    assert not tree.is_overdue(104.0, every=60.0, blind=True)
+    assert not tree.is_overdue(106.0, every=60.0)
+    assert tree.is_overdue(106.0, every=60.0, blind=True)
+
+    tree.looked(started=100.0, now=101.0, fruitful=True)  # a look of a second
+    assert not tree.is_overdue(200.0, every=60.0, blind=True)
+    assert tree.is_overdue(202.0, every=60.0, blind=True)
