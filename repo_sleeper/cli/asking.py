@@ -151,7 +151,7 @@ def _look_of_ours(workspace: Workspace) -> _Look:
         return _Look(f"the index could not be brought up to date ({error})", complete=False)
     if done is None:
         return _Look("the daemon is busy or does not answer")
-    doubt = "" if done.complete else ", git cannot say which files are ignored"
+    doubt = f", git cannot say which files are ignored ({done.doubt})" if done.doubt else ""
     return _Look(f"no daemon is running{doubt}", done.complete)
 
 

@@ -133,6 +133,11 @@ def _store(workspace: Workspace) -> Check:
     return Check("store", "good", f"sound, {size:.1f} MB, {files:,} files")
 
 
+def _listing(workspace: Workspace) -> Check:
+    found = git.listing(workspace.repo)
+    return Check("files", "good", f"git lists {len(found.tracked) + len(found.untracked):,}")
+
+
 def _permissions(workspace: Workspace) -> Check:
     loose = [
         file.name
@@ -207,6 +212,7 @@ def _trust(workspace: Workspace) -> Check:
 
 
 _OF_A_REPOSITORY: tuple[tuple[str, Callable[[Workspace], Check]], ...] = (
+    ("files", _listing),
     ("store", _store),
     ("privacy", _permissions),
     ("daemon", _daemon),

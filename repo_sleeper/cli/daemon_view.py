@@ -54,8 +54,15 @@ def troubles(found: DaemonState) -> list[str]:
     return settings + [f"{root}{trouble}" for root, trouble in trees if trouble]
 
 
+def doubtful(doubt: str) -> str:
+    """What it means that git cannot list the files."""
+    return f"{doubt}: it cannot be told which files are ignored, so nothing is sent"
+
+
 def _trouble(tree: dict[str, str]) -> str:
-    found = [tree["degraded"], tree["failure"] and f"failing: {tree['failure']}"]
+    doubt = tree.get("doubt", "")  # not told by a daemon of an earlier version
+    failure = tree["failure"]
+    found = [tree["degraded"], failure and f"failing: {failure}", doubt and doubtful(doubt)]
     told = "; ".join(text for text in found if text)
     return f" ({told})" if told else ""
 

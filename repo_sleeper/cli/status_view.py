@@ -45,6 +45,7 @@ class Condition:
     last_error: LastError | None
     hook: str
     untrusted: str
+    doubt: str
     now: float
 
 
@@ -75,6 +76,7 @@ def gathered(here: Place) -> Condition:
         last_error=ledger.last_error(here.db),
         hook=_told(git_hook.state, repo),
         untrusted=here.workspace.untrusted,
+        doubt=_doubt(repo),
         daemon=process.state(here.workspace),
         now=now,
     )
@@ -85,6 +87,15 @@ def _told(question: Callable[[Repository], str], repo: Repository) -> str:
         return question(repo)
     except GitError as error:
         return f"({error})"
+
+
+def _doubt(repo: Repository) -> str:
+    """Why git cannot list the files here; "" when it can."""
+    try:
+        git.listing(repo)
+    except GitError as error:
+        return str(error)
+    return ""
 
 
 # --- showing ----------------------------------------------------------------------------------
@@ -114,7 +125,14 @@ def _lines(found: Condition) -> list[tuple[str, str]]:
     ]
     lines += [("paused", _paused(found.paused, found.now))] if found.paused else []
     lines += [("error", _error(found.last_error, found.now))] if found.last_error else []
-    return lines + [("trouble", trouble) for trouble in daemon_view.troubles(found.daemon)]
+    return lines + [("trouble", trouble) for trouble in _troubles(found)]
+
+
+def _troubles(found: Condition) -> list[str]:
+    told = daemon_view.troubles(found.daemon)
+    if found.daemon.details is None and found.doubt:  # else it has told of it itself
+        told.append(daemon_view.doubtful(found.doubt))
+    return told
 
 
 def _repo(found: Condition) -> str:
@@ -210,7 +228,7 @@ def _object(found: Condition) -> dict[str, Any]:
         "paused": found.paused and found.paused._asdict(),
         "last_error": found.last_error and found.last_error._asdict(),
         "hook": found.hook,
-        "troubles": daemon_view.troubles(found.daemon),
+        "troubles": _troubles(found),
     }
 
 

@@ -161,7 +161,7 @@ class Forest:
             self._parsed_at = now
         moved = done.head != watched.head
         watched.tree.looked(started=started, now=now, fruitful=bool(done.changes.paths) or moved)
-        watched.tree.complete = done.complete
+        watched.tree.doubt = done.doubt
         watched.tree_id, watched.head = done.tree_id, done.head
         if done.did_something:
             _tell(watched.root, done, seconds=now - started)
@@ -191,7 +191,8 @@ class Forest:
                 "looked_s_ago": _ago(watched.tree.looked_at, now),
                 "degraded": watched.watcher.degraded,
                 "failure": watched.tree.failure,
-                "complete": watched.tree.complete,
+                "complete": not watched.tree.doubt,
+                "doubt": watched.tree.doubt,
             }
             for watched in self.all()
         ]

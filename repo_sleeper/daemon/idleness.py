@@ -142,7 +142,7 @@ def _why_not_here(tree: WatchedTree | None) -> str:
         return "there is no work tree"
     if tree.failure:
         return f"cannot reconcile: {tree.failure}"
-    if not tree.complete:
+    if tree.doubt:
         return "git could not say what is ignored, so nothing is sent"
     if tree.first_hint is not None:
         return "files are changing"

@@ -28,7 +28,12 @@ class Round(NamedTuple):
     changes: Changes
     commits: int = 0
     notes: int = 0
-    complete: bool = True  # False: git could not say what is ignored, so nothing may be sent
+    doubt: str = ""  # why git could not say what is ignored
+
+    @property
+    def complete(self) -> bool:
+        """Whether git could say what is ignored: otherwise nothing may be sent."""
+        return not self.doubt
 
     @property
     def did_something(self) -> bool:
@@ -104,7 +109,7 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
         progress=progress,
         languages=settings.index.languages,
     )
-    return Round(tree_id=tree_id, head=head, changes=changes, complete=found.complete)
+    return Round(tree_id=tree_id, head=head, changes=changes, doubt=found.doubt)
 
 
 def _known_head(db: Database, tree_id: int) -> str | None:

@@ -41,7 +41,7 @@ class WatchedTree:
         self.fruitless = 0
         self.failures = 0
         self.failure = ""
-        self.complete = True
+        self.doubt = ""  # why git cannot say what is ignored
         self._turn = threading.Lock()  # hints come from the watcher's thread
         self._identity = _identity(repo)
         self._refs = _refs(repo)

@@ -312,6 +312,18 @@ def test_a_model_without_its_key_is_found_by_the_doctor(
     assert "✓ model: openai/gpt-5-mini" in ready("doctor").out
 
 
+def test_a_damaged_list_of_files_has_its_own_line(ready: Types, repo: GitRepo) -> None:
+    assert "✓ files: git lists" in ready("doctor").out
+    file = repo.root / ".git" / "index"
+    file.write_bytes(file.read_bytes()[:20] if file.exists() else b"no index")
+
+    told = ready("doctor")
+    assert "✗ files: git" in told.out
+    assert "cannot be told which files are ignored" in ready("status").out
+    (trouble,) = json.loads(ready("status", "--json").out)["troubles"]
+    assert trouble.startswith("git")
+
+
 def test_the_doctor_works_outside_a_repository_and_on_a_damaged_store(
     ready: Types, repo: GitRepo, tmp_path: Path
 ) -> None:
