@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from repo_sleeper.recall.names import core, is_test
 from repo_sleeper.recall.question import held
+from repo_sleeper.recall.rank import shares
 from repo_sleeper.store import history, search
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.topics import Precedent, commits_about, linked
@@ -71,10 +72,13 @@ def lent(db: Database, tree_id: int, leaders: Mapping[str, float]) -> Lent:
     loan.share("imported", imports, leaders, "imported by")
     loan.share("importer", importers, leaders, "imports")
     live = search.existing(db, tree_id, loan.reasons)
-    return {
+    lent_to = {
         signal: {path: value for path, value in values.items() if path in live}
         for signal, values in loan.values.items()
-    }, loan.reasons
+    }
+    # Seldom is anything sure to change with a file: what comes nearest to it counts as well.
+    lent_to["company"] = shares(lent_to.get("co-change", {}))
+    return lent_to, loan.reasons
 
 
 class _Loan:

@@ -21,6 +21,7 @@ WEIGHTS: Mapping[str, float] = {
     "passage": 1.3,  # ... its best chunk alone
     "fields": 1.6,  # words of path, stem and symbols, file as a whole
     "history": 1.6,  # commits about the same words
+    "wording": 3.0,  # by hand: has the question's words side by side; no commit quotes a program
     "note": 0.15,  # a fresh note about the same words
     "stem": 1.2,  # words of the file's name
     "cover": 0.3,  # the share of the file's name that the question has
@@ -35,6 +36,7 @@ WEIGHTS: Mapping[str, float] = {
     "aside": -0.9,  # examples, benchmarks
     "pair": 1.1,  # tests a leading file, or is tested by it
     "co-change": 0.8,  # changes together with a leading file
+    "company": 0.3,  # by hand: ... as a share of what does so most surely of all
     "imported": 1.1,  # a leading file imports it
     "importer": 1.1,  # imports a leading file
 }

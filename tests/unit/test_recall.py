@@ -11,6 +11,7 @@ from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin
 from repo_sleeper.domain.recall import Context
 from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelReplyError, ModelServerError
+from repo_sleeper.recall import neighbours
 from repo_sleeper.recall.answer import Answer, answer, checked, context, prompt_for
 from repo_sleeper.recall.content import drivers, search_content
 from repo_sleeper.recall.context import NO_WORDS, contexts
@@ -113,6 +114,21 @@ def test_files_that_change_together_are_lent_weight(tree):
     found = asked(tree, "round half up")
 
     assert "changes together with shop/cart.py" in whys(found, "shop/mail.py")
+
+
+def test_what_changes_with_a_leader_most_surely_counts_in_full_however_unsure(tree):
+    history.save_co_changes(
+        tree.db,
+        [
+            CoChange("shop/cart.py", "shop/mail.py", 4, 40),
+            CoChange("shop/cart.py", "docs/guide.md", 3, 60),
+        ],
+    )
+
+    lent_to, _ = neighbours.lent(tree.db, tree.tree, {"shop/cart.py": 1.0})
+
+    assert lent_to["co-change"] == {"shop/mail.py": 0.1, "docs/guide.md": 0.05}
+    assert lent_to["company"] == {"shop/mail.py": 1.0, "docs/guide.md": 0.5}
 
 
 def test_only_live_files_are_found(tree):

@@ -1,0 +1,53 @@
+"""Files that have a question's own words side by side: what a program printed is in its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from repo_sleeper.store import search
+from repo_sleeper.store.database import Database
+
+# Three words in a row are seldom in two places by chance, and between two placeholders of a
+# message there are often no more.
+_TOGETHER = 3
+_LONG = 5  # letters; without one such word a row is said everywhere
+_ALL = 2.0
+_MOST_ROWS = 24
+_MOST_FILES = 12  # a row that more files have says nothing
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Worded(NamedTuple):
+    """Path -> the share of the question's rows of words that it has, rare ones counting most.
+
+    Half of them is all that can be asked: the rest has what was filled in.
+    """
+
+    scores: Mapping[str, float] = {}
+    reasons: Mapping[str, Mapping[str, str]] = {}
+
+
+def search_wording(db: Database, tree_id: int, text: str) -> Worded:
+    """Look up every three neighbouring words of a question, as they stand."""
+    rows = rows_of_words(text)
+    scores: dict[str, float] = {}
+    reasons: dict[str, dict[str, str]] = {}
+    for row in rows:
+        paths = search.phrase_paths(db, tree_id, row, limit=_MOST_FILES + 1)
+        if len(paths) > _MOST_FILES:
+            continue
+        for path in paths:
+            share = scores.get(path, 0.0) + _ALL / (len(paths) * len(rows))
+            scores[path] = min(share, 1.0)
+            reasons.setdefault(path, {"wording": f'has "{row}"'})
+    return Worded(scores, reasons)
+
+
+def rows_of_words(text: str) -> list[str]:
+    """Neighbouring words, at least one of them long; each row once."""
+    said = _WORD.findall(text)
+    rows = [said[at : at + _TOGETHER] for at in range(len(said) - _TOGETHER + 1)]
+    telling = (" ".join(row) for row in rows if max(map(len, row)) >= _LONG)
+    return list(dict.fromkeys(telling))[:_MOST_ROWS]
