@@ -28,7 +28,7 @@ from repo_sleeper.evaluate.queries import STOP_WORDS, is_source
 from repo_sleeper.evaluate.replay import replay
 from repo_sleeper.evaluate.report import HEADLINE
 from repo_sleeper.evaluate.results import Plan, Ranker, Replay
-from repo_sleeper.recall.names import core, is_test
+from repo_sleeper.recall.file_kinds import core, is_test
 from repo_sleeper.recall.rank import shares
 from repo_sleeper.store import code, history, search
 from repo_sleeper.store.database import Database, read_database

@@ -14,7 +14,7 @@ from repo_sleeper.domain.paths import path_to_bytes
 from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
 from repo_sleeper.recall import pointers, rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
-from repo_sleeper.recall.names import is_prose, is_test
+from repo_sleeper.recall.file_kinds import is_prose, is_test
 from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.retrieve import Found, retrieve

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from repo_sleeper.domain.recall import SymbolHit
+from repo_sleeper.recall.file_kinds import is_test
 from repo_sleeper.recall.question import Place, Question
 from repo_sleeper.store import search
 from repo_sleeper.store.database import Database
@@ -16,22 +17,6 @@ _DEFINITIONS = 300
 _USERS = 300
 _TEST_SHARE = 0.5  # a test defines things of the same name, and is rarely what is asked for
 _LOOSE = 40  # definitions of one name beyond which the name says nothing
-_PROSE_ENDINGS = (
-    *(".md", ".rst", ".txt", ".adoc", ".po", ".pot", ".ipynb", ".tex"),
-    *(".json", ".jsonl", ".csv", ".tsv", ".xml", ".svg", ".snap", ".lock", ".map"),
-    *(".yml", ".yaml", ".toml", ".cfg", ".ini", ".conf", ".properties"),
-    *("authors", "changelog", "changes", "license", "copying", "notice", "readme"),
-)
-# Code that the index may have no grammar for.
-_CODE_ENDINGS = (
-    *(".bat", ".clj", ".cljs", ".dart", ".el", ".erl", ".ex", ".exs", ".groovy", ".hs", ".jl"),
-    *(".kt", ".kts", ".lua", ".m", ".ml", ".mli", ".mm", ".nim", ".pl", ".pm", ".ps1", ".pyx"),
-    *(".r", ".scala", ".sql", ".svelte", ".swift", ".tcl", ".v", ".vala", ".vue", ".zig", ".zsh"),
-)
-_TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
-_ASIDE = frozenset(
-    {"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "benchmarks"}
-)
 
 
 class Named:
@@ -58,33 +43,6 @@ def search_names(db: Database, tree_id: int, question: Question) -> Named:
     hits = search.defined(db, tree_id, question.guesses, limit=_DEFINITIONS)
     _add_definitions(hits, found.guess, "guess", found)
     return found
-
-
-def is_test(path: str) -> bool:
-    """Whether a path looks like a test's."""
-    return not _TEST_WORDS.isdisjoint(parts(path))
-
-
-def is_prose(path: str) -> bool:
-    """Whether a path is documentation or data: it mentions much and decides little."""
-    return path.lower().endswith(_PROSE_ENDINGS)
-
-
-def is_code(path: str, language: str) -> bool:
-    """Whether a path is code: a grammar reads it, or would if there were one."""
-    return language != "text" or path.lower().endswith(_CODE_ENDINGS)
-
-
-def is_aside(path: str) -> bool:
-    """Whether a path is an example or a measurement: code, but not of the thing itself."""
-    return any(folder in _ASIDE for folder in path.lower().split("/")[:-1])
-
-
-def core(path: str) -> tuple[str, ...]:
-    """The words of a file's name without its ending and without the word test."""
-    name = path.rpartition("/")[2]
-    stem = name.partition(".")[0] or name
-    return tuple(word for word in parts(stem) if word not in _TEST_WORDS)
 
 
 def _add_place(db: Database, tree_id: int, place: Place, found: Named) -> None:

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from repo_sleeper.recall.names import core, is_test
+from repo_sleeper.recall.file_kinds import core, is_test
 from repo_sleeper.recall.question import held
 from repo_sleeper.recall.rank import shares
 from repo_sleeper.store import history, search

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.domain.recall import SymbolHit
-from repo_sleeper.recall.names import is_aside, is_prose, is_test
+from repo_sleeper.recall.file_kinds import is_aside, is_prose, is_test
 
 _PER_FILE = 6
 _PER_OTHER = 2  # of a test, an example, a page: what is asked about is rarely in there

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from repo_sleeper.recall.names import is_aside, is_test
+from repo_sleeper.recall.file_kinds import is_aside, is_test
 from repo_sleeper.recall.question import Question
 
 

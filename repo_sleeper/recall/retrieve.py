@@ -9,7 +9,8 @@ from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
-from repo_sleeper.recall.names import Named, is_code, is_prose, search_names
+from repo_sleeper.recall.file_kinds import is_code, is_prose
+from repo_sleeper.recall.names import Named, search_names
 from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
 from repo_sleeper.recall.paths import Paths, search_paths
 from repo_sleeper.recall.priors import Standing, priors

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from repo_sleeper.recall.names import is_aside, is_code
+from repo_sleeper.recall.file_kinds import is_aside, is_code
 from repo_sleeper.recall.priors import Standing, priors
 from repo_sleeper.recall.question import understand
 
