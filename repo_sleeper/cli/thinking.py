@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from repo_sleeper import git
 from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
@@ -20,6 +21,7 @@ from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.domain.spending import Spent
 from repo_sleeper.errors import (
     BudgetError,
+    GitError,
     NotFoundError,
     SetupError,
     TooDearError,
@@ -77,6 +79,13 @@ def require_model(workspace: Workspace) -> None:
         )
     if not workspace.settings.model.name:
         raise SetupError("no model is set", hint=_NO_MODEL)
+    try:
+        git.listing(workspace.repo)
+    except GitError as error:
+        raise SetupError(
+            f"nothing is sent: git cannot say which files are ignored ({error})",
+            hint="`sleeper doctor` says what to do",
+        ) from error
 
 
 def _thoughts(

@@ -366,6 +366,18 @@ def test_a_rehearsal_shows_everything_and_sends_nothing(ready: Types) -> None:
     assert call["usd_at_most"] is None
 
 
+def test_nothing_is_thought_about_while_git_cannot_say_what_is_ignored(
+    ready: Types, model: Callable[..., FakeModel], repo: GitRepo
+) -> None:
+    fake = model()
+    (repo.root / ".git" / "index").write_bytes(b"no index")
+
+    told = ready("think", "shop.py")
+
+    assert "git cannot say which files are ignored" in told.err
+    assert fake.prompts == []
+
+
 def test_a_thought_becomes_notes_and_costs(ready: Types, model: Callable[..., FakeModel]) -> None:
     fake = model()
     assert "at most $0.0" in ready("think", "--dry-run", "shop.py").err
