@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, lru_cache
 
 from repo_sleeper.store import code, history
 from repo_sleeper.store.code import StoredReference, StoredSymbol
@@ -98,18 +99,31 @@ def fact(
     db: Database, tree_id: int, form: Form, name: str, *, read: Reader = lambda _: ()
 ) -> Answered | None:
     """What the index says to one form of question; None where it has nothing to say."""
+    return next(facts(db, tree_id, (form,), name, read=read), None)
+
+
+def facts(
+    db: Database, tree_id: int, forms: Iterable[Form], name: str, *, read: Reader = lambda _: ()
+) -> Iterator[Answered]:
+    """What the index says to some forms of question about a name; nothing to some of them."""
+
+    @cache
+    def uses() -> list[StoredReference]:
+        return code.references_to(db, tree_id, name.rpartition(".")[2])
+
     finders: dict[Form, Callable[[], Iterator[Place]]] = {
-        Form.CALLERS: lambda: _callers(db, tree_id, name),
-        Form.SUBCLASSES: lambda: _subclasses(db, tree_id, name),
-        Form.RAISED: lambda: _raised(db, tree_id, name, read),
+        Form.CALLERS: lambda: _callers(uses()),
+        Form.SUBCLASSES: lambda: _subclasses(uses()),
+        Form.RAISED: lambda: _raised(db, tree_id, name, uses, read),
         Form.DEFAULT: lambda: _defaults(db, tree_id, name),
-        Form.TESTS: lambda: _tests(db, tree_id, name),
+        Form.TESTS: lambda: _tests(uses()),
         Form.TOGETHER: lambda: _together(db, name),
     }
-    places = list(dict.fromkeys(finders[form]()))
-    if not places:
-        return None
-    return Answered(form, name, question(form, name), _told(form, name, places), tuple(places))
+    for form in forms:
+        places = list(dict.fromkeys(finders[form]()))
+        if places:
+            said = _told(form, name, places)
+            yield Answered(form, name, question(form, name), said, tuple(places))
 
 
 def question(form: Form, name: str) -> str:
@@ -124,6 +138,7 @@ def question(form: Form, name: str) -> str:
     }[form]
 
 
+@lru_cache(maxsize=1 << 14)
 def is_test(path: str) -> bool:
     """Whether a path looks like a test's."""
     return _TEST.search(path) is not None
@@ -141,30 +156,32 @@ def _is_path(db: Database, tree_id: int, name: str) -> bool:
 # --- facts ------------------------------------------------------------------------------------
 
 
-def _uses(db: Database, tree_id: int, name: str) -> list[StoredReference]:
-    return code.references_to(db, tree_id, name.rpartition(".")[2])
-
-
-def _callers(db: Database, tree_id: int, name: str) -> Iterator[Place]:
+def _callers(uses: Iterable[StoredReference]) -> Iterator[Place]:
     """Product code before tests: who asks for users means those that matter."""
-    uses = [one for one in _uses(db, tree_id, name) if one.kind not in {"import", "inherit"}]
-    for one in sorted(uses, key=lambda use: (is_test(use.path), use.path, use.lines)):
+    called = [one for one in uses if one.kind not in {"import", "inherit"}]
+    for one in sorted(called, key=lambda use: (is_test(use.path), use.path, use.lines)):
         yield Place(one.path, min(one.lines), one.symbol)
 
 
-def _subclasses(db: Database, tree_id: int, name: str) -> Iterator[Place]:
-    for one in _uses(db, tree_id, name):
+def _subclasses(uses: Iterable[StoredReference]) -> Iterator[Place]:
+    for one in uses:
         if one.kind == "inherit":
             yield Place(one.path, min(one.lines), one.symbol)
 
 
-def _raised(db: Database, tree_id: int, name: str, read: Reader) -> Iterator[Place]:
+def _raised(
+    db: Database,
+    tree_id: int,
+    name: str,
+    uses: Callable[[], Iterable[StoredReference]],
+    read: Reader,
+) -> Iterator[Place]:
     """Lines that raise it or handle it, of the files that name it."""
     bare = name.rpartition(".")[2]
     wanted = re.compile(rf"\b{re.escape(bare)}\b")
     if not any(one.kind.value in _CLASSES for one in code.definitions(db, tree_id, name)):
         return
-    paths = {one.path for one in _uses(db, tree_id, name)}
+    paths = {one.path for one in uses()}
     for path in sorted(paths, key=lambda path: (is_test(path), path))[:_MOST_FILES]:
         for at, line in enumerate(read(path)):
             if wanted.search(line) and (verb := _verb(line)):
@@ -197,8 +214,8 @@ def _assigned(symbol: StoredSymbol) -> list[str]:
     return [" ".join(part.split()) for part in parts if re.search(r"[^=!<>]=[^=>]", part)]
 
 
-def _tests(db: Database, tree_id: int, name: str) -> Iterator[Place]:
-    for one in _uses(db, tree_id, name):
+def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:
+    for one in uses:
         if is_test(one.path) and one.kind != "import":
             yield Place(one.path, min(one.lines), one.symbol)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ def users_of(db: Database, tree_id: int, path: str) -> list[str]:
     rows = db.rows(
         "select distinct f.path from files here"
         " join symbols s on s.blob_id = here.blob_id and s.parent_id is null"
-        " join refs r on r.name = s.name and r.blob_id != s.blob_id"
-        " join files f on f.blob_id = r.blob_id and f.tree_id = here.tree_id"
+        " join uses u on u.name = s.name and u.blob_id != s.blob_id"
+        " join files f on f.blob_id = u.blob_id and f.tree_id = here.tree_id"
         " where here.tree_id = ? and here.path = ? order by f.path",
         (tree_id, path),
     )
@@ -99,40 +100,45 @@ def function_ranges(db: Database, tree_id: int, path: str) -> list[Range]:
 def unused_definitions(db: Database, tree_id: int) -> list[Definition]:
     """Functions, methods and classes defined once in the tree whose name nothing in it uses.
 
-    Methods of classes that inherit are left out: somebody else may call them.
+    Of Python only what begins with an underscore, as the others are for anybody. Methods of
+    classes that inherit are left out: somebody else may call them.
     """
-    used = _live_names(db, tree_id, "refs")
-    once = {name for name, count in _live_names(db, tree_id, "symbols").items() if count == 1}
-    heirs = _heirs(db, tree_id)
-    rows = db.execute(
-        f"select {_DEFINITION}, s.parent_id from symbols s join blobs b on b.id = s.blob_id"
-        " join files f on f.blob_id = b.id where f.tree_id = ?"
+    rows = db.rows(
+        f"select {_DEFINITION}, s.parent_id, s.blob_id from symbols s"
+        " join blobs b on b.id = s.blob_id join files f on f.blob_id = b.id where f.tree_id = ?"
         " and s.kind in ('function', 'method', 'class')"
+        " and (b.language != 'python' or substr(s.name, 1, 1) = '_')"
         " order by s.end_line - s.start_line desc, f.path, s.id",
         (tree_id,),
     )
-    return [
-        _definition(row)
-        for row in rows
-        if row[2] in once and row[2] not in used and row[9] not in heirs
-    ]
+    lonely = _lonely(db, tree_id, {row[2] for row in rows})
+    left = [row for row in rows if row[2] in lonely]
+    heirs = _heirs(db, {row[10] for row in left if row[9] is not None})
+    return [_definition(row) for row in left if row[9] not in heirs]
 
 
-def _live_names(db: Database, tree_id: int, table: str) -> dict[str, int]:
+def _lonely(db: Database, tree_id: int, names: Collection[str]) -> set[str]:
+    """Those of the names that the tree defines once and does not use."""
     cursor = db.execute(
-        f"select name, count(*) from {table} where blob_id in"
-        " (select blob_id from files where tree_id = ?) group by name",
-        (tree_id,),
+        "select w.value from json_each(?) w where not exists (select 1 from uses u"
+        "  join files f on f.blob_id = u.blob_id where u.name = w.value and f.tree_id = ?)"
+        " and 1 = (select count(*) from symbols s where s.name = w.value"
+        "  and exists (select 1 from files f where f.blob_id = s.blob_id and f.tree_id = ?))",
+        (json.dumps(sorted(names)), tree_id, tree_id),
     )
-    return dict(cursor.fetchall())
+    return {row[0] for row in cursor}
 
 
-def _heirs(db: Database, tree_id: int) -> set[int]:
-    """The symbols that inherit from something."""
+def _heirs(db: Database, blobs: Collection[int]) -> set[int]:
+    """The symbols of these contents that inherit from something."""
+    # Most names are inherited from nowhere: to see that is cheaper than to take JSON apart.
     cursor = db.execute(
-        "select distinct symbol_id from refs where kind = 'inherit' and blob_id in"
-        " (select blob_id from files where tree_id = ?)",
-        (tree_id,),
+        "select distinct coalesce((select min(s.id) from symbols s where s.blob_id = u.blob_id)"
+        "  + json_extract(p.value, '$[0]'), 0)"
+        " from uses u, json_each(u.places) p where instr(u.places, 'inherit')"
+        " and u.blob_id in (select value from json_each(?))"
+        " and json_extract(p.value, '$[1]') = 'inherit'",
+        (json.dumps(sorted(blobs)),),
     )
     return {row[0] for row in cursor}
 

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
@@ -25,14 +26,17 @@ _LONGEST_BODY = 1_200
 _WORD = re.compile(r"\w{3,}")
 _FORMS = (Form.CALLERS, Form.SUBCLASSES, Form.DEFAULT, Form.TESTS)
 
+_CANDIDATES = 2_000
+_AT_ONCE = 500
+_SHORTEST = 3
+_USED = "select name, sum(json_array_length(places)) as times from uses group by name"
+# From the names to their definitions: to group all definitions would cost many times as much.
 _DEFINED = """
-with used as (select name, count(*) as times from refs group by name)
-select s.name, min(f.path) as path, min(s.start_line) as line, min(s.signature) as signature,
-       u.times as times, count(distinct f.path) as places
-from symbols s join files f on f.blob_id = s.blob_id join used u on u.name = s.name
-where f.tree_id = ? and length(s.name) > 3 and s.kind in ('class', 'function', 'method', 'trait',
-    'interface', 'struct')
-group by s.name having places = 1 order by times desc, s.name limit 2000"""
+select s.name, min(f.path) as path, min(s.start_line) as line, min(s.signature) as signature
+from json_each(?) w cross join symbols s on s.name = w.value
+join files f on f.blob_id = s.blob_id
+where f.tree_id = ? and s.kind in ('class', 'function', 'method', 'trait', 'interface', 'struct')
+group by s.name having count(distinct f.path) = 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,8 @@ def expect(db: Database, tree_id: int, *, now: float, commit: str) -> int:
 
 def _notes(db: Database, tree_id: int, *, now: float, commit: str) -> Iterator[Note]:
     for subject in _likely(db, tree_id):
-        told = (answers.fact(db, tree_id, form, subject.name) for form in _FORMS)
-        for one in [found for found in told if found is not None][:_MOST_PER_NAME]:
+        told = answers.facts(db, tree_id, _FORMS, subject.name)
+        for one in islice(told, _MOST_PER_NAME):
             yield _note(one, subject, now=now, commit=commit)
     for path in _busy_paths(db, tree_id):
         answered = answers.fact(db, tree_id, Form.TOGETHER, path)
@@ -68,10 +72,23 @@ def _notes(db: Database, tree_id: int, *, now: float, commit: str) -> Iterator[N
 def _likely(db: Database, tree_id: int) -> list[_Subject]:
     """Names defined once: those asked about, named in commits and used most."""
     mentions = _mentions(db)
-    rows = db.rows(_DEFINED, (tree_id,))
-    rows = [row for row in rows if not answers.is_test(row["path"])]
-    rows.sort(key=lambda r: (-(1.0 + mentions[r["name"].lower()]) * r["times"], r["name"]))
-    return [_Subject(r["name"], r["path"], r["line"], r["signature"]) for r in rows[:_SUBJECTS]]
+    found = [one for one in _defined_once(db, tree_id) if not answers.is_test(one[1].path)]
+    found.sort(key=lambda one: (-(1.0 + mentions[one[1].name.lower()]) * one[0], one[1].name))
+    return [subject for _, subject in found[:_SUBJECTS]]
+
+
+def _defined_once(db: Database, tree_id: int) -> list[tuple[int, _Subject]]:
+    """The names used most that one file alone defines, with how often they are used."""
+    times = {name: count for name, count in db.execute(_USED) if len(name) > _SHORTEST}
+    names = sorted(times, key=lambda name: (-times[name], name))
+    found: list[tuple[int, _Subject]] = []
+    for start in range(0, len(names), _AT_ONCE):
+        wanted = names[start : start + _AT_ONCE]
+        rows = {row["name"]: row for row in db.rows(_DEFINED, (json.dumps(wanted), tree_id))}
+        found += [(times[name], _Subject(*rows[name])) for name in wanted if name in rows]
+        if len(found) >= _CANDIDATES:
+            break
+    return found[:_CANDIDATES]
 
 
 def _mentions(db: Database) -> Counter[str]:

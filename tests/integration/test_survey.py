@@ -117,7 +117,9 @@ def test_every_kind_of_note_is_found_and_fresh(
     (tests,) = titles(db, NoteKind.TEST_MAP)
     assert tests == "shop/tax.py is tested by tests/test_tax.py; one more imports it"
     assert "`shop` starts shop.cart:main" in titles(db, NoteKind.ENTRY_POINT)
-    assert any("that changed shop/stock.py changed" in title for title in titles(db, NoteKind.CO_CHANGE))
+    assert any(
+        "that changed shop/stock.py changed" in title for title in titles(db, NoteKind.CO_CHANGE)
+    )
     assert "shop/stock.py: 6 of 6 changes were fixes (100 %)" in titles(db, NoteKind.FIX_PRONE)
 
 
