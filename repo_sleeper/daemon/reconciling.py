@@ -69,7 +69,8 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     """
     tree_id = code.ensure_tree(db, repo.root, repo.git_dir)
     ahead = _history_ahead(db, repo, settings, tree_id)
-    seen = _files(db, repo, settings, tree_id, now=now, pool=pool, progress=progress)
+    with _parsers(db, tree_id, pool) as parsers:
+        seen = _files(db, repo, settings, tree_id, now=now, pool=parsers, progress=progress)
     moved = seen.head != _known_head(db, tree_id)
     # Also where HEAD stands still: a shallow clone may have been given its past.
     imported = _history(db, repo, settings, ahead) if moved or derive else 0
@@ -80,6 +81,19 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     if different:
         code.mark_reconciled(db, tree_id, seen.head, now)
     return seen._replace(commits=imported, notes=notes)
+
+
+@contextmanager
+def _parsers(db: Database, tree_id: int, pool: ParserPool | None) -> Iterator[ParserPool | None]:
+    """A first index is sure to need a parser: its child starts while the tree is scanned."""
+    if pool is not None or _known_head(db, tree_id) is not None:
+        yield pool
+        return
+    from repo_sleeper.index.pool import ParserPool
+
+    with ParserPool(keep=False) as own:
+        own.start()
+        yield own
 
 
 def _files(  # noqa: PLR0913 -- passes on what it is given

@@ -85,6 +85,11 @@ class ParserPool:
         """The children alive now."""
         return [child.process.pid for child in self._children]
 
+    def start(self) -> None:
+        """Start the first child before there is work for it: it takes 0.1 s until it can read."""
+        if not self._children:
+            self._children.append(_Child(self._limit_s))
+
     def close(self) -> None:
         """End every child; waits until they are gone."""
         for child in self._children:
