@@ -15,6 +15,7 @@ from repo_sleeper.cli import (
     cost,
     daemon,
     doctor,
+    group,
     init,
     notes,
     status,
@@ -29,25 +30,28 @@ from repo_sleeper.cli import (
 )
 from repo_sleeper.errors import NotFoundError
 
+_COMMANDS = (
+    ("init", init.init),
+    ("status", status.status),
+    ("ask", ask.ask),
+    ("map", code_map.map_),
+    ("think", think.think),
+    ("eval", evaluation.evaluate),
+    ("doctor", doctor.doctor),
+    ("trust", trust.trust),
+    ("daemon", daemon.app),
+    ("notes", notes.app),
+    ("bugs", bugs.app),
+    ("cost", cost.app),
+)
 app = typer.Typer(
     name="sleeper",
+    cls=group.late(_COMMANDS),
     help="Thinks about your repository while you rest, and answers from notes.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("init")(init.init)
-app.add_typer(daemon.app, name="daemon")
-app.command("status")(status.status)
-app.command("ask")(ask.ask)
-app.add_typer(notes.app, name="notes")
-app.add_typer(bugs.app, name="bugs")
-app.command("map")(code_map.map_)
-app.command("think")(think.think)
-app.add_typer(cost.app, name="cost")
-app.command("eval")(evaluation.evaluate)
-app.command("doctor")(doctor.doctor)
-app.command("trust")(trust.trust)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- typer's way to call it
