@@ -95,7 +95,7 @@ def test_control_characters_in_a_file_do_no_harm() -> None:
     assert [one.name for one in parsed.symbols] == ["f", "g"]
 
 
-# Only of code without errors: how tree-sitter recovers from one depends on how far things are apart.
+# Only of code without errors: how tree-sitter recovers depends on how far things are apart.
 @given(st.lists(st.sampled_from(["x = 1", "# c", "def f(): pass", "y = 'a  b'", "g(x)"])))
 def test_blank_lines_never_change_the_hash_of_a_file(lines: list[str]) -> None:
     close, apart = python("\n".join(lines)), python("\n\n".join(lines))
