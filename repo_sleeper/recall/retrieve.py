@@ -27,6 +27,7 @@ _PROSE = 0.1  # of its score is what prose and data keep where the question does
 _CANDIDATES = 200
 _LEADING = 40  # of them, those that what is no code is taken out of to find the leaders
 _OTHER = 0.4  # ... and pages, styles, what builds read
+_ALONG = 0.6  # ... of either, where asked to change it: code is mostly changed along with it
 _SYMBOLS = 60
 _WORDS_SHOWN = 3
 _EXPLAINED = 100
@@ -122,11 +123,12 @@ def _kept(
 
 
 def _share_kept(path: str, standing: Standing | None, question: Question) -> float:
+    wanted = 1.0 if question.wants_reading else _ALONG
     if is_prose(path):
-        return 1.0 if question.wants_prose else _PROSE
-    if standing is None or is_code(path, standing.language) or question.wants_pages:
+        return wanted if question.wants_prose else _PROSE
+    if standing is None or is_code(path, standing.language):
         return 1.0
-    return _OTHER
+    return wanted if question.wants_pages else _OTHER
 
 
 def _confidence(content: Content, named: Named, past: Past) -> float:
