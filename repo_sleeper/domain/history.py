@@ -15,6 +15,7 @@ class Commit(NamedTuple):
     body: str = ""
     paths: tuple[str, ...] = ()
     renames: tuple[tuple[str, str], ...] = ()  # (old path, new path)
+    begun: tuple[str, ...] = ()  # those of the paths that its parent does not have
     is_merge: bool = False
 
 

@@ -13,8 +13,10 @@ from repo_sleeper.git.repository import Repository
 
 _PAGE = 2_000  # commits told by one call, which bounds its memory and its time
 _LONGEST_STATUS = 8  # a letter and a number, sometimes after a line break; an id is longer
+_BEGINNINGS = b"ARC"  # of a path: added, moved to, copied to
 _FIELDS = 7  # six, and what is between the last of them and the first status
 _FORMAT = "--format=%H%x00%ct%x00%P%x00%ae%x00%s%x00%b%x00"
+_Entry = tuple[bytes, tuple[str, ...]]  # the letter of its status, its path or two
 _OPTIONS = (
     "-z",
     "-O/dev/null",
@@ -57,7 +59,8 @@ def tell(repo: Repository, oids: Sequence[str]) -> Iterator[Commit]:
     cut_off = cut_off_at(repo)
     for page in _pages(repo, oids):
         for commit in _told(page):
-            yield commit._replace(paths=(), renames=()) if commit.oid in cut_off else commit
+            known = commit.oid not in cut_off
+            yield commit if known else commit._replace(paths=(), renames=(), begun=())
 
 
 def _pages(repo: Repository, oids: Sequence[str]) -> Iterator[bytes]:
@@ -99,18 +102,20 @@ def _told(raw: bytes) -> Iterator[Commit]:
             author=_hashed(author),
             subject=subject.decode("utf-8", "replace"),
             body=body.decode("utf-8", "replace").strip(),
-            paths=tuple([entry[-1] for entry in entries]),
-            renames=tuple([(entry[0], entry[1]) for entry in entries if len(entry) > 1]),
+            paths=tuple([paths[-1] for _, paths in entries]),
+            renames=tuple([(paths[0], paths[1]) for _, paths in entries if len(paths) > 1]),
+            begun=tuple([paths[-1] for status, paths in entries if status in _BEGINNINGS]),
             is_merge=b" " in parents,
         )
 
 
-def _entries(tokens: Sequence[bytes], place: int) -> tuple[list[tuple[str, ...]], int]:
-    """The paths of one commit, and where the next begins: at the first token that is no status."""
-    entries: list[tuple[str, ...]] = []
+def _entries(tokens: Sequence[bytes], place: int) -> tuple[list[_Entry], int]:
+    """What one commit touched, and where the next begins: at the first token that is no status."""
+    entries: list[_Entry] = []
     while 0 < len(tokens[place]) <= _LONGEST_STATUS:
-        count = 2 if tokens[place].strip()[:1] in b"RC" else 1
-        entries.append(tuple(map(_path, tokens[place + 1 : place + 1 + count])))
+        status = tokens[place].strip()[:1]
+        count = 2 if status in b"RC" else 1
+        entries.append((status, tuple(map(_path, tokens[place + 1 : place + 1 + count]))))
         place += 1 + count
     return entries, place
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HEADS = "history_heads"  # where each work tree's history was last read: they share one store
 _LIMIT = "history_limit"
+_READING = 2  # another number has every store read its history again: what we make of it changed
 _LONGEST_SUBJECT = 300
 _LONGEST_BODY = 2_000
 # Beyond these nothing changes what we derive: ten half-lives, and habits of years ago.
@@ -76,9 +77,10 @@ def import_history(
 
 
 def _extent(repo: Repository, limit: int) -> str:
-    """How far back there is anything to read: changes with the setting and with the depth."""
+    """How far back there is anything to read, and how we read it: setting, depth, our rules."""
     depth = sorted(git.cut_off_at(repo))
-    return f"{limit} {sha256(repr(depth).encode()).hexdigest()[:16]}" if depth else str(limit)
+    cut_off = f" {sha256(repr(depth).encode()).hexdigest()[:16]}" if depth else ""
+    return f"{limit} by {_READING}{cut_off}"
 
 
 def _recorded_heads(db: Database) -> dict[str, str]:

@@ -117,7 +117,7 @@ def facts(
         Form.RAISED: lambda: _raised(db, tree_id, name, uses, read),
         Form.DEFAULT: lambda: _defaults(db, tree_id, name),
         Form.TESTS: lambda: _tests(uses()),
-        Form.TOGETHER: lambda: _together(db, name),
+        Form.TOGETHER: lambda: _together(db, tree_id, name),
     }
     for form in forms:
         places = list(dict.fromkeys(finders[form]()))
@@ -220,9 +220,9 @@ def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:
             yield Place(one.path, min(one.lines), one.symbol)
 
 
-def _together(db: Database, path: str) -> Iterator[Place]:
+def _together(db: Database, tree_id: int, path: str) -> Iterator[Place]:
     for other, chance in history.co_changed(db, path):
-        if chance >= _FEWEST_CHANCE:
+        if chance >= _FEWEST_CHANCE and _is_path(db, tree_id, other):
             yield Place(other, 0, f"{chance:.0%} of the commits that change {path}")
 
 

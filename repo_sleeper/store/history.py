@@ -116,10 +116,13 @@ def _all_paths(commit: Commit) -> Iterator[str]:
 
 
 def _note_renames(successors: dict[str, str | None], commits: Sequence[Commit]) -> None:
-    """Oldest first: what is seen last of a path is what became of it."""
+    """Oldest first: what is seen last of a path is what became of it.
+
+    A change under an old name ends nothing: another branch may not have heard of the new one.
+    """
     for commit in commits:
         successors.update(commit.renames)
-        successors.update(dict.fromkeys(commit.paths))
+        successors.update(dict.fromkeys(commit.begun))
 
 
 def remove_commits(db: Database, oids: Collection[str]) -> None:

@@ -188,6 +188,22 @@ def test_churn_follows_a_file_to_its_new_name(db: Database, repo: GitRepo) -> No
     assert history.recent_commits(db, 9)[-1].paths == ("new.py",)
 
 
+def test_a_branch_that_has_not_heard_of_a_move_undoes_nothing(db: Database, repo: GitRepo) -> None:
+    body = "".join(f"line {number}\n" for number in range(30))
+    repo.commit("one", a_py=body)
+    repo.git("branch", "maintained")
+    repo.git("mv", "a.py", "b.py")
+    repo.commit("two")
+    repo.git("checkout", "-q", "maintained")
+    repo.commit("three", a_py=f"{body}mended\n")
+    repo.git("checkout", "-q", "-")
+    repo.git("merge", "-q", "maintained")
+    imported(db, repo)
+
+    assert [one.paths for one in history.recent_commits(db, 4)[1:]] == [("b.py",)] * 3
+    assert list(history.churn(db)) == ["b.py"]
+
+
 def test_a_name_used_again_is_its_own_file(db: Database, repo: GitRepo) -> None:
     body = "".join(f"line {number}\n" for number in range(30))
     repo.commit("one", a_py=body)

@@ -200,3 +200,13 @@ def test_files_that_change_together_are_a_question_too(db: Database, tree: Index
 
     found = notes.list_notes(db, tree.tree, kinds=[NoteKind.QUESTION], path="shop/cart.py")
     assert "Which files change together with `shop/cart.py`?" in {note.title for note in found}
+
+
+def test_a_file_that_is_gone_is_not_told_to_change_together(db: Database, tree: Indexed) -> None:
+    together = [CoChange("shop/cart.py", other, 4, 5) for other in ("shop/bill.py", "gone.py")]
+    history.save_co_changes(db, together)
+
+    said = answers.answer(db, tree.tree, "which files change together with shop/cart.py?")
+
+    assert said is not None
+    assert [place.path for place in said.places] == ["shop/bill.py"]
