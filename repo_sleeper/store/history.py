@@ -8,6 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from repo_sleeper.domain.history import CoChange, Commit
+from repo_sleeper.store import renames
 from repo_sleeper.store.database import Database, Row
 from repo_sleeper.words import parts
 
@@ -68,11 +69,8 @@ def add_commits(db: Database, commits: Iterable[tuple[Commit, bool]]) -> None:
         while batch := list(islice(source, _BATCH)):
             _add_batch(db, batch, next_id, path_ids)
             next_id += len(batch)
-            _note_renames(successors, [commit for commit, _ in batch])
-        db.many(
-            "update history_paths set successor = ? where path = ?",
-            [(successor, path) for path, successor in successors.items()],
-        )
+            renames.note(successors, [commit for commit, _ in batch])
+        renames.save(db, successors)
 
 
 def _add_batch(
@@ -113,16 +111,6 @@ def _all_paths(commit: Commit) -> Iterator[str]:
     yield from commit.paths
     for old, _ in commit.renames:
         yield old
-
-
-def _note_renames(successors: dict[str, str | None], commits: Sequence[Commit]) -> None:
-    """Oldest first: what is seen last of a path is what became of it.
-
-    A change under an old name ends nothing: another branch may not have heard of the new one.
-    """
-    for commit in commits:
-        successors.update(commit.renames)
-        successors.update(dict.fromkeys(commit.begun))
 
 
 def remove_commits(db: Database, oids: Collection[str]) -> None:
@@ -191,7 +179,7 @@ def _path_numbers(db: Database) -> dict[str, int]:
 
 def recent_changes(db: Database, *, limit: int) -> list[tuple[str, ...]]:
     """The paths of each of the newest commits that are no merges, newest first, as now named."""
-    names = _current_names(db)
+    names = renames.current_names(db)
     found: dict[int, list[str]] = {}
     for row in db.rows(
         "select c.id, p.path from (select id, time from commits where not is_merge"
@@ -203,21 +191,6 @@ def recent_changes(db: Database, *, limit: int) -> list[tuple[str, ...]]:
         if row["path"] is not None:
             paths.append(names.get(row["path"], row["path"]))
     return [tuple(dict.fromkeys(paths)) for paths in found.values()]
-
-
-def _current_names(db: Database) -> dict[str, str]:
-    """For each path that was renamed, the name at the end of the chain."""
-    rows = db.rows("select path, successor from history_paths where successor is not null")
-    successors = {row["path"]: row["successor"] for row in rows}
-    return {path: _followed(path, successors) for path in successors}
-
-
-def _followed(path: str, successors: Mapping[str, str]) -> str:
-    seen = {path}
-    while (following := successors.get(path)) is not None and following not in seen:
-        path = following
-        seen.add(path)
-    return path
 
 
 def churn(db: Database) -> dict[str, float]:
@@ -249,7 +222,7 @@ def co_changes(db: Database) -> list[CoChange]:
 
 def path_records(db: Database) -> list[PathRecord]:
     """Changes and fixes of each path over the whole history, as now named; sweeps left out."""
-    names = _current_names(db)
+    names = renames.current_names(db)
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in db.rows(
         "select p.path, count(*) as touches, sum(c.is_fix) as fixes from commits c"
@@ -267,7 +240,7 @@ def path_ages(db: Database) -> dict[str, tuple[int, int]]:
 
     Paths as now named; what a file did under older names counts. Merges bring no paths.
     """
-    names = _current_names(db)
+    names = renames.current_names(db)
     ages: dict[str, tuple[int, int]] = {}
     for path, first, last in db.execute(
         "select p.path, min(c.time), max(c.time) from commit_paths cp"
@@ -283,7 +256,7 @@ def path_ages(db: Database) -> dict[str, tuple[int, int]]:
 def recent_commits(db: Database, limit: int) -> list[Commit]:
     """The newest commits, newest first."""
     rows = db.rows("select * from commits order by time desc, id desc limit ?", (limit,))
-    names = _current_names(db)
+    names = renames.current_names(db)
     return [_commit(row, _paths_of(db, row["id"], names)) for row in rows]
 
 
@@ -334,7 +307,7 @@ def search_commits(db: Database, terms: Sequence[str], *, limit: int) -> list[Co
         " order by score desc, time desc, id desc",
         (" OR ".join(f'"{word}"' for word in words), limit),
     )
-    names = _current_names(db)
+    names = renames.current_names(db)
     return [_hit(row, _paths_of(db, row["id"], names)) for row in rows]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from repo_sleeper.store import renames
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import batches, marks, numbers, quoted
 
@@ -100,37 +101,8 @@ def _touched(db: Database, commits: Sequence[int]) -> dict[int, tuple[str, ...]]
         f"""select c.commit_id, p.path from commit_paths c
             join history_paths p on p.id = c.path_id where c.commit_id in {numbers(commits)}"""
     )
-    successors = _successors(db, {row[1] for row in rows})
+    successors = renames.successors_of(db, {row[1] for row in rows})
     found: dict[int, dict[str, None]] = {}
     for commit, path in rows:
-        found.setdefault(commit, {})[_followed(path, successors)] = None
+        found.setdefault(commit, {})[renames.followed(path, successors)] = None
     return {commit: tuple(sorted(paths)) for commit, paths in found.items()}
-
-
-def _successors(db: Database, paths: Iterable[str]) -> dict[str, str]:
-    """What these paths were renamed to, and what that was renamed to, to the end."""
-    found: dict[str, str] = {}
-    wanted = set(paths)
-    while wanted:
-        renamed = {path: to for path, to in _renamed(db, wanted) if path not in found}
-        found |= renamed
-        wanted = set(renamed.values()) - found.keys()
-    return found
-
-
-def _renamed(db: Database, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for some in batches(sorted(paths)):
-        rows = db.rows(
-            f"""select path, successor from history_paths
-                where path in ({marks(some)}) and successor is not null""",
-            some,
-        )
-        yield from ((row[0], row[1]) for row in rows)
-
-
-def _followed(path: str, successors: dict[str, str]) -> str:
-    seen = {path}
-    while (following := successors.get(path)) is not None and following not in seen:
-        path = following
-        seen.add(path)
-    return path
