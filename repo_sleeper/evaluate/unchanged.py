@@ -57,11 +57,6 @@ class Pieces:
         return min(around, key=lambda p: p.lines.end - p.lines.start, default=None)
 
 
-def is_readable(path: str) -> bool:
-    """Whether there are rules for what a file of this name says."""
-    return path.endswith(".py") or _words(path) is not None
-
-
 def pieces(path: str, text: str, places: Sequence[tuple[str, Range]]) -> Pieces | None:
     """All pieces of a content; None when it cannot be read. `places` are used but for Python."""
     if path.endswith(".py"):

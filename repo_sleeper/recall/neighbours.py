@@ -32,7 +32,7 @@ class Past:
 
 def past_commits(db: Database, tree_id: int, words: Sequence[str]) -> Past:
     """Credit files for commits whose message has the question's words, recent ones more."""
-    hits = commits_about(db, words, limit=_COMMITS, widest=_WIDE) if words else []
+    hits = commits_about(db, words, limit=_COMMITS, widest=_WIDE)
     live = search.existing(db, tree_id, {path for hit in hits for path in hit.paths})
     best = max((hit.score for hit in hits), default=0.0) or 1.0
     past = Past()

@@ -66,11 +66,6 @@ def forecast(commits: Sequence[Sequence[str]], files: Mapping[str, int]) -> dict
     return {path: scale * product for path, product in products.items()}
 
 
-def likeliest(forecasts: Mapping[str, float], *, count: int) -> list[str]:
-    """The files where most edits are expected, ties by name."""
-    return sorted(forecasts, key=lambda path: (-forecasts[path], path))[:count]
-
-
 def _edits(commits: Sequence[Sequence[str]]) -> dict[str, _Edits]:
     found: dict[str, _Edits] = {}
     for age, paths in enumerate(commits):

@@ -15,20 +15,6 @@ from repo_sleeper.words import parts
 _BATCH = 1_000
 
 
-class CommitHit(NamedTuple):
-    """A commit whose message answers a search; the higher the score the better.
-
-    `age` is how many commits are newer. Paths are under the names they have now.
-    """
-
-    oid: str
-    subject: str
-    time: int
-    age: int
-    score: float
-    paths: tuple[str, ...]
-
-
 class PathRecord(NamedTuple):
     """How often a path was changed, and how often in order to mend something."""
 
@@ -291,32 +277,3 @@ def commit_count(db: Database) -> int:
     """How many commits are stored."""
     count: int = db.value("select count(*) from commits")
     return count
-
-
-def search_commits(db: Database, terms: Sequence[str], *, limit: int) -> list[CommitHit]:
-    """Commits whose subject or body holds any of the terms, the best first."""
-    words = dict.fromkeys(word for term in terms for word in parts(term))
-    if not words:
-        return []
-    rows = db.rows(
-        "select found.*, (select count(*) from commits n"
-        "   where (n.time, n.id) > (found.time, found.id)) as age"
-        " from (select c.*, -bm25(commit_words, 3.0, 1.0) as score"
-        "   from commit_words join commits c on c.id = commit_words.rowid"
-        "   where commit_words match ? order by score desc, c.time desc, c.id desc limit ?) found"
-        " order by score desc, time desc, id desc",
-        (" OR ".join(f'"{word}"' for word in words), limit),
-    )
-    names = renames.current_names(db)
-    return [_hit(row, _paths_of(db, row["id"], names)) for row in rows]
-
-
-def _hit(row: Row, paths: tuple[str, ...]) -> CommitHit:
-    return CommitHit(
-        oid=row["oid"].hex(),
-        subject=row["subject"],
-        time=row["time"],
-        age=row["age"],
-        score=row["score"],
-        paths=paths,
-    )

@@ -233,12 +233,3 @@ def imported_by(db: Database, tree_id: int, path: str) -> list[str]:
         (tree_id, path),
     )
     return [row[0] for row in rows]
-
-
-def importers_of(db: Database, tree_id: int, path: str) -> list[str]:
-    """The files of the tree that import this file."""
-    rows = db.rows(
-        "select distinct path from links where tree_id = ? and target = ? order by path",
-        (tree_id, path),
-    )
-    return [row[0] for row in rows]

@@ -30,6 +30,8 @@ def commits_about(
 ) -> list[Precedent]:
     """Commits whose message has any of the words and that touched few files, the best first."""
     match = " OR ".join(quoted(word) for word in words)
+    if not match:
+        return []
     best = db.rows(
         """select rowid, -bm25(commit_words, 3.0, 1.0) as score from commit_words
            where commit_words match ? order by score desc, rowid limit ?""",

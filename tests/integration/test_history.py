@@ -13,11 +13,17 @@ from repo_sleeper.history.ahead import Ahead
 from repo_sleeper.history.commits import import_history
 from repo_sleeper.store import history
 from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.store.topics import Precedent, commits_about
+from repo_sleeper.words import parts
 from tests.conftest import GitRepo
 
 
 def imported(db: Database, repo: GitRepo, *, limit: int = 100) -> int:
     return import_history(db, git.discover(repo.root), limit=limit)
+
+
+def about(db: Database, text: str) -> list[Precedent]:
+    return commits_about(db, parts(text), limit=9, widest=30)
 
 
 def subjects(db: Database) -> list[str]:
@@ -93,10 +99,8 @@ def test_an_amended_commit_leaves_no_trace(db: Database, repo: GitRepo) -> None:
 
     assert imported(db, repo) == 1
     assert subjects(db) == ["right words", "one"]
-    assert [hit.subject for hit in history.search_commits(db, ["words"], limit=9)] == [
-        "right words"
-    ]
-    assert history.search_commits(db, ["wrong"], limit=9) == []
+    assert [hit.subject for hit in about(db, "words")] == ["right words"]
+    assert about(db, "wrong") == []
 
 
 def test_a_history_that_was_thrown_away_is_forgotten(db: Database, repo: GitRepo) -> None:
@@ -268,10 +272,10 @@ def test_a_search_takes_identifiers_apart_and_ranks_subjects_first(
     repo.commit("Unrelated", c_py="1\n")
     imported(db, repo)
 
-    best, other = history.search_commits(db, ["http_url"], limit=5)
+    best, other = about(db, "http_url")
 
-    assert (best.subject, best.age, best.paths) == ("Teach parseHttpUrl about ports", 1, ("b.py",))
-    assert (other.subject, other.age) == ("Rename things", 2)
+    assert (best.subject, best.paths) == ("Teach parseHttpUrl about ports", ("b.py",))
+    assert other.subject == "Rename things"
     assert best.score > other.score > 0
 
 
@@ -280,7 +284,7 @@ def test_any_text_can_be_searched_for(db: Database, repo: GitRepo, term: str) ->
     repo.commit("one", a_py="1\n")
     imported(db, repo)
 
-    assert history.search_commits(db, [term], limit=5) == []
+    assert about(db, term) == []
 
 
 def test_the_state_tells_other_commits_from_the_same(db: Database, repo: GitRepo) -> None:

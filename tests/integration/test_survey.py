@@ -15,7 +15,7 @@ from repo_sleeper.domain.tree import Signature
 from repo_sleeper.history.commits import import_history
 from repo_sleeper.index.languages import grammar_label, language_named
 from repo_sleeper.index.reading import read_rows
-from repo_sleeper.store import code, contents, notes
+from repo_sleeper.store import code, contents, notes, topics
 from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
 from repo_sleeper.survey import reading
@@ -190,13 +190,13 @@ def test_links_between_files_are_kept_for_whoever_asks(
     surveyed()
 
     assert rows.imported_by(db, 1, "src/main.rs") == ["src/cart.rs"]
-    assert rows.importers_of(db, 1, "src/cart.rs") == ["src/main.rs"]
+    assert topics.linked(db, 1, ["src/cart.rs"])[1] == [("src/cart.rs", "src/main.rs")]
     assert rows.imported_by(db, 1, "A.cs") == ["Rate.cs"]
 
     repo.write("src/main.rs", "fn main() {}\n")
     surveyed()
 
-    assert rows.importers_of(db, 1, "src/cart.rs") == []
+    assert topics.linked(db, 1, ["src/cart.rs"])[1] == []
 
 
 def test_code_that_nothing_names_is_told_with_its_definition(
