@@ -64,9 +64,9 @@ def fulfil(wish: Wish) -> int:
     with _asking(workspace) as asked:
         found = _context(asked, workspace, query, wish, sent=bool(name))
         _warn(asked.warning)
-        fact = _fact(asked, workspace, query) if name and not wish.fresh else None
+        fact = None if wish.context or wish.fresh else _fact(asked, workspace, query)
         if fact is not None:
-            ask_view.print_fact(found, fact, as_json=wish.as_json)
+            ask_view.print_fact(found, fact, as_json=wish.as_json, model=bool(name))
             return 0
         if name and found.files:
             _answer(found, asked, workspace, name, as_json=wish.as_json)
@@ -238,7 +238,7 @@ def _warn(warning: str) -> None:
         output.say(f"sleeper: {warning}")
 
 
-# --- without a model --------------------------------------------------------------------------
+# --- from the index alone ----------------------------------------------------------------------
 
 
 def _fact(asked: _Asked, workspace: Workspace, query: str) -> Answered | None:

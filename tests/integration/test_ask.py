@@ -443,3 +443,13 @@ def test_the_model_is_asked_all_the_same_when_that_is_wanted(fake):
     ask("who calls round_half_up?", "--fresh", *MODEL)
 
     assert len(fake[0].prompts) == 1
+
+
+def test_what_the_index_knows_needs_no_model_to_be_set():
+    done = ask("who calls round_half_up?")
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("`round_half_up` is used in ")
+    assert "no model was asked; --context shows the code around it" in done.stderr
+    assert ask("who calls round_half_up?", "--no-model").stdout == done.stdout
+    assert ask("who calls round_half_up?", "--context").stdout.startswith("# Where to look")
