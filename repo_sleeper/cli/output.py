@@ -65,7 +65,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, wide: int = 
         return
     out("\t".join(headers))
     for row in rows:
-        out("\t".join(_one_line(cell) for cell in row))
+        out("\t".join(one_line(cell) for cell in row))
 
 
 def _drawn(headers: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> None:
@@ -77,7 +77,7 @@ def _drawn(headers: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> 
     for number, header in enumerate(headers):
         drawn.add_column(header, overflow="fold", no_wrap=number != wide)
     for row in rows:
-        drawn.add_row(*(Text(redact.clean(_one_line(cell))) for cell in row))
+        drawn.add_row(*(Text(redact.clean(one_line(cell))) for cell in row))
     console().print(drawn)
 
 
@@ -99,7 +99,8 @@ def panel(title: str, lines: Sequence[tuple[str, str]]) -> None:
     console().print(Panel(grid, title=title, title_align="left"))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Text that stays on its line, whatever a file is called."""
     return " ".join(text.split("\n")).replace("\t", " ")
 
 
