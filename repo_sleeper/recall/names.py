@@ -75,7 +75,8 @@ def _resolved(db: Database, tree_id: int, written: str) -> list[str]:
 
 def _is_same_file(path: str, written: str) -> bool:
     """Whether a line of the one is a line of the other: `views.py` elsewhere is another file."""
-    return path.endswith(written) or _shared_end(path, written) > 1
+    whole = f"/{path}".endswith(f"/{written}") or f"/{written}".endswith(f"/{path}")
+    return whole or _shared_end(path, written) > 1
 
 
 def _shared_end(path: str, other: str) -> int:

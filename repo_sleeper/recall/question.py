@@ -44,7 +44,8 @@ _QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,
 _FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
 # Both begin where no such run goes on: else each character of a long one is a beginning.
 _PLACE = re.compile(
-    r"(?<![\w.@+~/\\-])((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})(?:[:(](\d{1,7}))?"
+    r"(?<![\w.@+~/\\-])[/\\]?((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})"
+    r"(?:(?:[:(]|,? (?:on )?line )(\d{1,7}))?"
 )
 _FOLDER = re.compile(r"(?<![\w/:.@+-])[\w.@+-]+(?:/[\w.@+-]+)+")
 _CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")

@@ -20,7 +20,7 @@ _FEWEST_CHANCE = 0.2
 _FEWEST_LETTERS = 3
 _CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
 _TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
-_EXAMPLE = re.compile(r"(^|/)(examples?|samples?|docs?|docs_src|benchmarks?)/")
+_ASIDE = re.compile(r"(^|/)(examples?|samples?|docs?|docs_src|benchmarks?|dist|build)/")
 _NAME = re.compile(r"`([^`\s]+)`|([\w./-]*[\w])")
 _RAISED = re.compile(r"\b(raise|throw|panic!?)\b")
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
@@ -146,8 +146,8 @@ def is_test(path: str) -> bool:
 
 
 def _aside(path: str) -> int:
-    """0 for the product, then its examples, then its tests."""
-    return 2 if is_test(path) else int(_EXAMPLE.search(path) is not None)
+    """0 for the product, then what is built of it or shows it, then its tests."""
+    return 2 if is_test(path) else int(_ASIDE.search(path) is not None)
 
 
 def _is_known(db: Database, tree_id: int, name: str) -> bool:

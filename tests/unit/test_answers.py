@@ -202,13 +202,15 @@ def test_a_file_that_is_gone_is_not_said_to_change_together_with_another(tree: I
     assert "shop/gone.py" not in said
 
 
-def test_who_calls_is_told_of_the_product_before_its_examples_and_tests(tree: Indexed) -> None:
-    tree.write("examples/bill.py", "from shop.cart import total\n\ntotal([1])\n")
+def test_who_calls_is_told_of_the_product_before_what_is_built_of_it_and_tests(
+    tree: Indexed,
+) -> None:
+    tree.write("dist/bill.py", "from shop.cart import total\n\ntotal([1])\n")
 
     said = asked(tree, "who calls total?").splitlines()[1:]
 
     assert [line.split(":")[0] for line in said] == [
-        *("- shop/bill.py", "- examples/bill.py", "- tests/test_cart.py")
+        *("- shop/bill.py", "- dist/bill.py", "- tests/test_cart.py")
     ]
 
 

@@ -119,6 +119,15 @@ def test_a_trace_shows_where_it_went_wrong_first(tree):
     ]
 
 
+def test_an_absolute_path_of_a_trace_is_pointed_at_when_all_of_ours_is_its_end(tree):
+    tree.write("till.js", "const one = 1;\n")
+    trace = "at pay (/srv/app/shop/cart.py:9:3)\nat till (/srv/lib/till.js:1:1)"
+
+    assert retrieve(tree.db, tree.tree, understand(trace)).pointed == (
+        *(("shop/cart.py", 8), ("till.js", 0)),
+    )
+
+
 def test_a_line_of_a_file_of_the_same_name_elsewhere_is_not_shown(tree):
     there = 'File "/usr/lib/python3/site-packages/pkg/mail.py", line 2, in send'
     found = retrieve(tree.db, tree.tree, understand(f"{there}\ncarts rounded, mail.py:3"))
