@@ -18,7 +18,7 @@ from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack, signa
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.retrieve import Found, retrieve
 from repo_sleeper.redact import MOST_SECRETS, is_secret_path, redact
-from repo_sleeper.store import note_kinds, search
+from repo_sleeper.store import answers, note_kinds, search
 from repo_sleeper.store.database import Database
 
 # Below this share of a question's weight, found together in one place, nothing is relevant.
@@ -95,6 +95,7 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     places = [one for one in _worth_reading(found, question) if one[0] in listed]
     code = _excerpts(db, tree_id, root, places[:_EXCERPTS], words=question.words, sent=sent)
     excerpts = [one for one in code if not _is_pointed_at(one, shown)]
+    facts = _facts(db, tree_id, root, question, sent=sent) if hits else ()
     why = NO_WORDS if question.is_empty else NOTHING
     made = []
     for budget in budgets:
@@ -107,6 +108,7 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
                 notes=notes,
                 excerpts=excerpts,
                 budget=budget,
+                facts=facts,
             )
             if hits
             else nothing(budget=budget, why=why)
@@ -125,6 +127,20 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
             )
         )
     return made
+
+
+def _facts(
+    db: Database, tree_id: int, root: Path, question: Question, *, sent: bool
+) -> Sequence[str]:
+    """The lines that answer a question which the index alone can answer: who calls, what tests."""
+    if not question.wants_fact:
+        return ()
+
+    def read(path: str) -> Sequence[str]:
+        return _source(db, tree_id, root, path, sent=sent)
+
+    found = answers.answer(db, tree_id, question.text, read=read)
+    return () if found is None else found.text.split("\n")
 
 
 def _also(

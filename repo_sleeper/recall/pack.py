@@ -15,6 +15,7 @@ from repo_sleeper.redact import clean, redact
 
 _BYTES_PER_TOKEN = 3
 _POINTERS = 0.6  # of the budget, at most; what a section leaves is there for the next
+_FACTS = 0.3  # ... of an answer that the index has, before all
 _NOTES = 0.75  # ... pointers and notes together
 _FILES = 12
 _SIGNATURE = 80
@@ -72,21 +73,25 @@ def pack(  # noqa: PLR0913 -- everything a text is made of, each by name
     excerpts: Sequence[Excerpt],
     budget: int,
     also: Mapping[str, Sequence[SymbolHit]] | None = None,
+    facts: Sequence[str] = (),
 ) -> Packed:
     """What fits. The same arguments give the same bytes, and never more tokens than `budget`.
 
-    `also` is what files define besides the symbols that match.
+    `also` is what files define besides the symbols that match, `facts` the lines of an answer
+    that the index alone can give.
     """
     usable = [note for note in notes if note.fresh and not note.hypothesis]
     sections = [
         _pointers(files, symbols, also or {}),
         [[_note_line(note)] for note in usable],
         [_code_lines(one) for one in excerpts],
+        [[one_line(line) for line in facts]] if facts else [],
     ]
-    pointed, noted, code = _washed(sections)
+    pointed, noted, code, answered = _washed(sections)
     room = max(budget, 0) * _BYTES_PER_TOKEN
     bag = _Bag(room)
     bag.add([_head(commit)], limit=room)
+    _fill(bag, "## From the index", answered, limit=int(room * _FACTS), smaller=_first)
     if not _fill(bag, "## Files", pointed, limit=int(room * _POINTERS), smaller=_fewer):
         return _least(pointed, room=room)
     shown = _fill(bag, "## Notes", noted, limit=int(room * _NOTES))
@@ -147,6 +152,11 @@ def _fill(
 def _fewer(block: Sequence[str]) -> Iterator[Sequence[str]]:
     """A file with its best symbol, or alone."""
     return (block[:size] for size in (2, 1))
+
+
+def _first(block: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A fact with its first places, and that there are more."""
+    return ([*block[:size], "- and more"] for size in range(len(block) - 1, 1, -1))
 
 
 def _shorter(block: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -163,6 +163,22 @@ def test_prose_ranks_below_code_unless_it_is_asked_for(tree):
     assert docs_first[0] == "docs/guide.md"
 
 
+@pytest.mark.parametrize(
+    "query", ["who calls `round_half_up`?", "tests for total", "callers of round_half_up"]
+)
+def test_what_the_index_can_answer_stands_at_the_top(tree, query):
+    text = asked(tree, query).text
+
+    answered = text.partition("## From the index\n")[2].partition("\n\n## Files")[0]
+    assert answered.startswith(("`round_half_up` is used in ", "Tests use `total` in "))
+    assert ".py:" in answered
+
+
+def test_a_change_that_names_something_is_no_question_for_a_fact(tree):
+    assert "## From the index" not in asked(tree, "Use round_half_up").text
+    assert "## From the index" not in asked(tree, "Test round_half_up").text
+
+
 def test_who_calls_something_is_answered_by_its_users(tree):
     found = asked(tree, "who calls `total`?")
 

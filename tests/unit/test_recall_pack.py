@@ -153,6 +153,15 @@ def test_tokens_are_a_third_of_the_bytes_rounded_up():
     assert [count_tokens(text) for text in ("", "a", "abc", "abcd", "é" * 3)] == [0, 1, 1, 2, 2]
 
 
+def test_a_long_fact_leaves_room_for_the_rest():
+    facts = ["`x` is used in 99 places:", *(f"- shop/file_{one}.py:7 f" for one in range(99))]
+
+    text = packed(facts=facts, budget=400).text
+
+    assert "- shop/file_0.py:7 f\n" in text
+    assert "- and more\n\n## Files\n1. shop/cart.py" in text
+
+
 def test_code_that_does_not_fit_is_cut_and_its_head_says_where():
     lines = tuple((number, f"    line_{number} = {number}") for number in range(10, 30))
 
