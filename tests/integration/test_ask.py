@@ -20,6 +20,7 @@ from repo_sleeper.errors import (
     ModelSetupError,
     NotInitialisedError,
     SleeperError,
+    StoreError,
     UsageError,
 )
 from repo_sleeper.llm import client
@@ -388,6 +389,20 @@ def test_beyond_the_budget_the_context_is_still_printed(fake, monkeypatch):
 
     assert result.stdout.startswith("# Where to look")
     assert isinstance(error_of(result), BudgetError)
+    assert fake[0].prompts == []
+
+
+def test_nothing_is_sent_where_it_cannot_be_noted(fake, monkeypatch):
+    ask(QUESTION, "--context")
+
+    def refuse(_: Workspace) -> None:
+        raise StoreError("sleeper.db cannot be written")
+
+    monkeypatch.setattr("repo_sleeper.daemon.workspace.write_store", refuse)
+    result = ask(QUESTION, *MODEL)
+
+    assert result.stdout.startswith("# Where to look")
+    assert str(error_of(result)).startswith("the index could not be brought up to date, so")
     assert fake[0].prompts == []
 
 
