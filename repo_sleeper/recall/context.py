@@ -16,6 +16,7 @@ from repo_sleeper.recall.excerpt import Excerpt, excerpt
 from repo_sleeper.recall.file_kinds import is_prose, is_test
 from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack, signature
 from repo_sleeper.recall.question import Question, understand
+from repo_sleeper.recall.rank import Ranked
 from repo_sleeper.recall.retrieve import Found, retrieve
 from repo_sleeper.redact import MOST_SECRETS, is_secret_path, redact
 from repo_sleeper.store import answers, note_kinds, search
@@ -28,6 +29,7 @@ from repo_sleeper.store.database import Database
 CONFIDENCE = 0.25
 CONFIDENCE_CHANGE = 0.08
 CONFIDENCE_READING = 0.3
+_OURS = ".sleeper.toml"
 _EXCERPTS = 10
 _OUTLINED = 3  # files whose other definitions are named
 _BEFORE, _AFTER = 7, 3  # lines around one that the question names
@@ -86,7 +88,7 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     question = understand(query)
     found = retrieve(db, tree_id, question)
     known = not question.is_empty and found.confidence >= _bar(question)
-    hits = rank.hits(found.ranked, found.reasons, limit=files) if known else ()
+    hits = rank.hits(_theirs(found), found.reasons, limit=files) if known else ()
     shown = pointers.chosen(found.symbols, wants_tests=question.wants_tests)
     also = _also(db, tree_id, hits, shown, wants_tests=question.wants_tests)
     off = note_kinds.switched_off(db) if without is None else without
@@ -127,6 +129,15 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
             )
         )
     return made
+
+
+def _theirs(found: Found) -> list[Ranked]:
+    """Without the settings that `init` wrote: their comments speak of all kinds of things."""
+    return [
+        one
+        for one in found.ranked
+        if one.path != _OURS or "mention" in found.reasons.get(one.path, {})
+    ]
 
 
 def _facts(

@@ -208,6 +208,13 @@ def test_what_changes_with_a_leader_most_surely_counts_in_full_however_unsure(tr
     assert lent_to["company"] == {"shop/mail.py": 1.0, "docs/guide.md": 0.5}
 
 
+def test_our_own_settings_are_found_only_by_their_name(tree):
+    tree.write(".sleeper.toml", "# totals of carts rounded: settings\n")
+
+    assert ".sleeper.toml" not in paths(asked(tree, "totals of carts rounded"))
+    assert ".sleeper.toml" in paths(asked(tree, "carts in .sleeper.toml"))
+
+
 def test_only_live_files_are_found(tree):
     tree.write("shop/cart.py", "def nothing_here():\n    pass\n")
 
