@@ -139,6 +139,14 @@ def _listing(workspace: Workspace) -> Check:
     return Check("files", "good", f"git lists {len(found.tracked) + len(found.untracked):,}")
 
 
+def _languages(workspace: Workspace) -> Check:
+    wanted = workspace.settings.index.languages
+    if slips := languages.unknown(wanted):
+        hint = f"index.languages may name {', '.join((*languages.BY_NAME, *languages.CONTAINERS))}"
+        return Check("languages", "bad", f"not known: {', '.join(slips)}", hint)
+    return Check("languages", "good", ", ".join(wanted) or "all of them")
+
+
 def _permissions(workspace: Workspace) -> Check:
     loose = [
         file.name
@@ -229,6 +237,7 @@ def _trust(workspace: Workspace) -> Check:
 
 _OF_A_REPOSITORY: tuple[tuple[str, Callable[[Workspace], Check]], ...] = (
     ("files", _listing),
+    ("languages", _languages),
     ("store", _store),
     ("privacy", _permissions),
     ("daemon", _daemon),

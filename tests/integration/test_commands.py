@@ -362,6 +362,18 @@ def test_a_model_without_its_key_is_found_by_the_doctor(
     assert "✓ model: openai/gpt-5-mini" in ready("doctor").out
 
 
+def test_a_language_that_does_not_exist_is_told(
+    ready: Types, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "✓ languages: all of them" in ready("doctor").out
+    monkeypatch.setenv("SLEEPER_INDEX_LANGUAGES", "pyhton,notebook")
+
+    assert "no such language: pyhton" in ready("status").out
+    told = ready("doctor")
+    assert (told.code, "✗ languages: not known: pyhton" in told.out) == (1, True)
+    assert "python, javascript" in told.out
+
+
 def test_a_model_that_waits_for_a_person_is_no_healthy_one(
     ready: Types, model: Callable[..., FakeModel]
 ) -> None:
