@@ -366,11 +366,11 @@ def test_a_language_that_does_not_exist_is_told(
     ready: Types, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "✓ languages: all of them" in ready("doctor").out
-    monkeypatch.setenv("SLEEPER_INDEX_LANGUAGES", "pyhton,notebook")
+    monkeypatch.setenv("SLEEPER_INDEX_LANGUAGES", "klingon,notebook")
 
-    assert "no such language: pyhton" in ready("status").out
+    assert "no such language: klingon" in ready("status").out
     told = ready("doctor")
-    assert (told.code, "✗ languages: not known: pyhton" in told.out) == (1, True)
+    assert (told.code, "✗ languages: not known: klingon" in told.out) == (1, True)
     assert "python, javascript" in told.out
 
 
