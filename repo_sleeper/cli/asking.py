@@ -65,6 +65,7 @@ def fulfil(wish: Wish) -> int:
     with _asking(workspace) as asked:
         found = _context(asked, workspace, query, wish, sent=bool(name))
         _warn(asked.warning)
+        _tell_slips(asked, found)
         fact = None if wish.context or wish.fresh else _fact(asked, workspace, query)
         if fact is not None:
             ask_view.print_fact(found, fact, as_json=wish.as_json, model=bool(name))
@@ -238,6 +239,14 @@ def _warn(warning: str) -> None:
         from repo_sleeper.cli import output
 
         output.say(f"sleeper: {warning}")
+
+
+def _tell_slips(asked: _Asked, found: Context) -> None:
+    from repo_sleeper.recall.slips import slips
+
+    none = not found.files
+    for slip in slips(asked.db, asked.tree_id, found.query, nothing_found=none):
+        _warn(f"nothing here is called {slip.written}; did you mean {' or '.join(slip.close)}?")
 
 
 # --- from the index alone ----------------------------------------------------------------------

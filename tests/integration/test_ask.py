@@ -436,6 +436,22 @@ def test_a_question_loads_no_model_library_and_no_console():
     assert done.stderr.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("query", ["who calls round_haf_up?", "round_half_upp"])
+def test_a_name_with_a_slip_is_met_with_the_right_one(query):
+    told = ask(query).stderr
+
+    assert "did you mean round_half_up?" in told
+
+
+def test_a_word_of_its_own_may_be_a_slip_when_nothing_was_found():
+    assert "nothing here is called tootal; did you mean total?" in ask("tootal").stderr
+
+
+@pytest.mark.parametrize("query", ["who calls round_half_up?", "where is cents_are_odd", "totals"])
+def test_a_name_that_is_right_or_like_no_other_is_no_slip(query):
+    assert "did you mean" not in ask(query).stderr
+
+
 def test_what_the_index_knows_is_answered_without_the_model(fake):
     done = ask("who calls round_half_up?", *MODEL)
 
