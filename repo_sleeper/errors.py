@@ -13,10 +13,11 @@ class SleeperError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+    usual_hint: ClassVar[str] = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
 
 class UsageError(SleeperError):
@@ -178,3 +179,4 @@ class ModelReplyError(ModelError):
     """An answer arrived and cannot be used: empty, cut, not the JSON that was asked for."""
 
     kind = "reply"
+    usual_hint = "`sleeper cost calls` has what came back; another model may do better"

@@ -74,8 +74,8 @@ def print_answer(
         output.say(f"sleeper: struck what does not exist: {', '.join(said.struck)}")
 
 
-def print_fact(found: Context, fact: Answered, *, as_json: bool) -> None:
-    """An answer that the index alone gave, and that it did."""
+def print_fact(found: Context, fact: Answered, *, as_json: bool, model: bool) -> None:
+    """An answer that the index alone gave, that it did, and how to get more than that."""
     from repo_sleeper.redact import clean, redact
 
     text = clean(redact(fact.text)[0])  # signatures may hold what is no one else's business
@@ -88,7 +88,8 @@ def print_fact(found: Context, fact: Answered, *, as_json: bool) -> None:
 
     output.out(text)
     sys.stdout.flush()
-    output.say("sleeper: answered from the index, no model was asked; --fresh asks it")
+    more = "--fresh asks it" if model else "--context shows the code around it"
+    output.say(f"sleeper: answered from the index, no model was asked; {more}")
 
 
 def _places(fact: Answered) -> list[dict[str, Any]]:

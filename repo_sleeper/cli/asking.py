@@ -19,26 +19,27 @@ if TYPE_CHECKING:
 _LONGEST = 64 * 1024
 _DAEMON_LIMIT_S = 5.0
 _LOCK_LIMIT_S = 2.0
+_UNKNOWN = "git cannot say which files are ignored"
 
 
 class _Asked(NamedTuple):
     """A store to ask, the work tree in it, and what the person should know about both.
 
-    `complete` is False when nothing may be sent, because it is not known what git ignores.
+    `doubt` is why nothing may be sent, where it is not known what git ignores now.
     """
 
     db: Database
     tree_id: int
     commit: str
     warning: str
-    complete: bool
+    doubt: str
 
 
 class _Look(NamedTuple):
     """How the last look at the disk went."""
 
     warning: str = ""
-    complete: bool = True
+    doubt: str = ""
 
 
 class Wish(NamedTuple):
@@ -64,9 +65,10 @@ def fulfil(wish: Wish) -> int:
     with _asking(workspace) as asked:
         found = _context(asked, workspace, query, wish, sent=bool(name))
         _warn(asked.warning)
-        fact = _fact(asked, workspace, query) if name and not wish.fresh else None
+        _tell_slips(asked, found)
+        fact = None if wish.context or wish.fresh else _fact(asked, workspace, query)
         if fact is not None:
-            ask_view.print_fact(found, fact, as_json=wish.as_json)
+            ask_view.print_fact(found, fact, as_json=wish.as_json, model=bool(name))
             return 0
         if name and found.files:
             _answer(found, asked, workspace, name, as_json=wish.as_json)
@@ -128,7 +130,7 @@ def _asking(workspace: Workspace) -> Iterator[_Asked]:
         look = _look_of_daemon(workspace) or _look_of_ours(workspace)
         warning = look.warning and f"{look.warning}{_since(db)}"
         tree_id, commit = _tree(db, workspace)
-        yield _Asked(db, tree_id, commit, warning, look.complete)
+        yield _Asked(db, tree_id, commit, warning, look.doubt)
 
 
 def _look_of_daemon(workspace: Workspace) -> _Look | None:
@@ -138,7 +140,7 @@ def _look_of_daemon(workspace: Workspace) -> _Look | None:
     from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
 
     said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=False)
-    return None if said is None else _Look(complete=bool(said.get("complete", True)))
+    return None if said is None else _Look(doubt="" if said.get("complete", True) else _UNKNOWN)
 
 
 def _look_of_ours(workspace: Workspace) -> _Look:
@@ -148,11 +150,12 @@ def _look_of_ours(workspace: Workspace) -> _Look:
     try:
         done = _round(workspace)
     except (GitError, StoreError) as error:
-        return _Look(f"the index could not be brought up to date ({error})", complete=False)
+        stale = "the index could not be brought up to date"
+        return _Look(f"{stale} ({error})", stale)
     if done is None:
         return _Look("the daemon is busy or does not answer")
     doubt = f", git cannot say which files are ignored ({done.doubt})" if done.doubt else ""
-    return _Look(f"no daemon is running{doubt}", done.complete)
+    return _Look(f"no daemon is running{doubt}", "" if done.complete else _UNKNOWN)
 
 
 def _round(workspace: Workspace) -> Round | None:
@@ -238,7 +241,15 @@ def _warn(warning: str) -> None:
         output.say(f"sleeper: {warning}")
 
 
-# --- without a model --------------------------------------------------------------------------
+def _tell_slips(asked: _Asked, found: Context) -> None:
+    from repo_sleeper.recall.slips import slips
+
+    none = not found.files
+    for slip in slips(asked.db, asked.tree_id, found.query, nothing_found=none):
+        _warn(f"nothing here is called {slip.written}; did you mean {' or '.join(slip.close)}?")
+
+
+# --- from the index alone ----------------------------------------------------------------------
 
 
 def _fact(asked: _Asked, workspace: Workspace, query: str) -> Answered | None:
@@ -266,12 +277,12 @@ def _answer(
 ) -> None:
     """The answer; when there is none, the context it would have come from, and then the error."""
     from repo_sleeper.cli import ask_view
-    from repo_sleeper.errors import BudgetError, ModelError
+    from repo_sleeper.errors import BudgetError, ModelError, StoreError
 
     screen = ask_view.Screen() if ask_view.is_watched() and not as_json else None
     try:
         said = _answered(found, asked, workspace, name, screen)
-    except (BudgetError, ModelError) as error:
+    except (BudgetError, ModelError, StoreError) as error:  # what cannot be noted is not sent
         called = isinstance(error, ModelError) and error.sent
         if screen is not None and screen.used:
             screen.break_off()
@@ -293,9 +304,9 @@ def _answered(
     from repo_sleeper.llm.client import WorkerModel
     from repo_sleeper.recall import answer
 
-    if not asked.complete:
+    if asked.doubt:
         raise ModelSetupError(
-            "git cannot say which files are ignored, so nothing is sent",
+            f"{asked.doubt}, so nothing is sent",
             hint="`sleeper doctor` says why",
             sent=False,
         )

@@ -30,7 +30,7 @@ def list_(
     ] = False,
     json: Json = False,
 ) -> None:
-    """List likely bugs: confirmed ones first, then the gravest and most certain."""
+    """List likely bugs, confirmed ones first. Then the gravest and most certain."""
     from repo_sleeper.cli import bugs_view, place
     from repo_sleeper.store import bugs
     from repo_sleeper.store.bugs import BugState
@@ -47,7 +47,7 @@ def list_(
 
 @app.command()
 def show(bug: Id, *, json: Json = False) -> None:
-    """Show one likely bug whole: its evidence, how to check it, and who looked at it."""
+    """Show one likely bug whole. Its evidence, how to check it, and who looked at it."""
     from repo_sleeper.cli import bugs_view, place
     from repo_sleeper.store import bugs
 

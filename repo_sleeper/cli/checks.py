@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from repo_sleeper import config, git, trust
-from repo_sleeper.cli import daemon_view, place
+from repo_sleeper.cli import daemon_view, output, place
 from repo_sleeper.daemon import process
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.domain.spending import Pause
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.index import languages
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.providers import needs_key
-from repo_sleeper.store import code, upkeep
+from repo_sleeper.store import code, pause, upkeep
 
 Standing = Literal["good", "note", "bad"]
 SIGNS: Mapping[Standing, str] = {"good": "✓", "note": "!", "bad": "✗"}
@@ -130,12 +131,20 @@ def _store(workspace: Workspace) -> Check:
     if damage:
         return Check("store", "bad", damage, "`sleeper init --rebuild` starts a new one")
     size = workspace.database_file.stat().st_size / 1e6
-    return Check("store", "good", f"sound, {size:.1f} MB, {files:,} files")
+    return Check("store", "good", f"sound, {size:.1f} MB, {output.count(files, 'file')}")
 
 
 def _listing(workspace: Workspace) -> Check:
     found = git.listing(workspace.repo)
     return Check("files", "good", f"git lists {len(found.tracked) + len(found.untracked):,}")
+
+
+def _languages(workspace: Workspace) -> Check:
+    wanted = workspace.settings.index.languages
+    if slips := languages.unknown(wanted):
+        hint = f"index.languages may name {', '.join((*languages.BY_NAME, *languages.CONTAINERS))}"
+        return Check("languages", "bad", f"not known: {', '.join(slips)}", hint)
+    return Check("languages", "good", ", ".join(wanted) or "all of them")
 
 
 def _permissions(workspace: Workspace) -> Check:
@@ -172,7 +181,9 @@ def _watching(workspace: Workspace) -> Check:
             f"more folders than the {allowed:,} watches allowed: changes are found by looking",
             "sudo sysctl fs.inotify.max_user_watches=524288",
         )
-    return Check("watching", "good", f"{folders:,} folders, {allowed:,} watches allowed")
+    return Check(
+        "watching", "good", f"{output.count(folders, 'folder')}, {allowed:,} watches allowed"
+    )
 
 
 def _folders(root: Path, most: int) -> int:
@@ -192,7 +203,20 @@ def _model(workspace: Workspace) -> Check:
     key = config.api_key(workspace.settings, workspace.env)
     if key is None and needs_key(settings.name, settings.api_base):
         return Check("model", "bad", f"{settings.name} has no key", "set it in your environment")
+    paused = _paused(workspace)
+    if paused is not None:
+        told = f"{settings.name}, paused: {paused.message}"
+        return Check("model", "bad", told, "when that is mended, `sleeper think` tries again")
     return Check("model", "good", settings.name)
+
+
+def _paused(workspace: Workspace) -> Pause | None:
+    """What only a person can end; nothing where there is no store to say so."""
+    try:
+        with closing(workspaces.read_store(workspace)) as db:
+            return pause.paused(db)
+    except SleeperError:
+        return None  # the store has a line of its own
 
 
 def _hook(workspace: Workspace) -> Check:
@@ -213,6 +237,7 @@ def _trust(workspace: Workspace) -> Check:
 
 _OF_A_REPOSITORY: tuple[tuple[str, Callable[[Workspace], Check]], ...] = (
     ("files", _listing),
+    ("languages", _languages),
     ("store", _store),
     ("privacy", _permissions),
     ("daemon", _daemon),

@@ -95,7 +95,7 @@ def break_even(
     ] = 1.5,
     json: Json = False,
 ) -> None:
-    """Say after how many questions the notes have paid for themselves."""
+    """Say after how many questions the notes have paid off."""
     from repo_sleeper.cli import cost_even, place
 
     with place.reading() as here:

@@ -44,7 +44,7 @@ def restart() -> None:
 
 @app.command()
 def status(*, json: Json = False) -> None:
-    """Say whether it runs and what it does; exit 3 when it does not run."""
+    """Say whether it runs and what it does. Exit 3 when it does not run."""
     from repo_sleeper.cli import daemon_view, place
     from repo_sleeper.daemon import process, workspace
 
@@ -70,7 +70,7 @@ def logs(
 
 @app.command()
 def run() -> None:
-    """Be the daemon in the foreground: for systemd, containers, or to watch it work."""
+    """Be the daemon in the foreground. For systemd, containers, or to watch it work."""
     from repo_sleeper.cli import output, place
     from repo_sleeper.daemon.life import live
 

@@ -8,7 +8,10 @@ from repo_sleeper.cli.options import Json
 
 
 def doctor(*, json: Json = False) -> None:
-    """Check git, SQLite, grammars, the store, watching, the model and the hook."""
+    """Check what can be wrong around it, and say what to do.
+
+    Git, SQLite, grammars, the store, watching, the model, the hook and trust.
+    """
     from repo_sleeper.cli import checks, output
 
     found = checks.all_checks()

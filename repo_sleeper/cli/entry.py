@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """What the installed command runs: nothing but one line of ours ever reaches the person."""
+    _have_streams()
     _be_lenient_with_characters()
     try:
         sys.exit(_run(sys.argv[1:]))
@@ -83,6 +84,13 @@ def _confessed(error: Exception) -> int:
     if isinstance(error, OSError):
         _forget_output()  # it may be what could not be written
     return 1
+
+
+def _have_streams() -> None:
+    """Streams that whoever started us has closed are None: what is written there is lost."""
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: PTH123, SIM115 -- it lives as long as we do
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
 def _be_lenient_with_characters() -> None:

@@ -46,7 +46,10 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
     ] = False,
     json: Json = False,
 ) -> None:
-    """Replay this repository's history: would asking have found what was then changed?"""
+    """Measure on its own history how well asking finds what changes.
+
+    Replays commits: would asking their subject have found what they changed?
+    """
     from repo_sleeper.cli import output, place
     from repo_sleeper.evaluate import lift, report
     from repo_sleeper.evaluate.results import Mode, Plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,14 +17,19 @@ _HOT = 20
 
 @dataclass(slots=True)
 class Spot:
-    """A folder or a file: how many files, how much churn, how many notes are in it."""
+    """A folder or a file: how many files, how much churn, which notes are in it."""
 
     name: str
     path: str
     files: int = 0
     heat: float = 0.0
-    notes: int = 0
+    noted: set[str] = field(default_factory=set)
     inside: dict[str, Spot] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> int:
+        """How many notes: one about two files of a folder is one note of the folder."""
+        return len(self.noted)
 
     def hottest_first(self) -> list[Spot]:
         """What is in it; ties by name."""
@@ -51,14 +55,17 @@ def drawn(
     """The tree of these files. Raises NotFoundError when there are none."""
     if not files:
         raise NotFoundError(f"nothing is indexed below {below or 'this place'}")
-    counts = Counter(path for note in noted for path in {e.path for e in note.evidence})
+    ids: dict[str, set[str]] = {}
+    for note in noted:
+        for evidence in note.evidence:
+            ids.setdefault(evidence.path, set()).add(note.id)
     root = Spot(below or ".", below)
     for file in sorted(files):
-        _add(root, file, below, heat=churn.get(file, 0.0), notes=counts[file])
+        _add(root, file, below, heat=churn.get(file, 0.0), noted=ids.get(file, set()))
     return root
 
 
-def _add(root: Spot, file: str, below: str, *, heat: float, notes: int) -> None:
+def _add(root: Spot, file: str, below: str, *, heat: float, noted: set[str]) -> None:
     spots, at = [root], below
     *folders, name = file[len(below) :].split("/")
     for part in (*(f"{folder}/" for folder in folders), name):
@@ -69,7 +76,7 @@ def _add(root: Spot, file: str, below: str, *, heat: float, notes: int) -> None:
     for spot in spots:
         spot.files += 1
         spot.heat += heat
-        spot.notes += notes
+        spot.noted |= noted
 
 
 def show(root: Spot, *, depth: int, hot: bool, json: bool) -> None:
@@ -103,7 +110,8 @@ def _branches(spot: Spot, depth: int, indent: str, *, hottest: float) -> Iterato
     shown, rest = inside[:_SHOWN], inside[_SHOWN:]
     for number, child in enumerate(shown):
         last = number == len(shown) - 1 and not rest
-        yield f"{indent}{'└── ' if last else '├── '}{child.name} {_facts(child, hottest)}".rstrip()
+        name = output.one_line(child.name)
+        yield f"{indent}{'└── ' if last else '├── '}{name} {_facts(child, hottest)}".rstrip()
         below = indent + ("    " if last else "│   ")
         yield from _branches(child, depth - 1, below, hottest=hottest)
     if rest:

@@ -45,7 +45,9 @@ def list_(  # noqa: PLR0913 -- the options, each by name
             limit=limit,
         )
     notes_view.tell_off(off)
-    notes_view.show_list(found, json=json, cut=len(found) == limit)
+    narrowed = bool(path or kind or origin)
+    none = notes_view.none_listed(path, narrowed=narrowed, stale=all_)
+    notes_view.show_list(found, json=json, cut=len(found) == limit, none=none)
 
 
 @app.command()
@@ -69,21 +71,24 @@ def search(
 ) -> None:
     """Find notes by their words, the best first."""
     from repo_sleeper.cli import notes_view, place
+    from repo_sleeper.errors import UsageError
     from repo_sleeper.store import notes
     from repo_sleeper.words import parts
 
+    words = parts(" ".join(text))
+    if not words:
+        raise UsageError("there is nothing to search for", hint="sleeper notes search rounding")
     with place.reading() as here:
-        found = notes.search_notes(
-            here.db, here.tree_id, parts(" ".join(text)), limit=limit, fresh_only=not all_
-        )
-    notes_view.show_list([note for note, _ in found], json=json, cut=False)
+        found = notes.search_notes(here.db, here.tree_id, words, limit=limit, fresh_only=not all_)
+    none = notes_view.none_found(" ".join(words), stale=all_)
+    notes_view.show_list([note for note, _ in found], json=json, cut=False, none=none)
 
 
 @app.command()
 def dismiss(
     note: Id, *, why: Annotated[str, typer.Option(help="What is wrong with it.")] = ""
 ) -> None:
-    """Put a note aside for good: it is not shown, not used and not written again."""
+    """Put a note aside for good. It is not shown, not used and not written again."""
     from repo_sleeper.cli import notes_view
 
     notes_view.dismiss(note, why)

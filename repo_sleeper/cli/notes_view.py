@@ -92,15 +92,29 @@ def tell_off(kinds: Collection[NoteKind]) -> None:
         )
 
 
-def show_list(found: Sequence[Note], *, json: bool, cut: bool) -> None:
-    """Each note in a line. Raises NotFoundError, exit 3, when a person would see nothing."""
+def none_listed(about: str | None, *, narrowed: bool, stale: bool) -> NotFoundError:
+    """There are no notes: about this file, of this kind or origin, or none at all."""
+    what = "no notes" if stale else "no fresh notes"
+    hints = [] if stale else ["`sleeper notes --all` has stale ones too"]
+    hints.append(
+        "`sleeper notes` lists those there are" if narrowed else "`sleeper think` makes some"
+    )
+    return NotFoundError(f"{what} about {about}" if about else what, hint="; ".join(hints))
+
+
+def none_found(text: str, *, stale: bool) -> NotFoundError:
+    """No note has any of these words."""
+    hint = "ask for other words" if stale else "`--all` searches stale notes too"
+    return NotFoundError(f"no {'' if stale else 'fresh '}note has any of: {text}", hint=hint)
+
+
+def show_list(found: Sequence[Note], *, json: bool, cut: bool, none: NotFoundError) -> None:
+    """Each note in a line. Raises `none`, exit 3, when a person would see nothing."""
     if json:
         output.print_json({"notes": [as_json(note) for note in found]})
         return
     if not found:
-        raise NotFoundError(
-            "no notes", hint="`sleeper notes --all` has stale ones too; `sleeper think` makes some"
-        )
+        raise none
     output.table(_HEADERS, [_row(note) for note in found], wide=-1)
     if cut:
         output.say("there are more: -n says how many to list")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _NARROWEST = 40
+_READABLE = 24  # columns, for sentences
+_GAP, _EDGES = 3, 2  # columns between those of a table, and at its sides
 _CENT = 0.01
 
 
@@ -58,14 +60,39 @@ def console(stream: IO[str] | None = None) -> Console:
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, wide: int = -1) -> None:
     """Rows for a person on a terminal, or tab-separated lines for a pipe.
 
-    `wide` is the column that may be folded; the others are printed whole.
+    `wide` is the column that may be folded; the others are printed whole. Where they leave it
+    next to no room, it has lines of its own below them.
     """
     if is_terminal(sys.stdout):
-        _drawn(headers, rows, wide % len(headers))
+        wide %= len(headers)
+        cells = [[redact.clean(one_line(cell)) for cell in row] for row in rows]
+        if room_for(wide, [headers, *cells], console().width) < _READABLE:
+            _stacked(headers, cells, wide)
+        else:
+            _drawn(headers, cells, wide)
         return
     out("\t".join(headers))
     for row in rows:
-        out("\t".join(_one_line(cell) for cell in row))
+        out("\t".join(one_line(cell) for cell in row))
+
+
+def room_for(wide: int, rows: Sequence[Sequence[str]], width: int) -> int:
+    """The columns of a terminal that are left for one column when the others are whole."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    gaps = _GAP * (len(widths) - 1) + _EDGES
+    left = width - gaps - sum(widths) + widths[wide]
+    return max(left, _READABLE) if left >= widths[wide] else left
+
+
+def _stacked(headers: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    screen = console()
+    for position, row in enumerate([headers, *rows]):
+        others = [cell for number, cell in enumerate(row) if number != wide and cell]
+        screen.print(Text("  ".join(others), overflow="fold", style="bold" if position else "dim"))
+        screen.print(Padding(Text(row[wide], overflow="fold"), (0, 0, 0, 2), expand=False))
 
 
 def _drawn(headers: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> None:
@@ -77,7 +104,7 @@ def _drawn(headers: Sequence[str], rows: Sequence[Sequence[str]], wide: int) -> 
     for number, header in enumerate(headers):
         drawn.add_column(header, overflow="fold", no_wrap=number != wide)
     for row in rows:
-        drawn.add_row(*(Text(redact.clean(_one_line(cell))) for cell in row))
+        drawn.add_row(*(Text(cell) for cell in row))
     console().print(drawn)
 
 
@@ -99,7 +126,8 @@ def panel(title: str, lines: Sequence[tuple[str, str]]) -> None:
     console().print(Panel(grid, title=title, title_align="left"))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Text that stays on its line, whatever a file is called."""
     return " ".join(text.split("\n")).replace("\t", " ")
 
 

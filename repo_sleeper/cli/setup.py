@@ -56,7 +56,14 @@ def _price(workspace: Workspace) -> list[str]:
 
     if cost_view.is_price_known(workspace.settings):
         return []
-    return [f"price     {cost_view.UNKNOWN}"]
+    return [f"price     {cost_view.UNKNOWN}", *_provider(workspace.settings.model.name)]
+
+
+def _provider(model: str) -> list[str]:
+    """litellm knows few names that do not begin with a provider: better told now than at night."""
+    if "/" in model:
+        return []
+    return [f"provider  not named: unless litellm knows {model}, write PROVIDER/{model}"]
 
 
 # --- files ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ def status(
     ] = False,
     line: Annotated[bool, typer.Option("--line", help="One line, for a status bar.")] = False,
 ) -> None:
-    """Show how things are: the daemon, notes, what comes next, spending, troubles."""
+    """Show the daemon, notes, what comes next, spending and troubles."""
     from repo_sleeper.cli import place, status_view
 
     with place.reading() as here:

@@ -17,6 +17,7 @@ from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.spending import LastError, Pause, Spent
 from repo_sleeper.errors import GitError, NotFoundError
 from repo_sleeper.git import Repository
+from repo_sleeper.index.languages import unknown
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import code, history, ledger, notes, pause
@@ -150,7 +151,9 @@ def _index(found: Condition) -> str:
         f" · {output.count(found.commits, 'commit')}"
     )
     text += f" · {most}" if most else ""
-    return text + (f" · {counts.skipped:,} skipped" if counts.skipped else "")
+    text += f" · {counts.skipped:,} skipped" if counts.skipped else ""
+    slips = unknown(found.settings.index.languages)
+    return text + (f" · no such language: {', '.join(slips)}" if slips else "")
 
 
 def _notes(found: Condition) -> str:

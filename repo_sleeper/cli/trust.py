@@ -10,7 +10,7 @@ import typer
 def trust(
     *, revoke: Annotated[bool, typer.Option("--revoke", help="Take it back.")] = False
 ) -> None:
-    """Let .sleeper.toml of this repository count, as it is now; a change asks again."""
+    """Let .sleeper.toml count as it is now; a change asks again."""
     from repo_sleeper import config
     from repo_sleeper import trust as trusted
     from repo_sleeper.cli import output, place

@@ -12,7 +12,7 @@ from repo_sleeper.errors import ConfigError
 
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_HINT = ".sleeper.toml.example lists every setting"
+_HINT = "every setting is explained in the .sleeper.toml that `sleeper init` writes"
 _SHOWN = 60  # characters of a key nobody knows
 
 

@@ -22,7 +22,7 @@ from repo_sleeper.places import Checkout, user_config_file
 from repo_sleeper.providers import host_of, is_loopback, provider_of
 
 _PRICES = ("model.sent_price", "model.received_price", "model.cached_price")
-_HINT = ".sleeper.toml.example lists every setting"
+_HINT = "every setting is explained in the .sleeper.toml that `sleeper init` writes"
 # Where code goes, with which key, past whom: whoever asks for that in a repository is no friend.
 _WHERE = frozenset(
     {

@@ -14,7 +14,9 @@ from repo_sleeper.config.values import WrongValueError, checked
 from repo_sleeper.errors import ConfigError
 from repo_sleeper.places import user_config_file
 
-_HEADER = "# Settings of sleeper for this user; .sleeper.toml.example explains each of them.\n"
+_HEADER = (
+    "# Settings of sleeper for this user; the .sleeper.toml of `sleeper init` explains each.\n"
+)
 
 
 def write_user_settings(values: Mapping[str, object]) -> Path:

@@ -262,8 +262,10 @@ class Service:
         if thought.behind:
             self._forest.urge(now)
         self._last_thought = thought
-        about = thought.subject or "nothing"
-        if thought.error:
+        about = thought.subject
+        if not about:
+            LOGGER.warning("no thought: %s", thought.error)
+        elif thought.error:
             LOGGER.warning("thought about %s: %s", about, thought.error)
         else:
             LOGGER.info("thought about %s: %d notes, $%.4f", about, thought.notes, thought.usd)

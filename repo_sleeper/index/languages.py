@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -141,6 +142,11 @@ def is_decided_by_name(path: str) -> bool:
     """Whether the content has no say in the language."""
     named = language_named(path)
     return named != TEXT and not (named == "c" and path.endswith((".h", ".H")))
+
+
+def unknown(names: Iterable[str]) -> list[str]:
+    """Those of the names that are no language here: a slip would leave its files mere text."""
+    return [name for name in names if name not in BY_NAME and name not in CONTAINERS]
 
 
 @cache

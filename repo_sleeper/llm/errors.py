@@ -62,6 +62,7 @@ _REFUSED = re.compile(
     r"|guardrail",
     re.IGNORECASE,
 )
+_NAMELESS = "LLM Provider NOT provided"  # litellm, of a model whose name it does not know
 _LATER = (408, 409, 425)
 _PROXY = 407
 _SHOWN = 300
@@ -132,6 +133,7 @@ BY_NAME: dict[str, type[ModelError]] = {
     "RecursionError": ModelReplyError,
 }
 
+_AGAIN = "try again in a while; the daemon does so by itself"
 _WHAT: dict[type[ModelError], tuple[str, str]] = {
     ModelSetupError: ("the model cannot be called", "`sleeper doctor` checks the model settings"),
     ModelAuthError: (
@@ -148,8 +150,8 @@ _WHAT: dict[type[ModelError], tuple[str, str]] = {
     ),
     ModelTooLongError: ("the prompt is too long for the model", "lower think.input_tokens"),
     ModelRefusedError: ("the provider refuses this content", "it will not be sent again"),
-    ModelRateError: ("the provider asks to slow down", "it is asked again later"),
-    ModelServerError: ("the provider has trouble", "it is asked again later"),
+    ModelRateError: ("the provider asks to slow down", _AGAIN),
+    ModelServerError: ("the provider has trouble", _AGAIN),
     ModelOfflineError: ("the provider cannot be reached", "check the network and model.api_base"),
     ModelTimeoutError: ("no answer before the deadline", "model.deadline_s sets the deadline"),
     ModelReplyError: ("the answer cannot be used", "another model may do better"),
@@ -161,6 +163,12 @@ def model_error(failure: Failure) -> ModelError:
     if failure.note in _UNENDED:
         message, hint = _UNENDED[failure.note]
         return ModelReplyError(message, hint=hint, sent=True)
+    if _NAMELESS in failure.message and not failure.asked:
+        return ModelSetupError(
+            "the model's name does not say whose model it is",
+            hint="write model.name as PROVIDER/NAME, as in openai/gpt-5-mini or ollama/qwen3-coder",
+            sent=False,
+        )
     kind = _kind(failure)
     what, hint = _WHAT[kind]
     detail = _detail(failure)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 from repo_sleeper.domain.code import Range
@@ -15,11 +14,12 @@ from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
 from repo_sleeper.recall import pointers, rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
 from repo_sleeper.recall.file_kinds import is_prose, is_test
-from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
+from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack, signature
 from repo_sleeper.recall.question import Question, understand
+from repo_sleeper.recall.rank import Ranked
 from repo_sleeper.recall.retrieve import Found, retrieve
 from repo_sleeper.redact import MOST_SECRETS, is_secret_path, redact
-from repo_sleeper.store import note_kinds, search
+from repo_sleeper.store import answers, note_kinds, search
 from repo_sleeper.store.database import Database
 
 # Below this share of a question's weight, found together in one place, nothing is relevant.
@@ -29,8 +29,10 @@ from repo_sleeper.store.database import Database
 CONFIDENCE = 0.25
 CONFIDENCE_CHANGE = 0.08
 CONFIDENCE_READING = 0.3
+_OURS = ".sleeper.toml"
 _EXCERPTS = 10
 _OUTLINED = 3  # files whose other definitions are named
+_BEFORE, _AFTER = 7, 3  # lines around one that the question names
 _NOTED = 5  # files that a counted note must be about
 _PER_FILE = 3
 _LESS = 0.6
@@ -86,12 +88,16 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     question = understand(query)
     found = retrieve(db, tree_id, question)
     known = not question.is_empty and found.confidence >= _bar(question)
-    hits = rank.hits(found.ranked, found.reasons, limit=files) if known else ()
+    hits = rank.hits(_theirs(found), found.reasons, limit=files) if known else ()
     shown = pointers.chosen(found.symbols, wants_tests=question.wants_tests)
     also = _also(db, tree_id, hits, shown, wants_tests=question.wants_tests)
     off = note_kinds.switched_off(db) if without is None else without
     notes = [note for note in _telling(found.notes, hits) if _is_used(note, off)]
-    excerpts = _excerpts(db, tree_id, root, question, found, sent=sent) if hits else []
+    listed = {hit.path for hit in hits}
+    places = [one for one in _worth_reading(found, question) if one[0] in listed]
+    code = _excerpts(db, tree_id, root, places[:_EXCERPTS], words=question.words, sent=sent)
+    excerpts = [one for one in code if not _is_pointed_at(one, shown)]
+    facts = _facts(db, tree_id, root, question, sent=sent) if hits else ()
     why = NO_WORDS if question.is_empty else NOTHING
     made = []
     for budget in budgets:
@@ -104,6 +110,7 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
                 notes=notes,
                 excerpts=excerpts,
                 budget=budget,
+                facts=facts,
             )
             if hits
             else nothing(budget=budget, why=why)
@@ -122,6 +129,29 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
             )
         )
     return made
+
+
+def _theirs(found: Found) -> list[Ranked]:
+    """Without the settings that `init` wrote: their comments speak of all kinds of things."""
+    return [
+        one
+        for one in found.ranked
+        if one.path != _OURS or "mention" in found.reasons.get(one.path, {})
+    ]
+
+
+def _facts(
+    db: Database, tree_id: int, root: Path, question: Question, *, sent: bool
+) -> Sequence[str]:
+    """The lines that answer a question which the index alone can answer: who calls, what tests."""
+    if not question.wants_fact:
+        return ()
+
+    def read(path: str) -> Sequence[str]:
+        return _source(db, tree_id, root, path, sent=sent)
+
+    found = answers.answer(db, tree_id, question.text, read=read)
+    return () if found is None else found.text.split("\n")
 
 
 def _also(
@@ -165,28 +195,55 @@ def _bar(question: Question) -> float:
 
 
 def _excerpts(  # noqa: PLR0913 -- what code is read for, each by name
-    db: Database, tree_id: int, root: Path, question: Question, found: Found, *, sent: bool
+    db: Database,
+    tree_id: int,
+    root: Path,
+    places: Sequence[tuple[str, Range]],
+    *,
+    words: Sequence[str],
+    sent: bool,
 ) -> list[Excerpt]:
     sources: dict[str, list[str]] = {}
     shown: list[Excerpt] = []
-    for path, place in islice(_worth_reading(found), _EXCERPTS):
+    for path, place in places:
         if path not in sources:
             sources[path] = _source(db, tree_id, root, path, sent=sent)
-        one = excerpt(path, sources[path], place, question.words)
+        one = excerpt(path, sources[path], place, words)
         if one is not None:
             shown.append(one)
     return shown
 
 
-def _worth_reading(found: Found) -> Iterator[tuple[str, Range]]:
-    """Places by what they and their file are worth: few of one file, none inside another."""
+def _is_pointed_at(one: Excerpt, shown: Sequence[SymbolHit]) -> bool:
+    """Whether it is a single line that a pointer shows as well."""
+    text = " ".join(one.lines[0][1].split())
+    return len(one.lines) == 1 and any(
+        hit.path == one.path and hit.range == one.range and signature(hit.signature) == text
+        for hit in shown
+    )
+
+
+def _worth_reading(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
+    """What the question points at, then places by what they and their file are worth.
+
+    Few of one file, none inside another.
+    """
     taken: dict[str, list[Range]] = {}
-    for _, path, place in sorted(_places(found), key=lambda item: (-item[0], item[1], item[2])):
+    by_worth = sorted(_places(found), key=lambda item: (-item[0], item[1], item[2]))
+    places = [*_pointed(found, question), *((path, place) for _, path, place in by_worth)]
+    for path, place in places:
         others = taken.setdefault(path, [])
         inside = any(place.start < other.end and other.start < place.end for other in others)
         if not inside and len(others) < _PER_FILE:
             others.append(place)
             yield path, place
+
+
+def _pointed(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
+    """The lines around those named; where a trace ends is where it went wrong."""
+    ends_last = "most recent call last" in question.text
+    for path, line in reversed(found.pointed) if ends_last else found.pointed:
+        yield path, Range(max(line - _BEFORE, 0), line + _AFTER + 1)
 
 
 def _places(found: Found) -> Iterator[tuple[float, str, Range]]:

@@ -47,6 +47,8 @@ def _chosen(source: Sequence[str], inside: range, words: Sequence[str]) -> list[
     if len(inside) <= _WHOLE:
         return list(inside)
     worth = _worth(source, inside, words)
+    if not worth:
+        return list(inside[:_MOST])
     chosen = set(_head(source, inside))
     for line in sorted(worth, key=lambda one: (-worth[one], one)):
         around = set(range(max(line - _AROUND, inside[0]), min(line + _AROUND + 1, inside[-1] + 1)))

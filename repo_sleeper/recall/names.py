@@ -28,6 +28,7 @@ class Named:
         self.guess: dict[str, float] = {}
         self.caller: dict[str, float] = {}
         self.symbols: list[SymbolHit] = []
+        self.pointed: list[tuple[str, int]] = []
         self.reasons: dict[str, dict[str, str]] = {}
 
 
@@ -52,6 +53,8 @@ def _add_place(db: Database, tree_id: int, place: Place, found: Named) -> None:
         at = path if place.line is None else f"{path}:{place.line}"
         found.reasons.setdefault(path, {}).setdefault("mention", f"the question names {at}")
         if place.line is not None:
+            if _is_same_file(path, place.path):
+                found.pointed.append((path, place.line - 1))
             found.symbols += search.symbols_around(db, tree_id, path, place.line - 1)[:1]
 
 
@@ -68,6 +71,12 @@ def _resolved(db: Database, tree_id: int, written: str) -> list[str]:
     shared = {path: _shared_end(path, written) for path in close}
     most = max(shared.values(), default=0)
     return [path for path in close if shared[path] == most]
+
+
+def _is_same_file(path: str, written: str) -> bool:
+    """Whether a line of the one is a line of the other: `views.py` elsewhere is another file."""
+    whole = f"/{path}".endswith(f"/{written}") or f"/{written}".endswith(f"/{path}")
+    return whole or _shared_end(path, written) > 1
 
 
 def _shared_end(path: str, other: str) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.domain.notes import Note, Origin
 from repo_sleeper.domain.recall import FileHit, SymbolHit
 from repo_sleeper.recall import pointers
@@ -13,11 +15,21 @@ from repo_sleeper.redact import clean, redact
 
 _BYTES_PER_TOKEN = 3
 _POINTERS = 0.6  # of the budget, at most; what a section leaves is there for the next
+_FACTS = 0.3  # ... of an answer that the index has, before all
 _NOTES = 0.75  # ... pointers and notes together
 _FILES = 12
 _SIGNATURE = 80
 _ALSO = 240  # characters of the names that a file defines besides
 _BODY = 400
+_BROKEN = re.compile(r"(?<=[(\[]) |,? (?=[)\]])")  # what is left of a signature's line breaks
+_WORDED = pointers.TELLING | {SymbolKind.MODULE}
+_KEYWORDS = frozenset(
+    {"class", "def", "enum", "fn", "fun", "func", "function", "interface", "module", "namespace"}
+    | {"struct", "trait", "type", "union"}
+)
+
+_STUMP = 4  # lines of code: fewer are left out
+Smaller = Callable[[Sequence[str]], Iterator[Sequence[str]]]
 
 NOTHING = "Nothing relevant to this question was found in the repository."
 
@@ -61,25 +73,29 @@ def pack(  # noqa: PLR0913 -- everything a text is made of, each by name
     excerpts: Sequence[Excerpt],
     budget: int,
     also: Mapping[str, Sequence[SymbolHit]] | None = None,
+    facts: Sequence[str] = (),
 ) -> Packed:
     """What fits. The same arguments give the same bytes, and never more tokens than `budget`.
 
-    `also` is what files define besides the symbols that match.
+    `also` is what files define besides the symbols that match, `facts` the lines of an answer
+    that the index alone can give.
     """
     usable = [note for note in notes if note.fresh and not note.hypothesis]
     sections = [
         _pointers(files, symbols, also or {}),
         [[_note_line(note)] for note in usable],
         [_code_lines(one) for one in excerpts],
+        [[one_line(line) for line in facts]] if facts else [],
     ]
-    pointed, noted, code = _washed(sections)
+    pointed, noted, code, answered = _washed(sections)
     room = max(budget, 0) * _BYTES_PER_TOKEN
     bag = _Bag(room)
     bag.add([_head(commit)], limit=room)
-    if not _fill(bag, "## Files", pointed, limit=int(room * _POINTERS), shorten=True):
+    _fill(bag, "## From the index", answered, limit=int(room * _FACTS), smaller=_first)
+    if not _fill(bag, "## Files", pointed, limit=int(room * _POINTERS), smaller=_fewer):
         return _least(pointed, room=room)
     shown = _fill(bag, "## Notes", noted, limit=int(room * _NOTES))
-    _fill(bag, "## Code", code, limit=room)
+    _fill(bag, "## Code", code, limit=room, smaller=_shorter)
     notes_shown = tuple(usable[position] for position in shown)
     return Packed("\n".join(bag.lines) + "\n" if bag.lines else "", notes_shown)
 
@@ -111,16 +127,45 @@ def _washed(sections: Sequence[Sequence[Sequence[str]]]) -> list[list[list[str]]
 
 
 def _fill(
-    bag: _Bag, title: str, blocks: Sequence[Sequence[str]], *, limit: int, shorten: bool = False
+    bag: _Bag,
+    title: str,
+    blocks: Sequence[Sequence[str]],
+    *,
+    limit: int,
+    smaller: Smaller | None = None,
 ) -> list[int]:
-    """Add the blocks that fit, in order, under their title; the positions of those added."""
+    """Add the blocks that fit, in order, under their title; the positions of those added.
+
+    Of a block that does not fit, the first of its `smaller` forms that does.
+    """
     added: list[int] = []
     for position, block in enumerate(blocks):
         head = [] if added else ["", title]
-        sizes = (len(block), 2, 1) if shorten else (len(block),)
-        if any(bag.add([*head, *block[:size]], limit=limit) for size in sizes):
+        if any(
+            bag.add([*head, *form], limit=limit)
+            for form in (block, *(smaller(block) if smaller else ()))
+        ):
             added.append(position)
     return added
+
+
+def _fewer(block: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A file with its best symbol, or alone."""
+    return (block[:size] for size in (2, 1))
+
+
+def _first(block: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A fact with its first places, and that there are more."""
+    return ([*block[:size], "- and more"] for size in range(len(block) - 1, 1, -1))
+
+
+def _shorter(block: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The beginning of some code, under a head that says so; a stump is not worth its head."""
+    head, *lines, end = block
+    for size in range(len(lines) - 1, _STUMP, -1):
+        number, _, text = lines[size - 1].partition("|")
+        if text.strip():
+            yield [f'{head.rpartition("-")[0]}-{number.strip()}">', *lines[:size], end]
 
 
 def _head(commit: str) -> str:
@@ -156,10 +201,24 @@ def _file_line(number: int, hit: FileHit) -> str:
 
 
 def _symbol_line(symbol: SymbolHit) -> str:
-    place = f"{symbol.range.start + 1}-{symbol.range.end}"
-    text = one_line(symbol.signature)[:_SIGNATURE] or one_line(symbol.name)
+    first, last = symbol.range.start + 1, symbol.range.end
+    place = str(first) if last <= first else f"{first}-{last}"
+    text = signature(symbol.signature) or one_line(symbol.name)
     owner = one_line(symbol.name.rpartition(".")[0])
-    return f"   {place} {symbol.kind.value} {f'({owner}) ' if owner else ''}{text}"
+    kind = "" if _tells_kind(symbol.kind, text) else symbol.kind.value
+    said = (kind, f"({owner})" if owner else "", text)
+    return f"   {place} {' '.join(one for one in said if one)}"
+
+
+def signature(written: str) -> str:
+    """A signature on one line, without the white space that broke it, and cut where it is long."""
+    line = _BROKEN.sub("", one_line(written))
+    return line if len(line) <= _SIGNATURE else f"{line[: _SIGNATURE - 3].rstrip()}..."
+
+
+def _tells_kind(kind: SymbolKind, text: str) -> bool:
+    """Whether the language's own word says what it is: `class Cart` need not be called a class."""
+    return kind in _WORDED and any(word in _KEYWORDS for word in text.split()[:3])
 
 
 def _note_line(note: Note) -> str:

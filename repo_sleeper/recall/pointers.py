@@ -11,7 +11,7 @@ from repo_sleeper.recall.file_kinds import is_aside, is_prose, is_test
 _PER_FILE = 6
 _PER_OTHER = 2  # of a test, an example, a page: what is asked about is rarely in there
 _ALSO = 24
-_TELLING = frozenset(
+TELLING = frozenset(
     {
         *(SymbolKind.CLASS, SymbolKind.ENUM, SymbolKind.FUNCTION, SymbolKind.INTERFACE),
         *(SymbolKind.MACRO, SymbolKind.METHOD, SymbolKind.STRUCT, SymbolKind.TRAIT),
@@ -40,7 +40,7 @@ def also(defined: Iterable[SymbolHit], shown: Sequence[SymbolHit]) -> tuple[Symb
     """What else a file defines: the largest of it, in the order of the file, each name once."""
     known = {one.name.rpartition(".")[2] for one in shown}
     largest = sorted(
-        (one for one in defined if one.kind in _TELLING),
+        (one for one in defined if one.kind in TELLING),
         key=lambda one: (one.range.start - one.range.end, one.range, one.name),
     )
     by_name: dict[str, SymbolHit] = {}

@@ -44,7 +44,8 @@ _QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,
 _FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
 # Both begin where no such run goes on: else each character of a long one is a beginning.
 _PLACE = re.compile(
-    r"(?<![\w.@+~/\\-])((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})(?:[:(](\d{1,7}))?"
+    r"(?<![\w.@+~/\\-])[/\\]?((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})"
+    r"(?:(?:[:(]|,? (?:on )?line )(\d{1,7}))?"
 )
 _FOLDER = re.compile(r"(?<![\w/:.@+-])[\w.@+-]+(?:/[\w.@+-]+)+")
 _CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")
@@ -53,6 +54,11 @@ _WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\))?")
 _INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
 _CALLERS = re.compile(
     r"\b(who|what|where)\b.{0,40}\b(calls?|called|uses?|used|imports?)\b|callers? of"
+)
+_ASKS = re.compile(  # for a fact; "Use the cart" and "Test totals" are what commits say
+    r"\W*(?:callers|defaults?|implementations|subclasses|tests|uses|users) (?:for|of|that)\b"
+    r"|\W*(?:who|what|where|which)\b|.*\?\s*$",
+    re.DOTALL | re.IGNORECASE,
 )
 _SCOPE = re.compile(r"\s*(?:\w{1,20}\(([^)\n]{1,60})\)!?|([\w./ -]{1,40})):\s")
 _CHANGE = """
@@ -88,7 +94,7 @@ class Question(NamedTuple):
     than where: they order what the others find. `names` are identifiers that were clearly meant
     as such, `guesses` those that neighbouring words would make; `places` are written paths;
     `scope` is the area named before a colon, as in "fix(parser): ...". Who wants reading asks
-    how, where or why: the code first, its tests after it.
+    how, where or why: the code first, its tests after it. Who asks for a fact may have it.
     """
 
     text: str
@@ -104,6 +110,7 @@ class Question(NamedTuple):
     wants_tests: bool = False
     wants_aside: bool = False
     wants_reading: bool = False
+    wants_fact: bool = False
     wants_change: bool = False
 
     @property
@@ -132,6 +139,7 @@ def understand(text: str) -> Question:
         wants_tests=not _TESTS.isdisjoint(said),
         wants_aside=not _ASIDE.isdisjoint(said),
         wants_reading=_READING.match(text.lower()) is not None,
+        wants_fact=_ASKS.match(text) is not None,
         wants_change=bool(_scope(text)) or _CHANGES.match(text.lower()) is not None,
     )
 

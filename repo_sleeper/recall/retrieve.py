@@ -37,7 +37,10 @@ _FILE_SHARE = 0.5  # of a symbol's score: what its file is worth
 
 
 class Found(NamedTuple):
-    """What there is for a question, best first, and how sure we are that it is about it (0..1)."""
+    """What there is for a question, best first, and how sure we are that it is about it (0..1).
+
+    `pointed` are the lines that the question itself names, 0-based, in the order written.
+    """
 
     ranked: Sequence[Ranked] = ()
     reasons: Mapping[str, Mapping[str, str]] = {}
@@ -45,6 +48,7 @@ class Found(NamedTuple):
     passages: tuple[Passage, ...] = ()
     notes: tuple[Note, ...] = ()
     confidence: float = 0.0
+    pointed: tuple[tuple[str, int], ...] = ()
 
 
 def retrieve(
@@ -86,6 +90,7 @@ def retrieve(
         passages=content.passages,
         notes=tuple(note for note, _ in noted),
         confidence=_confidence(content, named, past),
+        pointed=tuple(named.pointed),
     )
 
 

@@ -20,6 +20,7 @@ _FEWEST_CHANCE = 0.2
 _FEWEST_LETTERS = 3
 _CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
 _TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
+_ASIDE = re.compile(r"(^|/)(examples?|samples?|docs?|docs_src|benchmarks?|dist|build)/")
 _NAME = re.compile(r"`([^`\s]+)`|([\w./-]*[\w])")
 _RAISED = re.compile(r"\b(raise|throw|panic!?)\b")
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
@@ -144,6 +145,11 @@ def is_test(path: str) -> bool:
     return _TEST.search(path) is not None
 
 
+def _aside(path: str) -> int:
+    """0 for the product, then what is built of it or shows it, then its tests."""
+    return 2 if is_test(path) else int(_ASIDE.search(path) is not None)
+
+
 def _is_known(db: Database, tree_id: int, name: str) -> bool:
     return len(name) >= _FEWEST_LETTERS and bool(code.definitions(db, tree_id, name))
 
@@ -157,9 +163,9 @@ def _is_path(db: Database, tree_id: int, name: str) -> bool:
 
 
 def _callers(uses: Iterable[StoredReference]) -> Iterator[Place]:
-    """Product code before tests: who asks for users means those that matter."""
+    """Product code before examples and tests: who asks for users means those that matter."""
     called = [one for one in uses if one.kind not in {"import", "inherit"}]
-    for one in sorted(called, key=lambda use: (is_test(use.path), use.path, use.lines)):
+    for one in sorted(called, key=lambda use: (_aside(use.path), use.path, use.lines)):
         yield Place(one.path, min(one.lines), one.symbol)
 
 
@@ -182,7 +188,7 @@ def _raised(
     if not any(one.kind.value in _CLASSES for one in code.definitions(db, tree_id, name)):
         return
     paths = {one.path for one in uses()}
-    for path in sorted(paths, key=lambda path: (is_test(path), path))[:_MOST_FILES]:
+    for path in sorted(paths, key=lambda path: (_aside(path), path))[:_MOST_FILES]:
         for at, line in enumerate(read(path)):
             if wanted.search(line) and (verb := _verb(line)):
                 yield Place(path, at, verb)
@@ -221,6 +227,7 @@ def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:
 
 
 def _together(db: Database, tree_id: int, path: str) -> Iterator[Place]:
+    """History also knows files that are gone: nobody can change those again."""
     for other, chance in history.co_changed(db, path):
         if chance >= _FEWEST_CHANCE and _is_path(db, tree_id, other):
             yield Place(other, 0, f"{chance:.0%} of the commits that change {path}")

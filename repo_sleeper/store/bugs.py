@@ -98,9 +98,10 @@ def bugs(db: Database, tree_id: int, *, states: Collection[BugState]) -> list[Bu
 
 def bug(db: Database, tree_id: int, prefix: str) -> Bug:
     """The bug whose id begins like this, whatever became of it."""
-    found = [
-        bug for bug in bugs(db, tree_id, states=tuple(BugState)) if bug.note.id.startswith(prefix)
-    ]
+    every = (
+        bugs(db, tree_id, states=tuple(BugState)) if len(prefix) >= notes.SHORTEST_PREFIX else ()
+    )
+    found = [bug for bug in every if bug.note.id.startswith(prefix)]
     if len(found) != 1:
         which = "several begin" if found else "no likely bug begins"
         raise NotFoundError(f"{which} with {prefix}", hint="`sleeper bugs --all` lists them all")

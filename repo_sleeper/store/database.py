@@ -180,6 +180,12 @@ def _refuse_odd_files(path: Path) -> None:
 
 def _create_private(path: Path) -> None:
     # SQLite gives -wal and -shm the permissions of the database, so those are right as well.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-    path.chmod(0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="reading goes on; whatever is decided, thought or paid for must be written there",
+        ) from error

@@ -12,7 +12,7 @@ from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store.database import Database, Row
 from repo_sleeper.store.freshness import FRESH_NOTE, evidence_of
 
-_SHORTEST_PREFIX = 4
+SHORTEST_PREFIX = 4
 
 # A note shows in a tree when it is fresh there. A stale one shows while what it is about exists
 # there and, if a model wrote it, has not been thought about again as it is now. That is asked
@@ -76,7 +76,7 @@ def note(db: Database, tree_id: int, id_prefix: str) -> Note | None:
 
     Raises NotFoundError when several do.
     """
-    if len(id_prefix) < _SHORTEST_PREFIX:
+    if len(id_prefix) < SHORTEST_PREFIX:
         return None
     values = {"prefix": id_prefix.lower()}
     where = "and substr(n.id, 1, length(:prefix)) = :prefix"

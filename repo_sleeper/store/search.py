@@ -206,6 +206,17 @@ def defined(db: Database, tree_id: int, names: Iterable[str], *, limit: int) -> 
     return found
 
 
+def names_like(db: Database, name: str) -> list[str]:
+    """Defined names that begin with the same letter and are about as long."""
+    rows = db.rows(
+        """select distinct name from symbols
+           where name >= :first and name < :next and abs(length(name) - length(:name)) < 3
+           order by name""",
+        {"first": name[0], "next": chr(ord(name[0]) + 1), "name": name},
+    )
+    return [row[0] for row in rows]
+
+
 def symbols_by_id(db: Database, ids: Iterable[int]) -> dict[int, SymbolHit]:
     """Symbols of these ids; the path is the caller's, because a content may have several."""
     rows = db.rows(

@@ -308,10 +308,12 @@ def test_a_place_that_cannot_be_written_can_be_asked_but_not_watched(
     asked = types("ask", "how does total add the tax", "--context")
     assert (asked.returncode, "shop.py" in asked.stdout) == (0, True), asked.stderr
     assert types("status").returncode == 0
-    started = types("daemon", "start")
-    assert started.returncode == 1
-    assert "Read-only file system" in started.stderr
-    assert "Traceback" not in started.stderr + asked.stderr
+    for words in (["daemon", "start"], ["notes", "dismiss", "abcd"], ["init", "--yes"]):
+        refused = types(*words)
+        assert refused.returncode == 1
+        assert "Read-only file system\nhint:" in refused.stderr
+        assert "mistake in sleeper" not in refused.stderr
+    assert "Traceback" not in asked.stderr
 
 
 # --- what a terminal may do -------------------------------------------------------------------

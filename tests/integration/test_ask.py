@@ -20,6 +20,7 @@ from repo_sleeper.errors import (
     ModelSetupError,
     NotInitialisedError,
     SleeperError,
+    StoreError,
     UsageError,
 )
 from repo_sleeper.llm import client
@@ -391,6 +392,20 @@ def test_beyond_the_budget_the_context_is_still_printed(fake, monkeypatch):
     assert fake[0].prompts == []
 
 
+def test_nothing_is_sent_where_it_cannot_be_noted(fake, monkeypatch):
+    ask(QUESTION, "--context")
+
+    def refuse(_: Workspace) -> None:
+        raise StoreError("sleeper.db cannot be written")
+
+    monkeypatch.setattr("repo_sleeper.daemon.workspace.write_store", refuse)
+    result = ask(QUESTION, *MODEL)
+
+    assert result.stdout.startswith("# Where to look")
+    assert str(error_of(result)).startswith("the index could not be brought up to date, so")
+    assert fake[0].prompts == []
+
+
 def test_nothing_is_sent_when_git_cannot_say_what_is_ignored(here, fake):
     ask(QUESTION, "--context")
     (here.repo.git_dir / "index").write_bytes(b"nonsense")
@@ -421,6 +436,22 @@ def test_a_question_loads_no_model_library_and_no_console():
     assert done.stderr.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("query", ["who calls round_haf_up?", "round_half_upp"])
+def test_a_name_with_a_slip_is_met_with_the_right_one(query):
+    told = ask(query).stderr
+
+    assert "did you mean round_half_up?" in told
+
+
+def test_a_word_of_its_own_may_be_a_slip_when_nothing_was_found():
+    assert "nothing here is called tootal; did you mean total?" in ask("tootal").stderr
+
+
+@pytest.mark.parametrize("query", ["who calls round_half_up?", "where is cents_are_odd", "totals"])
+def test_a_name_that_is_right_or_like_no_other_is_no_slip(query):
+    assert "did you mean" not in ask(query).stderr
+
+
 def test_what_the_index_knows_is_answered_without_the_model(fake):
     done = ask("who calls round_half_up?", *MODEL)
 
@@ -443,3 +474,13 @@ def test_the_model_is_asked_all_the_same_when_that_is_wanted(fake):
     ask("who calls round_half_up?", "--fresh", *MODEL)
 
     assert len(fake[0].prompts) == 1
+
+
+def test_what_the_index_knows_needs_no_model_to_be_set():
+    done = ask("who calls round_half_up?")
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("`round_half_up` is used in ")
+    assert "no model was asked; --context shows the code around it" in done.stderr
+    assert ask("who calls round_half_up?", "--no-model").stdout == done.stdout
+    assert ask("who calls round_half_up?", "--context").stdout.startswith("# Where to look")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,8 +14,19 @@ from typing import NamedTuple
 
 import pytest
 
-from repo_sleeper.cli import app, checks, crash, entry, rehearsal, thinking, wizard
-from repo_sleeper.errors import ModelServerError
+from repo_sleeper.cli import (
+    app,
+    checks,
+    crash,
+    entry,
+    map_view,
+    rehearsal,
+    thinking,
+    wizard,
+)
+from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
+from repo_sleeper.errors import ModelAuthError, ModelServerError
 from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeModel
@@ -157,6 +169,21 @@ def test_who_debugs_gets_the_whole_story(ready: Types, monkeypatch: pytest.Monke
         ready("status")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_stream_that_was_closed_is_no_mistake_of_ours(ready: Types, closed: str) -> None:
+    ready("status")
+    program = "from repo_sleeper.cli.entry import main; main()"
+
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -c "$1" status --line {closed}', sys.executable, program],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_control_c_is_130(ready: Types, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("repo_sleeper.cli.place.reading", _broken(KeyboardInterrupt()))
 
@@ -214,7 +241,13 @@ def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
         (["notes", "list", "--kind", "zzz"], 2, "kinds are"),
         (["notes", "list", "--origin", "gossip"], 2, "it is survey or model"),
         (["notes", "list", "/etc"], 2, "outside"),
-        (["notes", "list", "--origin", "model"], 3, "no notes"),
+        (["notes", "list", "--origin", "model"], 3, "no fresh notes\nhint:  `sleeper notes --all`"),
+        (["notes", "list", "pay/nothing.py"], 3, "no fresh notes about pay/nothing.py"),
+        (["notes", "list", "--all", "nothing.py"], 3, "`sleeper notes` lists those there are"),
+        (["notes", "search", "qqqq"], 3, "no fresh note has any of: qqqq"),
+        (["notes", "search", "--all", "qqqq"], 3, "no note has any of: qqqq"),
+        (["notes", "search", "?!"], 2, "there is nothing to search for"),
+        (["bugs", "show", ""], 3, "no likely bug begins with"),
         (["notes", "show", "ffffffff"], 3, "no note ffffffff"),
         (["notes", "dismiss", "ffffffff"], 3, "no note ffffffff"),
         (["bugs"], 3, "no likely bugs are known\nhint:  "),
@@ -249,6 +282,23 @@ def test_the_map_shows_folders_hot_spots_and_depth(ready: Types) -> None:
     assert ready("map", "shop.py").out.splitlines()[1:] == []
     assert ready("map", "shop.py").out.startswith("shop.py")
     assert "shop.py" in ready("map", "--hot", "shop.py").out
+
+
+def test_a_note_about_two_files_is_one_note_of_their_folder() -> None:
+    evidence = (Evidence("shop/a.py", Range(0, 1), ""), Evidence("shop/b.py", Range(0, 1), ""))
+    note = Note("n1", NoteKind.CYCLE, "a and b", "", 1.0, Origin.SURVEY, evidence)
+
+    root = map_view.drawn(["shop/a.py", "shop/b.py"], {}, [note], below="")
+
+    assert (root.notes, root.inside["shop/"].notes) == (1, 1)
+    assert [spot.notes for spot in root.leaves()] == [1, 1]
+
+
+def test_a_name_with_a_line_break_takes_one_line_of_the_map(ready: Types, repo: GitRepo) -> None:
+    repo.write("odd\nname.py", "x = 1\n")
+    ready("ask", "--context", "bill")
+
+    assert "── odd name.py" in ready("map").out
 
 
 def test_a_wide_folder_is_not_a_wall_of_names(ready: Types, repo: GitRepo) -> None:
@@ -310,6 +360,31 @@ def test_a_model_without_its_key_is_found_by_the_doctor(
     assert "openai/gpt-5-mini has no key" in ready("doctor").out
     monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
     assert "✓ model: openai/gpt-5-mini" in ready("doctor").out
+
+
+def test_a_language_that_does_not_exist_is_told(
+    ready: Types, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "✓ languages: all of them" in ready("doctor").out
+    monkeypatch.setenv("SLEEPER_INDEX_LANGUAGES", "klingon,notebook")
+
+    assert "no such language: klingon" in ready("status").out
+    told = ready("doctor")
+    assert (told.code, "✗ languages: not known: klingon" in told.out) == (1, True)
+    assert "python, javascript" in told.out
+
+
+def test_a_model_that_waits_for_a_person_is_no_healthy_one(
+    ready: Types, model: Callable[..., FakeModel]
+) -> None:
+    model(ModelAuthError("the provider refuses the key", hint="check the key"))
+    ready("think")
+
+    told = ready("doctor")
+
+    assert told.code == 1
+    assert "✗ model: fake/model, paused: the provider refuses the key" in told.out
+    assert "`sleeper think` tries again" in told.out
 
 
 def test_a_damaged_list_of_files_has_its_own_line(ready: Types, repo: GitRepo) -> None:
@@ -488,6 +563,13 @@ def test_an_option_that_names_no_model_is_refused(types: Types, repo: GitRepo, n
 
     assert (done.code, "not the name of a model" in done.err) == (2, True)
     assert not (repo.root / ".sleeper.toml").exists()
+
+
+def test_a_model_that_names_no_provider_is_told_at_once(types: Types) -> None:
+    done = types("init", "--yes", "--no-daemon", "--model", "gpt")
+
+    assert "provider  not named: unless litellm knows gpt, write PROVIDER/gpt" in done.err
+    assert "provider  " not in types("init", "--yes", "--no-daemon", "--model", "odd/gpt").err
 
 
 def test_the_wizard_offers_what_it_finds(

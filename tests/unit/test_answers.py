@@ -191,6 +191,29 @@ def test_what_was_asked_or_committed_about_comes_first(tree: Indexed) -> None:
     assert len(names) == 40
 
 
+def test_a_file_that_is_gone_is_not_said_to_change_together_with_another(tree: Indexed) -> None:
+    changes = [("shop/bill.py", 3), ("shop/gone.py", 4)]
+    together = [CoChange("shop/cart.py", path, count, touches=4) for path, count in changes]
+    history.save_co_changes(tree.db, together)
+
+    said = asked(tree, "which files change together with shop/cart.py")
+
+    assert "shop/bill.py" in said
+    assert "shop/gone.py" not in said
+
+
+def test_who_calls_is_told_of_the_product_before_what_is_built_of_it_and_tests(
+    tree: Indexed,
+) -> None:
+    tree.write("dist/bill.py", "from shop.cart import total\n\ntotal([1])\n")
+
+    said = asked(tree, "who calls total?").splitlines()[1:]
+
+    assert [line.split(":")[0] for line in said] == [
+        *("- shop/bill.py", "- dist/bill.py", "- tests/test_cart.py")
+    ]
+
+
 def test_files_that_change_together_are_a_question_too(db: Database, tree: Indexed) -> None:
     commit = Commit("2" * 40, 1, "ada", "Change", paths=("shop/cart.py", "shop/bill.py"))
     history.add_commits(db, [(commit, False)])
@@ -200,13 +223,3 @@ def test_files_that_change_together_are_a_question_too(db: Database, tree: Index
 
     found = notes.list_notes(db, tree.tree, kinds=[NoteKind.QUESTION], path="shop/cart.py")
     assert "Which files change together with `shop/cart.py`?" in {note.title for note in found}
-
-
-def test_a_file_that_is_gone_is_not_told_to_change_together(db: Database, tree: Indexed) -> None:
-    together = [CoChange("shop/cart.py", other, 4, 5) for other in ("shop/bill.py", "gone.py")]
-    history.save_co_changes(db, together)
-
-    said = answers.answer(db, tree.tree, "which files change together with shop/cart.py?")
-
-    assert said is not None
-    assert [place.path for place in said.places] == ["shop/bill.py"]

@@ -30,6 +30,16 @@ def test_the_list_of_commands_is_the_one_that_typer_makes():
     assert all(f"  {name} " in help_of(app.app) for name, _ in app._COMMANDS)
 
 
+def test_what_a_command_is_for_is_never_cut_off():
+    groups = [name for name, offered in app._COMMANDS if isinstance(offered, typer.Typer)]
+
+    for words in ([], *([name] for name in groups)):
+        told = CliRunner().invoke(
+            app.app, [*words, "--help"], prog_name="sleeper", env={"COLUMNS": "80"}
+        )
+        assert "..." not in told.output.partition("Commands:")[2]
+
+
 def test_every_command_has_its_own_help_and_a_slip_is_recognised():
     for name, offered in app._COMMANDS:
         told = CliRunner().invoke(app.app, [name, "-h"], prog_name="sleeper")

@@ -55,6 +55,20 @@ def test_whatever_fails_before_anything_was_asked_is_our_set_up() -> None:
     assert type(model_error(Failure(names=("AuthenticationError",)))) is ModelAuthError
 
 
+def test_a_name_without_a_provider_is_told_in_our_words() -> None:
+    said = "litellm.BadRequestError: LLM Provider NOT provided. You passed model=gpt"
+
+    error = model_error(Failure(names=("BadRequestError",), message=said))
+
+    assert str(error) == "the model's name does not say whose model it is"
+    assert "PROVIDER/NAME" in error.hint
+
+
+def test_an_answer_that_cannot_be_used_comes_with_what_to_do() -> None:
+    assert "`sleeper cost calls`" in ModelReplyError("the reply is empty").hint
+    assert ModelReplyError("the reply is empty", hint="ask again").hint == "ask again"
+
+
 def test_the_innermost_cause_decides_over_the_class_litellm_gives_it() -> None:
     names = ("InternalServerError", "APIConnectionError", "ConnectError")
 

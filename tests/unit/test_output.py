@@ -61,6 +61,30 @@ def test_a_table_on_a_terminal_does_not_read_markup(terminal: Terminal) -> None:
     assert "\x1b[31m" not in terminal.getvalue()
 
 
+ROW = ("7e857965fec2", "entry-point", "src/flask/cli.py:1126", "runs as a script, by hand")
+
+
+@pytest.mark.parametrize(("width", "room"), [(40, -15), (70, 15), (90, 35)])
+def test_what_the_other_columns_leave_is_for_the_sentence(width: int, room: int) -> None:
+    assert output.room_for(3, [ROW], width) == room
+
+
+def test_a_sentence_that_fits_has_room_however_little_it_is() -> None:
+    assert output.room_for(1, [("id", "title")], 40) >= output._READABLE
+
+
+@pytest.mark.parametrize("width", ["40", "60"])
+def test_a_narrow_table_cuts_nothing(
+    terminal: Terminal, width: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    with redirect_stdout(terminal):
+        output.table(("id", "kind", "where", "title"), [ROW])
+
+    for cell in ROW:
+        assert cell in terminal.getvalue()
+
+
 def test_a_panel_in_a_pipe_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
     output.panel("sleeper", [("notes", "3 fresh")])
 

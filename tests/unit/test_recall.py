@@ -88,6 +88,67 @@ def test_the_path_of_another_machine_is_found_by_its_end(tree):
     assert paths(asked(tree, trace))[0] == "shop/cart.py"
 
 
+def code_of(found: Context) -> list[str]:
+    """The heads of the code that is shown, in order."""
+    return [line for line in found.text.splitlines() if line.startswith("<file ")]
+
+
+def long_code(name: str) -> str:
+    """A function of sixty lines whose beginning has the words that are asked for."""
+    steps = "".join(f"    step({number})\n" for number in range(4, 61))
+    return f"def {name}(cart):\n    # totals of carts rounded\n    total = 0\n{steps}"
+
+
+def test_the_lines_that_are_named_are_the_first_code_shown(tree):
+    tree.write("shop/till.py", long_code("till"))
+
+    found = asked(tree, "totals of carts rounded, see till.py:40")
+
+    assert code_of(found)[0] == '<file path="shop/till.py" lines="33-43">'
+    assert "  40|     step(40)\n" in found.text
+
+
+def test_a_trace_shows_where_it_went_wrong_first(tree):
+    for name in ("bill", "till"):
+        tree.write(f"shop/{name}.py", long_code(name))
+    frames = [f'File "/srv/app/shop/{name}.py", line 40, in f' for name in ("bill", "till")]
+    trace = "\n".join(("Traceback (most recent call last):", *frames, "ValueError: carts"))
+
+    assert [head.split('"')[1] for head in code_of(asked(tree, trace))[:2]] == [
+        *("shop/till.py", "shop/bill.py")
+    ]
+
+
+def test_an_absolute_path_of_a_trace_is_pointed_at_when_all_of_ours_is_its_end(tree):
+    tree.write("till.js", "const one = 1;\n")
+    trace = "at pay (/srv/app/shop/cart.py:9:3)\nat till (/srv/lib/till.js:1:1)"
+
+    assert retrieve(tree.db, tree.tree, understand(trace)).pointed == (
+        *(("shop/cart.py", 8), ("till.js", 0)),
+    )
+
+
+def test_a_line_of_a_file_of_the_same_name_elsewhere_is_not_shown(tree):
+    there = 'File "/usr/lib/python3/site-packages/pkg/mail.py", line 2, in send'
+    found = retrieve(tree.db, tree.tree, understand(f"{there}\ncarts rounded, mail.py:3"))
+
+    assert found.pointed == (("shop/mail.py", 2),)
+
+
+def test_code_is_shown_only_of_files_that_are_listed(tree):
+    found = asked(tree, "totals of carts rounded", files=1)
+
+    assert {head.split('"')[1] for head in code_of(found)} <= set(paths(found))
+
+
+def test_one_line_that_a_pointer_shows_is_not_shown_twice(tree):
+    tree.write("shop/rates.py", "VAT_RATE = 19\n")
+
+    text = asked(tree, "what is `VAT_RATE`").text
+
+    assert text.count("VAT_RATE = 19") == 1
+
+
 def test_a_test_is_told_apart_from_what_it_tests(tree):
     found = asked(tree, "round_half_up in the cart")
 
@@ -102,6 +163,22 @@ def test_prose_ranks_below_code_unless_it_is_asked_for(tree):
     assert code_first.index("docs/guide.md") > 0
     assert docs_first[0] == "docs/guide.md"
     assert code_first.index("docs/guide.md") > changed.index("docs/guide.md") > 0
+
+
+@pytest.mark.parametrize(
+    "query", ["who calls `round_half_up`?", "tests for total", "callers of round_half_up"]
+)
+def test_what_the_index_can_answer_stands_at_the_top(tree, query):
+    text = asked(tree, query).text
+
+    answered = text.partition("## From the index\n")[2].partition("\n\n## Files")[0]
+    assert answered.startswith(("`round_half_up` is used in ", "Tests use `total` in "))
+    assert ".py:" in answered
+
+
+def test_a_change_that_names_something_is_no_question_for_a_fact(tree):
+    assert "## From the index" not in asked(tree, "Use round_half_up").text
+    assert "## From the index" not in asked(tree, "Test round_half_up").text
 
 
 def test_who_calls_something_is_answered_by_its_users(tree):
@@ -131,6 +208,13 @@ def test_what_changes_with_a_leader_most_surely_counts_in_full_however_unsure(tr
 
     assert lent_to["co-change"] == {"shop/mail.py": 0.1, "docs/guide.md": 0.05}
     assert lent_to["company"] == {"shop/mail.py": 1.0, "docs/guide.md": 0.5}
+
+
+def test_our_own_settings_are_found_only_by_their_name(tree):
+    tree.write(".sleeper.toml", "# totals of carts rounded: settings\n")
+
+    assert ".sleeper.toml" not in paths(asked(tree, "totals of carts rounded"))
+    assert ".sleeper.toml" in paths(asked(tree, "carts in .sleeper.toml"))
 
 
 def test_only_live_files_are_found(tree):

@@ -58,6 +58,11 @@ def test_neighbouring_words_make_guesses_in_every_usual_spelling():
         ("at total (src/cart.ts:4:11)", (Place("src/cart.ts", 4),)),
         ("cart.py and cart.py:7", (Place("cart.py", 7),)),
         ("everything in src/shop", (Place("src/shop"),)),
+        ("at pay (/srv/shop/lib/pay.js:19:12)", (Place("srv/shop/lib/pay.js", 19),)),
+        (r"at C:\shop\pay.js:19", (Place("shop/pay.js", 19),)),
+        ("Error in /srv/shop/Pay.php on line 120", (Place("srv/shop/Pay.php", 120),)),
+        ("cart.rb, line 7", (Place("cart.rb", 7),)),
+        ("see https://example.org/shop/cart.html", ()),
         ("no place", ()),
     ],
 )

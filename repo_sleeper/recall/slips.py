@@ -1,0 +1,49 @@
+"""Names in a question that nothing here has, and those that were probably meant."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from repo_sleeper.recall.question import Question, understand
+from repo_sleeper.store import search
+from repo_sleeper.store.database import Database
+
+_LONGEST = 200  # characters: a pasted trace names much that is not ours
+_FEWEST_LETTERS = 5
+_ALIKE = 0.85
+_MOST = 3
+
+
+class Slip(NamedTuple):
+    """What was written, and the names of this repository that are written almost so."""
+
+    written: str
+    close: tuple[str, ...]
+
+
+def slips(db: Database, tree_id: int, query: str, *, nothing_found: bool) -> list[Slip]:
+    """The names that are nowhere here but for a letter or two.
+
+    A word of its own may be such a name as well, when nothing was found for it as a word.
+    """
+    if len(query) > _LONGEST:
+        return []
+    names = _candidates(understand(query), lone=nothing_found)
+    found = [Slip(name, _close(db, tree_id, name)) for name in names]
+    return [slip for slip in found if slip.close]
+
+
+def _candidates(question: Question, *, lone: bool) -> list[str]:
+    word = question.text.strip()
+    names = dict.fromkeys((*question.names, *([word] if lone and word.isidentifier() else [])))
+    return [name for name in names if len(name) >= _FEWEST_LETTERS][:_MOST]
+
+
+def _close(db: Database, tree_id: int, name: str) -> tuple[str, ...]:
+    if search.defined(db, tree_id, [name], limit=1) or search.users(db, tree_id, [name], limit=1):
+        return ()
+    from difflib import get_close_matches  # only for a name that is nowhere
+
+    alike = get_close_matches(name, search.names_like(db, name), n=_MOST, cutoff=_ALIKE)
+    live = {hit.name.rpartition(".")[2] for hit in search.defined(db, tree_id, alike, limit=99)}
+    return tuple(one for one in alike if one in live)
