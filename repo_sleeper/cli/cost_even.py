@@ -70,6 +70,7 @@ def _lines(case: _Case) -> list[str]:
     habit, answering, price = case.habit, case.answering, case.price
     source = "measured here" if case.measured else "assumed; --without TOKENS sets it"
     money = f"{_questions(case.ours)}" if price.known else "unknown: nobody knows the price"
+    sent = output.count(round(answering.notes), "token")
     return [
         f"spent on notes so far    {output.usd(habit.usd)}, {habit.tokens_asleep:,} tokens",
         f"generated for them       {habit.received_asleep:,} tokens",
@@ -87,7 +88,7 @@ def _lines(case: _Case) -> list[str]:
         f"B = {answering.without:,.0f} tokens an answer takes without notes ({source})",
         f"b = {answering.with_notes:,.0f} with them: B / {case.spares:g} (--spares sets it)",
         "    (the paper found 1.5 on code, and more only where little was spent on the answer)",
-        f"notes sent with a question: {answering.notes:,.0f} tokens (measured here)",
+        f"notes sent with a question: {sent} (measured here)",
     ]
 
 

@@ -88,7 +88,25 @@ def search(
 def dismiss(
     note: Id, *, why: Annotated[str, typer.Option(help="What is wrong with it.")] = ""
 ) -> None:
-    """Put a note aside for good. It is not shown, not used and not written again."""
+    """Put a note aside. It is not shown, not used and not written again."""
     from repo_sleeper.cli import notes_view
 
     notes_view.dismiss(note, why)
+
+
+@app.command()
+def restore(
+    note: Annotated[str, typer.Argument(metavar="[ID]", help="Without it, lists them.")] = "",
+    *,
+    json: Json = False,
+) -> None:
+    """Take a dismissed note back. Without an id, list what was dismissed."""
+    from repo_sleeper.cli import notes_view, place
+    from repo_sleeper.store import notes
+
+    if note:
+        notes_view.restore(note)
+        return
+    with place.reading() as here:
+        found = [one for one, _ in notes.dismissed(here.db, here.tree_id)]
+    notes_view.show_list(found, json=json, cut=False, none=notes_view.none_dismissed())

@@ -13,6 +13,7 @@ from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError, UsageError
 from repo_sleeper.store import notes, spending, versions
+from repo_sleeper.store.database import Database
 from repo_sleeper.store.spending import NoteCost
 
 _MOST_COSTS = 100_000
@@ -75,9 +76,37 @@ def dismiss(prefix: str, why: str) -> None:
     with closing(write_store(workspace)) as db:
         found = notes.note(db, place.tree_of(db, workspace), prefix)
         if found is None:
+            if _dismissed(db, place.tree_of(db, workspace), prefix):
+                hint = f"`sleeper notes restore {prefix}` takes it back"
+                raise NotFoundError(f"note {prefix} was dismissed already", hint=hint)
             raise NotFoundError(f"no note {prefix}", hint="`sleeper notes` lists them all")
         versions.dismiss(db, found.id, why)
     output.say(f"dismissed {found.id}: {found.title}")
+
+
+def restore(prefix: str) -> None:
+    """Take back that a note was put aside, and say which it was."""
+    workspace = place.here()
+    with closing(write_store(workspace)) as db:
+        found = _dismissed(db, place.tree_of(db, workspace), prefix)
+        if len(found) != 1:
+            which = "several dismissed notes begin" if found else "no dismissed note begins"
+            raise NotFoundError(
+                f"{which} with {prefix}", hint="`sleeper notes restore` lists those there are"
+            )
+        versions.restore(db, found[0].id)
+    output.say(f"restored {found[0].id}: {found[0].title}")
+
+
+def none_dismissed() -> NotFoundError:
+    """Nothing was put aside."""
+    return NotFoundError("no note was dismissed", hint="`sleeper notes dismiss ID` puts one aside")
+
+
+def _dismissed(db: Database, tree_id: int, prefix: str) -> list[Note]:
+    if len(prefix) < notes.SHORTEST_PREFIX:
+        return []
+    return [note for note, _ in notes.dismissed(db, tree_id) if note.id.startswith(prefix)]
 
 
 # --- showing ----------------------------------------------------------------------------------

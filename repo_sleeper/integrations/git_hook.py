@@ -107,7 +107,7 @@ def _block(spool: Path) -> bytes:
 
 def _configure(repo: Repository, command: str) -> str:
     if git.config_value(repo, f"{_SECTION}.command") == command:
-        return "the hook is already in the repository's configuration"
+        return "is already in the repository's configuration"
     git.set_config(repo, f"{_SECTION}.command", command)
     git.set_config(repo, f"{_SECTION}.event", _NAME)
     return "added a post-commit hook to the repository's configuration"
@@ -158,7 +158,7 @@ def _renewed(file: Path, before: bytes, block: bytes) -> str:
     if _BLOCK.search(before) is None:
         return f"no hook: the sleeper lines in {file} have lost their end; remove them by hand"
     if after == before and os.access(file, os.X_OK):
-        return f"the hook is already in {file}"
+        return f"is already in {file}"
     _write(file, after, file.stat().st_mode & 0o777 | 0o111)
     return f"renewed the hook in {file}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -90,7 +90,7 @@ def bugs(db: Database, tree_id: int, *, states: Collection[BugState]) -> list[Bu
     found = [_bug(db, note) for note in shown]
     if BugState.DISMISSED in states:
         found += [
-            Bug(note=note, state=BugState.DISMISSED, why=why, checks=_checks(db, note.id))
+            replace(_bug(db, note), state=BugState.DISMISSED, why=why)
             for note, why in notes.dismissed(db, tree_id, NoteKind.LIKELY_BUG)
         ]
     return sorted((bug for bug in found if bug.state in states), key=_rank)

@@ -145,14 +145,15 @@ def notes_on(db: Database, hashes: Collection[str]) -> list[Note]:
     return _from_rows(db, 0, rows)
 
 
-def dismissed(db: Database, tree_id: int, kind: NoteKind) -> list[tuple[Note, str]]:
+def dismissed(db: Database, tree_id: int, kind: NoteKind | None = None) -> list[tuple[Note, str]]:
     """Notes of a kind that were put aside, and why; whether they are fresh was not looked at."""
     rows = db.rows(
         """
         select n.*, 1 as fresh from notes n
-        where n.state = 'dismissed' and n.kind = ? and n.tree_id in (0, ?) order by n.id
+        where n.state = 'dismissed' and n.kind = coalesce(?, n.kind) and n.tree_id in (0, ?)
+        order by n.id
         """,
-        (kind.value, tree_id),
+        (kind and kind.value, tree_id),
     )
     return list(zip(_from_rows(db, tree_id, rows), (row["why"] for row in rows), strict=True))
 

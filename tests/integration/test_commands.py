@@ -234,6 +234,25 @@ def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
     assert ready("notes", "search", word).code in {0, 3}
 
 
+def test_a_note_that_was_dismissed_can_be_taken_back(ready: Types) -> None:
+    first = json.loads(ready("notes", "list", "--json").out)["notes"][0]
+    assert ready("notes", "restore").code == 3
+    assert ready("notes", "dismiss", first["id"]).code == 0
+    again = ready("notes", "dismiss", first["id"])
+    assert (again.code, "was dismissed already\nhint:  `sleeper notes restore" in again.err) == (
+        3,
+        True,
+    )
+    assert first["id"] in ready("notes", "restore").out
+    assert first["id"] not in ready("notes").out
+
+    done = ready("notes", "restore", first["id"][:6])
+
+    assert (done.code, done.err) == (0, f"restored {first['id']}: {first['title']}\n")
+    assert first["id"] in ready("notes").out
+    assert "no dismissed note begins with" in ready("notes", "restore", first["id"]).err
+
+
 @pytest.mark.parametrize(
     ("command", "code", "words"),
     [

@@ -375,6 +375,16 @@ def test_severity_check_and_test_are_told_when_the_reply_has_them(desk: Desk) ->
     assert (bug.severity, bug.check, bug.test) == ("high", "Call it.", "Assert 0.")
 
 
+def test_what_was_said_of_a_bug_is_kept_when_it_is_dismissed(desk: Desk) -> None:
+    claimed = desk.claims(finding(severity="High", check="Call it.", test="Assert 0."))
+    versions.dismiss(desk.db, claimed.note.id, "by design")
+
+    kept = bugs.bug(desk.db, desk.tree.tree, claimed.note.id)
+
+    assert (kept.state, kept.why) == (bugs.BugState.DISMISSED, "by design")
+    assert (kept.severity, kept.check, kept.test) == ("high", "Call it.", "Assert 0.")
+
+
 @pytest.mark.parametrize("more", [{}, {"severity": "apocalyptic"}, {"severity": 3}])
 def test_replies_without_them_stay_valid(desk: Desk, more: dict[str, Any]) -> None:
     assert desk.claims(finding(**more)).severity == ""
