@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall.file_kinds import is_test
-from repo_sleeper.recall.question import Place, Question
+from repo_sleeper.recall.question import Question
+from repo_sleeper.recall.written import Place
 from repo_sleeper.store import search
 from repo_sleeper.store.database import Database
 from repo_sleeper.words import parts
@@ -16,6 +17,7 @@ from repo_sleeper.words import parts
 _DEFINITIONS = 300
 _USERS = 300
 _TEST_SHARE = 0.5  # a test defines things of the same name, and is rarely what is asked for
+_FOLDER = 1_000  # paths that are looked at for a written folder
 _LOOSE = 40  # definitions of one name beyond which the name says nothing
 
 
@@ -49,7 +51,7 @@ def search_names(db: Database, tree_id: int, question: Question) -> Named:
 def _add_place(db: Database, tree_id: int, place: Place, found: Named) -> None:
     paths = _resolved(db, tree_id, place.path)
     for path in paths:
-        found.mention[path] = found.mention.get(path, 0.0) + 1.0 / len(paths)
+        found.mention[path] = max(found.mention.get(path, 0.0), 1.0 / len(paths))
         at = path if place.line is None else f"{path}:{place.line}"
         found.reasons.setdefault(path, {}).setdefault("mention", f"the question names {at}")
         if place.line is not None:
@@ -70,7 +72,14 @@ def _resolved(db: Database, tree_id: int, written: str) -> list[str]:
     ]
     shared = {path: _shared_end(path, written) for path in close}
     most = max(shared.values(), default=0)
-    return [path for path in close if shared[path] == most]
+    return [path for path in close if shared[path] == most] or _inside(db, tree_id, written)
+
+
+def _inside(db: Database, tree_id: int, folder: str) -> list[str]:
+    """The paths in a folder as it is written, or in one that ends so."""
+    around = f"/{folder}/"
+    near = search.paths_ending(db, tree_id, parts(folder), limit=_FOLDER)
+    return [path for path in near if around in f"/{path}"]
 
 
 def _is_same_file(path: str, written: str) -> bool:

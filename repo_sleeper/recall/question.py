@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from repo_sleeper.recall.written import Place, names_in, places_in
 from repo_sleeper.words import parts
 
 WORDS_MAX = 200
@@ -40,18 +41,6 @@ _PROSE = frozenset(
 )
 
 _NUMBER = re.compile(r"#\d+|(?<![\w.])\d{4,}(?![\w.])")  # of an issue: nothing in the code
-_QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)")
-_FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
-# Both begin where no such run goes on: else each character of a long one is a beginning.
-_PLACE = re.compile(
-    r"(?<![\w.@+~/\\-])[/\\]?((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})"
-    r"(?:(?:[:(]|,? (?:on )?line )(\d{1,7}))?"
-)
-_FOLDER = re.compile(r"(?<![\w/:.@+-])[\w.@+-]+(?:/[\w.@+-]+)+")
-_CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")
-_SEPARATORS = re.compile(r"\.|::|#|->")
-_WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\))?")
-_INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
 _CALLERS = re.compile(
     r"\b(who|what|where)\b.{0,40}\b(calls?|called|uses?|used|imports?)\b|callers? of"
 )
@@ -78,13 +67,6 @@ _TESTS = frozenset({"coverage", "spec", "specs", "test", "tested", "testing", "t
 _ASIDE = frozenset(
     {"benchmark", "benchmarks", "doc", "docs", "example", "examples", "sample", "tutorial"}
 )
-
-
-class Place(NamedTuple):
-    """A path as a person writes it, perhaps with a 1-based line."""
-
-    path: str
-    line: int | None = None
 
 
 class Question(NamedTuple):
@@ -118,20 +100,25 @@ class Question(NamedTuple):
         """Whether there is nothing to look for."""
         return not (self.words or self.names or self.places)
 
+    @property
+    def is_only_places(self) -> bool:
+        """Whether written places are all it says."""
+        written = {word for place in self.places for word in parts(place.path)}
+        said = {word for word in self.words if not word.isdecimal()}
+        return bool(self.places) and said <= written
+
 
 def understand(text: str) -> Question:
     """Take a question apart. Any text at all will do; the same text gives the same answer."""
-    frames, places = _places(text)
-    names = _unique([*frames, *_quoted_names(text), *_code_names(text)])
     words = content_words(text)
     said = parts(text)
     return Question(
         text=text,
         words=tuple(words[:WORDS_MAX]),
         weak=tuple(word for word in _said(text) if word not in words)[:WORDS_MAX],
-        names=tuple(names[:_NAMES_MAX]),
+        names=tuple(names_in(text)[:_NAMES_MAX]),
         guesses=tuple(_guesses(words[:12])),
-        places=tuple(places[:_NAMES_MAX]),
+        places=tuple(places_in(text)[:_NAMES_MAX]),
         wants_callers=_CALLERS.search(text.lower()) is not None,
         scope=_scope(text),
         wants_prose=not _PROSE.isdisjoint(said),
@@ -182,48 +169,6 @@ def _is_like(word: str, others: Iterable[str]) -> bool:
 
 def _tells(word: str) -> bool:
     return not word.isascii() or len(word) > 1
-
-
-def _places(text: str) -> tuple[list[str], list[Place]]:
-    """Functions of stack frames, and every place in the order written."""
-    names = [frame[2] for frame in _FRAME.findall(text) if frame[2]]
-    places = [Place(frame[0], int(frame[1])) for frame in _FRAME.findall(text)]
-    places += [Place(path, int(line) if line else None) for path, line in _PLACE.findall(text)]
-    places += [Place(path) for path in _FOLDER.findall(text)]
-    by_path: dict[str, Place] = {}
-    for place in places:
-        path = place.path.replace("\\", "/").removeprefix("./").strip("/")
-        known = by_path.get(path)
-        if path and (known is None or known.line is None):
-            by_path[path] = Place(path, place.line)
-    return names, list(by_path.values())
-
-
-def _quoted_names(text: str) -> list[str]:
-    spans = [next(part for part in found if part) for found in _QUOTED.findall(text)]
-    return [name for span in spans if _WHOLE_NAME.fullmatch(span) for name in _last(span)]
-
-
-def _code_names(text: str) -> list[str]:
-    return [name for found in _CODE_NAME.findall(text) if _is_code(found) for name in _last(found)]
-
-
-def _is_code(name: str) -> bool:
-    bare = name.strip("_")
-    return (
-        name.endswith("()")
-        or "_" in bare
-        or "::" in name
-        or "->" in name
-        or "." in bare
-        or _INNER_CAPITAL.search(bare) is not None
-    )
-
-
-def _last(name: str) -> list[str]:
-    """`shop.Cart.total()` -> total, Cart: the last parts are what is defined somewhere."""
-    pieces = [piece for piece in _SEPARATORS.split(name.removesuffix("()")) if piece]
-    return pieces[:-3:-1]
 
 
 def _guesses(words: list[str]) -> list[str]:

@@ -89,7 +89,7 @@ def retrieve(
         symbols=_symbols(named, inside, ranked),
         passages=content.passages,
         notes=tuple(note for note, _ in noted),
-        confidence=_confidence(content, named, past),
+        confidence=_confidence(question, content, named, past),
         pointed=tuple(named.pointed),
     )
 
@@ -136,10 +136,15 @@ def _share_kept(path: str, standing: Standing | None, question: Question) -> flo
     return wanted if question.wants_pages else _OTHER
 
 
-def _confidence(content: Content, named: Named, past: Past) -> float:
-    """One sure sign is enough: a place or name that exists, a passage, or a commit on the topic."""
+def _confidence(question: Question, content: Content, named: Named, past: Past) -> float:
+    """One sure sign is enough: a place or name that exists, a passage, or a commit on the topic.
+
+    Whoever asks for nothing but a place or a name that is not here is not answered by its words.
+    """
     if named.mention or named.name:
         return 1.0
+    if question.is_only_places or (question.wants_callers and question.names and not named.caller):
+        return 0.0
     return min(max(content.coverage, past.coverage), 1.0)
 
 

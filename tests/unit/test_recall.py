@@ -181,6 +181,24 @@ def test_a_change_that_names_something_is_no_question_for_a_fact(tree):
     assert "## From the index" not in asked(tree, "Test round_half_up").text
 
 
+@pytest.mark.parametrize("query", ["gone/none.py:12", "who calls total_of_nothing?"])
+def test_a_place_or_a_callee_that_is_not_here_is_not_answered_by_its_words(tree, query):
+    assert paths(asked(tree, query)) == []
+
+
+def test_one_word_alone_is_the_name_of_something(tree):
+    found = asked(tree, "Cart")
+
+    assert found.symbols[0].name == "Cart"
+    assert "defines Cart" in whys(found, "shop/cart.py")
+
+
+def test_a_written_folder_means_what_is_in_it(tree):
+    found = paths(asked(tree, "what is in ./tests/"))
+
+    assert found[0].startswith("tests/")
+
+
 def test_who_calls_something_is_answered_by_its_users(tree):
     found = asked(tree, "who calls `total`?")
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repo_sleeper.recall.question import Place, held, understand
+from repo_sleeper.recall.question import held, understand
+from repo_sleeper.recall.written import Place
 
 
 def test_words_are_split_lowered_and_each_kept_once():
@@ -148,3 +149,19 @@ def test_what_is_done_is_kept_apart_from_where():
 
     assert question.words == ("rounding", "totals")
     assert question.weak == ("fix", "file", "moved")
+
+
+def test_each_frame_of_a_trace_is_a_place_of_its_own() -> None:
+    trace = 'File "a/b.py", line 3, in one\n  two()\nFile "a/b.py", line 9, in two\n'
+
+    found = understand(trace)
+
+    assert found.places == (Place("a/b.py", 3), Place("a/b.py", 9))
+    assert found.names[:2] == ("one", "two")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"), [("jsonify", ("jsonify",)), ("a jsonify", ()), ("is", ()), ("42", ())]
+)
+def test_a_word_alone_is_a_name(text: str, names: tuple[str, ...]) -> None:
+    assert understand(text).names == names

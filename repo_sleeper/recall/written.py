@@ -1,0 +1,86 @@
+"""What a question writes as code: places, frames of a trace, identifiers."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)")
+_FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
+# Both begin where no such run goes on: else each character of a long one is a beginning.
+_PLACE = re.compile(
+    r"(?<![\w.@+~/\\-])[/\\]?((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})"
+    r"(?:(?:[:(]|,? (?:on )?line )(\d{1,7}))?"
+)
+_FOLDER = re.compile(r"(?<![\w/:.@+-])[\w.@+-]+(?:/[\w.@+-]+)+")
+_CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")
+_SEPARATORS = re.compile(r"\.|::|#|->")
+_WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\))?")
+_INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
+_FEWEST_LETTERS = 3  # of a lone word that may be a name
+
+
+class Place(NamedTuple):
+    """A path as a person writes it, perhaps with a 1-based line."""
+
+    path: str
+    line: int | None = None
+
+
+def places_in(text: str) -> list[Place]:
+    """Every place in the order written: each line of a file, or the file where no line is said."""
+    found = [Place(path, int(line)) for path, line, _ in _FRAME.findall(text)]
+    found += [Place(path, int(line) if line else None) for path, line in _PLACE.findall(text)]
+    found += [Place(path) for path in _FOLDER.findall(text)]
+    tidied = [Place(_tidied(path), line) for path, line in found]
+    with_line = {path for path, line in tidied if line is not None}
+    places = (one for one in tidied if one.path and (one.line or one.path not in with_line))
+    return list(dict.fromkeys(places))
+
+
+def _tidied(path: str) -> str:
+    return path.replace("\\", "/").removeprefix("./").strip("/")
+
+
+def names_in(text: str) -> list[str]:
+    """Identifiers that were clearly meant as such: functions of frames, quoted, spelt as code.
+
+    A question that is one word and nothing else asks for what is called so.
+    """
+    frames = [name for _, _, name in _FRAME.findall(text) if name]
+    lone = text.strip()
+    alone = [lone] if len(lone) >= _FEWEST_LETTERS and lone.isidentifier() else []
+    rest = _PLACE.sub(_unless_path, text)
+    return list(dict.fromkeys([*frames, *_quoted(text), *_spelt(rest), *alone]))
+
+
+def _unless_path(found: re.Match[str]) -> str:
+    """`shop/cart.py` is a path and no name; `shop.Cart` may be either."""
+    return " " if "/" in found[1] or found[2] else found[0]
+
+
+def _quoted(text: str) -> list[str]:
+    spans = [next(part for part in found if part) for found in _QUOTED.findall(text)]
+    return [name for span in spans if _WHOLE_NAME.fullmatch(span) for name in _last(span)]
+
+
+def _spelt(text: str) -> list[str]:
+    return [name for found in _CODE_NAME.findall(text) if _is_code(found) for name in _last(found)]
+
+
+def _is_code(name: str) -> bool:
+    bare = name.strip("_")
+    return (
+        name.endswith("()")
+        or "_" in bare
+        or "::" in name
+        or "->" in name
+        or "." in bare
+        or _INNER_CAPITAL.search(bare) is not None
+    )
+
+
+def _last(name: str) -> list[str]:
+    """`shop.Cart.total()` -> total, Cart: the last parts are what is defined somewhere."""
+    pieces = [piece for piece in _SEPARATORS.split(name.removesuffix("()")) if piece]
+    return pieces[:-3:-1]
