@@ -20,6 +20,8 @@ _TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
 _ASIDE = frozenset(
     {"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "benchmarks"}
 )
+_MADE_FOLDERS = frozenset({"dist", "third_party", "vendor", "vendored", "generated", "node_modules"})
+_MADE_ENDINGS = (".min.js", ".min.css", ".bundle.js", ".pb.go", "_pb2.py", ".g.dart", ".g.cs")
 
 
 def is_test(path: str) -> bool:
@@ -40,6 +42,13 @@ def is_code(path: str, language: str) -> bool:
 def is_aside(path: str) -> bool:
     """Whether a path is an example or a measurement: code, but not of the thing itself."""
     return any(folder in _ASIDE for folder in path.lower().split("/")[:-1])
+
+
+def is_made(path: str) -> bool:
+    """Whether a path is code that nobody edits here: built from other code, or brought along."""
+    lower = path.lower()
+    folders = lower.split("/")[:-1]
+    return lower.endswith(_MADE_ENDINGS) or not _MADE_FOLDERS.isdisjoint(folders)
 
 
 def core(path: str) -> tuple[str, ...]:

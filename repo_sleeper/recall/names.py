@@ -39,6 +39,8 @@ def search_names(db: Database, tree_id: int, question: Question) -> Named:
     found = Named()
     for place in question.places:
         _add_place(db, tree_id, place, found)
+    if question.wants_whole:
+        _add_introductions(db, tree_id, found)
     if question.names:
         hits = search.defined(db, tree_id, question.names, limit=_DEFINITIONS)
         _add_definitions(hits, found.name, "name", found)
@@ -58,6 +60,14 @@ def _add_place(db: Database, tree_id: int, place: Place, found: Named) -> None:
             if _is_same_file(path, place.path):
                 found.pointed.append((path, place.line - 1))
             found.symbols += search.symbols_around(db, tree_id, path, place.line - 1)[:1]
+
+
+def _add_introductions(db: Database, tree_id: int, found: Named) -> None:
+    """What a repository says of itself is in its top folder."""
+    for path in search.paths_ending(db, tree_id, ["readme"]):
+        if "/" not in path:
+            found.mention[path] = 1.0
+            found.reasons[path] = {"mention": "introduces the repository"}
 
 
 def _resolved(db: Database, tree_id: int, written: str) -> list[str]:

@@ -59,6 +59,12 @@ _CHANGE = """
     tweak update upgrade use validate warn work"""
 _CHANGES = re.compile(rf"\W*(?:{'|'.join(_CHANGE.split())})(?:e?s|e?d|p?ing|ning|ting)?\b")
 _READING = re.compile(r"\W*(how|where|why|what|which|who|when|does|is|can|explain|describe)\b")
+_WHOLE = re.compile(
+    r"\W*(?:what (?:is|does)|how (?:is|does)|describe|explain|summari[sz]e|overview of)"
+    r" (?:this|the) (?:whole |entire )?"
+    r"(?:repo|repository|project|code ?base|library|package|app|application)"
+    r"(?: (?:do|about|for|work|organi[sz]ed|structured|laid out|built))?\W*$"
+)
 _PAGES = frozenset(
     {"build", "ci", "css", "html", "markup", "page", "pages", "style", "styles", "template"}
     | {"templates", "theme", "workflow", "workflows"}
@@ -94,6 +100,7 @@ class Question(NamedTuple):
     wants_reading: bool = False
     wants_fact: bool = False
     wants_change: bool = False
+    wants_whole: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -128,6 +135,7 @@ def understand(text: str) -> Question:
         wants_reading=_READING.match(text.lower()) is not None,
         wants_fact=_ASKS.match(text) is not None,
         wants_change=bool(_scope(text)) or _CHANGES.match(text.lower()) is not None,
+        wants_whole=_WHOLE.match(text.lower()) is not None,
     )
 
 

@@ -9,7 +9,7 @@ from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
-from repo_sleeper.recall.file_kinds import is_code, is_prose
+from repo_sleeper.recall.file_kinds import is_code, is_made, is_prose
 from repo_sleeper.recall.names import Named, search_names
 from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
 from repo_sleeper.recall.paths import Paths, search_paths
@@ -24,6 +24,7 @@ from repo_sleeper.store.search import Passage
 
 _NOTES = 24
 _PROSE = 0.1  # of its score is what prose and data keep where the question does not ask for them
+_MADE = 0.5  # ... and what is built or brought along: it says again what its source says
 _CANDIDATES = 200
 _LEADING = 40  # of them, those that what is no code is taken out of to find the leaders
 _OTHER = 0.4  # ... and pages, styles, what builds read
@@ -132,7 +133,7 @@ def _share_kept(path: str, standing: Standing | None, question: Question) -> flo
     if is_prose(path):
         return wanted if question.wants_prose else _PROSE
     if standing is None or is_code(path, standing.language):
-        return 1.0
+        return _MADE if is_made(path) else 1.0
     return wanted if question.wants_pages else _OTHER
 
 

@@ -199,6 +199,17 @@ def test_a_written_folder_means_what_is_in_it(tree):
     assert found[0].startswith("tests/")
 
 
+@pytest.mark.parametrize("query", ["What is this repository?", "how is the project structured"])
+def test_who_asks_what_all_of_this_is_gets_what_introduces_it(tree, query):
+    tree.write("README.md", "# The shop\n\nSells things.\n")
+    tree.write("docs/README.md", "# Of the docs\n")
+
+    found = asked(tree, query)
+
+    assert paths(found)[0] == "README.md"
+    assert whys(found, "README.md") == ("introduces the repository",)
+
+
 def test_who_calls_something_is_answered_by_its_users(tree):
     found = asked(tree, "who calls `total`?")
 
