@@ -56,12 +56,14 @@ class Wish(NamedTuple):
 
 def fulfil(wish: Wish) -> int:
     """Print what was asked for; the exit code is 3 when nothing relevant was found."""
-    from repo_sleeper.cli import ask_view, place
+    from repo_sleeper.cli import place
 
     query = _query(wish.question)
     workspace = place.here()
     name = _model(wish, workspace)
     with _asking(workspace) as asked:
+        from repo_sleeper.cli import ask_view  # `_get_ready` has it at hand, if there was time
+
         found = _context(asked, workspace, query, wish, sent=bool(name))
         _warn(asked.warning)
         fact = _fact(asked, workspace, query) if name and not wish.fresh else None
@@ -137,6 +139,7 @@ def _look_of_daemon(workspace: Workspace) -> _Look | None:
         return None
     from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
 
+    _get_ready()
     said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=False)
     return None if said is None else _Look(complete=bool(said.get("complete", True)))
 
@@ -166,8 +169,19 @@ def _round(workspace: Workspace) -> Round | None:
             return None
         with closing(write_store(workspace)) as db:
             return reconciling.reconcile_round(
-                db, workspace.repo, workspace.settings, now=time.time(), derive=False
+                db,
+                workspace.repo,
+                workspace.settings,
+                now=time.time(),
+                derive=False,
+                meanwhile=_get_ready,
             )
+
+
+def _get_ready() -> None:
+    """Import what every question comes to, while the daemon or a parser is at work."""
+    from repo_sleeper.cli import ask_view as _view  # noqa: F401
+    from repo_sleeper.recall import context as _context  # noqa: F401
 
 
 def _since(db: Database) -> str:

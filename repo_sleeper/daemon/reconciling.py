@@ -61,16 +61,27 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     pool: ParserPool | None = None,
     progress: Callable[[int, int], None] | None = None,
     derive: bool = True,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Round:
     """Make the store agree with one work tree: files, then history, then survey notes.
 
     `derive=False` leaves the survey for later: a question needs the index, not the counting.
-    An unchanged tree writes nothing.
+    An unchanged tree writes nothing. `meanwhile` is what the caller has to do in any case: it is
+    called while a parser is waited for, where one is.
     """
     tree_id = code.ensure_tree(db, repo.root, repo.git_dir)
     ahead = _history_ahead(db, repo, settings, tree_id)
     with _parsers(db, tree_id, pool) as parsers:
-        seen = _files(db, repo, settings, tree_id, now=now, pool=parsers, progress=progress)
+        seen = _files(
+            db,
+            repo,
+            settings,
+            tree_id,
+            now=now,
+            pool=parsers,
+            progress=progress,
+            meanwhile=meanwhile,
+        )
     moved = seen.head != _known_head(db, tree_id)
     # Also where HEAD stands still: a shallow clone may have been given its past.
     imported = _history(db, repo, settings, ahead) if moved or derive else 0
@@ -105,6 +116,7 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
     now: float,
     pool: ParserPool | None,
     progress: Callable[[int, int], None] | None,
+    meanwhile: Callable[[], object] | None,
 ) -> Round:
     from repo_sleeper.index import indexer  # most commands never parse
     from repo_sleeper.watch import scanner
@@ -122,6 +134,7 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
         now=now,
         progress=progress,
         languages=settings.index.languages,
+        meanwhile=meanwhile,
     )
     return Round(tree_id=tree_id, head=head, changes=changes, doubt=found.doubt)
 
