@@ -22,7 +22,7 @@ LIMIT_S = 5.0
 _GRACE_S = 3.0
 _STOP_S = 2.0
 _RECYCLE = 75
-_OUTSTANDING = 32
+_OUTSTANDING = 256  # what is asked for while we store, or a child would run dry
 _OUTSTANDING_BYTES = 1 << 20
 # So much waiting work is worth the start of another child, about 0.1 s.
 _WORTH_A_CHILD = 12
