@@ -174,8 +174,8 @@ class _Past:
         self._early: int | None = None
 
     def read_early(self) -> None:
-        """What goes wrong now goes wrong again, and is told, when it is due."""
-        if self._ahead is not None:
+        """If it is there. What goes wrong now goes wrong again, and is told, when it is due."""
+        if self._ahead is not None and self._ahead.is_done:
             with suppress(SleeperError):
                 self._early = self._import()
 
