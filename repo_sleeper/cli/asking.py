@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from repo_sleeper.cli import ahead
+
 if TYPE_CHECKING:
     from repo_sleeper.cli.ask_view import Screen
     from repo_sleeper.daemon.reconciling import Round
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.domain.recall import Context
+    from repo_sleeper.index.pool import ParserPool
     from repo_sleeper.recall.answer import Answer
     from repo_sleeper.store.answers import Answered
     from repo_sleeper.store.database import Database
@@ -164,7 +167,7 @@ def _round(workspace: Workspace) -> Round | None:
     from repo_sleeper.daemon import reconciling  # not `rounds`: that brings all of thinking
     from repo_sleeper.daemon.workspace import write_store
 
-    with reconciling.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
+    with _parsers() as pool, reconciling.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
         if not ours:
             return None
         with closing(write_store(workspace)) as db:
@@ -173,9 +176,21 @@ def _round(workspace: Workspace) -> Round | None:
                 workspace.repo,
                 workspace.settings,
                 now=time.time(),
+                pool=pool,
                 derive=False,
                 meanwhile=_get_ready,
             )
+
+
+@contextmanager
+def _parsers() -> Iterator[ParserPool | None]:
+    """The parser that was started ahead, if one was."""
+    pool = ahead.parsers()
+    try:
+        yield pool
+    finally:
+        if pool is not None:
+            pool.close()
 
 
 def _get_ready() -> None:

@@ -50,7 +50,10 @@ def _ask(wish: Wish) -> int:
     ahead.set_out(derive=False)
     from repo_sleeper.cli import asking
 
-    code = asking.fulfil(wish)
+    try:
+        code = asking.fulfil(wish)
+    finally:
+        ahead.call_off()
     sys.stdout.flush()  # here, where a pipe that is closed is no news
     return code
 

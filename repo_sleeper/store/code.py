@@ -154,6 +154,16 @@ def stored_files(db: Database, tree_id: int) -> dict[str, StoredFile]:
     }
 
 
+def latest_files(db: Database, root: Path, *, limit: int) -> dict[str, Signature]:
+    """The files of a work tree that were written last, as last reconciled."""
+    cursor = db.execute(
+        """select path, size, mtime_ns, ctime_ns, inode from files
+           where tree_id = (select id from trees where root = ?) order by mtime_ns desc limit ?""",
+        (_text(root), limit),
+    )
+    return {path: Signature(*seen) for path, *seen in cursor}
+
+
 def skipped(db: Database, tree_id: int) -> dict[str, str]:
     """Every path that is not indexed, and the reason, in order of path."""
     rows = db.rows(

@@ -210,3 +210,12 @@ def test_no_orphan_survives_the_death_of_its_parent(when: str) -> None:
         assert is_alive(child)
         parent.kill()
     until(lambda: not is_alive(child))
+
+
+def test_a_child_that_was_never_needed_is_not_waited_for() -> None:
+    pool = ParserPool()
+    pool.start()
+    began = time.monotonic()
+    pool.close()
+    assert time.monotonic() - began < 0.5
+    assert pool.pids == []
