@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from repo_sleeper.errors import SleeperError
 
 if TYPE_CHECKING:
     from repo_sleeper.git import Repository
+    from repo_sleeper.index.pool import ParserPool
+
+_LOOKED_AT = 500  # files, 2 ms
+_started: list[ParserPool] = []
 
 
 def set_out(*, derive: bool) -> None:
@@ -26,6 +30,40 @@ def set_out(*, derive: bool) -> None:
             _send_daemon(repo, derive=derive)
         elif (repo.state_dir / "sleeper.db").exists():
             git.ask_ahead(repo)
+            if not derive and _is_edited(repo):
+                _start_parser()
+
+
+def parsers() -> ParserPool | None:
+    """The parser that was started, if one was; whoever takes it closes it."""
+    return _started.pop() if _started else None
+
+
+def call_off() -> None:
+    """End what nobody took."""
+    pool = parsers()
+    if pool is not None:
+        pool.close()
+
+
+def _start_parser() -> None:
+    """It takes as long to get ready as this process to import what it will do with the answer."""
+    from repo_sleeper.index.pool import ParserPool
+
+    pool = ParserPool(keep=False)
+    pool.start()
+    _started.append(pool)
+
+
+def _is_edited(repo: Repository) -> bool:
+    """Whether one of the files written last is no longer as it was: mostly it is one of those."""
+    from repo_sleeper.config import Settings
+    from repo_sleeper.daemon.workspace import Workspace, read_store
+    from repo_sleeper.store import code
+    from repo_sleeper.watch import scanner
+
+    with closing(read_store(Workspace(repo=repo, settings=Settings(), env={}))) as db:
+        return scanner.has_changed(repo.root, code.latest_files(db, repo.root, limit=_LOOKED_AT))
 
 
 def _send_daemon(repo: Repository, *, derive: bool) -> None:

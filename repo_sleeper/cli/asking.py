@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from repo_sleeper.cli import ahead
+
 if TYPE_CHECKING:
     from repo_sleeper.cli.ask_view import Screen
     from repo_sleeper.daemon.reconciling import Round
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.domain.recall import Context
+    from repo_sleeper.index.pool import ParserPool
     from repo_sleeper.recall.answer import Answer
     from repo_sleeper.store.answers import Answered
     from repo_sleeper.store.database import Database
@@ -57,12 +60,14 @@ class Wish(NamedTuple):
 
 def fulfil(wish: Wish) -> int:
     """Print what was asked for; the exit code is 3 when nothing relevant was found."""
-    from repo_sleeper.cli import ask_view, place
+    from repo_sleeper.cli import place
 
     query = _query(wish.question)
     workspace = place.here()
     name = _model(wish, workspace)
     with _asking(workspace) as asked:
+        from repo_sleeper.cli import ask_view  # `_get_ready` has it at hand, if there was time
+
         found = _context(asked, workspace, query, wish, sent=bool(name))
         _warn(asked.warning)
         _tell_slips(asked, found)
@@ -139,6 +144,7 @@ def _look_of_daemon(workspace: Workspace) -> _Look | None:
         return None
     from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
 
+    _get_ready()
     said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=False)
     return None if said is None else _Look(doubt="" if said.get("complete", True) else _UNKNOWN)
 
@@ -164,13 +170,36 @@ def _round(workspace: Workspace) -> Round | None:
     from repo_sleeper.daemon import reconciling  # not `rounds`: that brings all of thinking
     from repo_sleeper.daemon.workspace import write_store
 
-    with reconciling.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
+    with _parsers() as pool, reconciling.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
         if not ours:
             return None
         with closing(write_store(workspace)) as db:
             return reconciling.reconcile_round(
-                db, workspace.repo, workspace.settings, now=time.time(), derive=False
+                db,
+                workspace.repo,
+                workspace.settings,
+                now=time.time(),
+                pool=pool,
+                derive=False,
+                meanwhile=_get_ready,
             )
+
+
+@contextmanager
+def _parsers() -> Iterator[ParserPool | None]:
+    """The parser that was started ahead, if one was."""
+    pool = ahead.parsers()
+    try:
+        yield pool
+    finally:
+        if pool is not None:
+            pool.close()
+
+
+def _get_ready() -> None:
+    """Import what every question comes to, while the daemon or a parser is at work."""
+    from repo_sleeper.cli import ask_view as _view  # noqa: F401
+    from repo_sleeper.recall import context as _context  # noqa: F401
 
 
 def _since(db: Database) -> str:

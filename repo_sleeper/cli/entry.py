@@ -49,11 +49,12 @@ def _run(words: list[str]) -> int:
 
 def _ask(wish: Wish) -> int:
     ahead.set_out(derive=False)
-    # What every question comes to takes as long to import as the look that was just begun.
     from repo_sleeper.cli import asking
-    from repo_sleeper.recall import context as _context  # noqa: F401
 
-    code = asking.fulfil(wish)
+    try:
+        code = asking.fulfil(wish)
+    finally:
+        ahead.call_off()
     sys.stdout.flush()  # here, where a pipe that is closed is no news
     return code
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from repo_sleeper import git
@@ -11,6 +11,7 @@ from repo_sleeper.config import Settings
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.tree import Changes
+from repo_sleeper.errors import SleeperError
 from repo_sleeper.git import Repository
 from repo_sleeper.store import code
 from repo_sleeper.store.database import Database
@@ -61,19 +62,30 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     pool: ParserPool | None = None,
     progress: Callable[[int, int], None] | None = None,
     derive: bool = True,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Round:
     """Make the store agree with one work tree: files, then history, then survey notes.
 
     `derive=False` leaves the survey for later: a question needs the index, not the counting.
-    An unchanged tree writes nothing.
+    An unchanged tree writes nothing. `meanwhile` is what the caller has to do in any case: it is
+    called while a parser is waited for, where one is.
     """
     tree_id = code.ensure_tree(db, repo.root, repo.git_dir)
-    ahead = _history_ahead(db, repo, settings, tree_id)
+    past = _Past(db, repo, settings, tree_id)
     with _parsers(db, tree_id, pool) as parsers:
-        seen = _files(db, repo, settings, tree_id, now=now, pool=parsers, progress=progress)
+        seen = _files(
+            db,
+            repo,
+            settings,
+            tree_id,
+            now=now,
+            pool=parsers,
+            progress=progress,
+            meanwhile=meanwhile or past.read_early,
+        )
     moved = seen.head != _known_head(db, tree_id)
     # Also where HEAD stands still: a shallow clone may have been given its past.
-    imported = _history(db, repo, settings, ahead) if moved or derive else 0
+    imported = past.imported() if moved or derive else 0
     different = bool(moved or imported or seen.changes.paths)
     if different:
         db.set_meta(_due(tree_id), "1")
@@ -105,6 +117,7 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
     now: float,
     pool: ParserPool | None,
     progress: Callable[[int, int], None] | None,
+    meanwhile: Callable[[], object] | None,
 ) -> Round:
     from repo_sleeper.index import indexer  # most commands never parse
     from repo_sleeper.watch import scanner
@@ -122,6 +135,7 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
         now=now,
         progress=progress,
         languages=settings.index.languages,
+        meanwhile=meanwhile,
     )
     return Round(tree_id=tree_id, head=head, changes=changes, doubt=found.doubt)
 
@@ -147,6 +161,30 @@ def _history_ahead(
         return None  # another work tree has read it
 
     return Ahead(repo, limit=settings.history.max_commits)
+
+
+class _Past:
+    """The history on its way into the store. The first time it is stored while parsers work."""
+
+    def __init__(self, db: Database, repo: Repository, settings: Settings, tree_id: int) -> None:
+        self._db = db
+        self._repo = repo
+        self._settings = settings
+        self._ahead = _history_ahead(db, repo, settings, tree_id)
+        self._early: int | None = None
+
+    def read_early(self) -> None:
+        """If it is there. What goes wrong now goes wrong again, and is told, when it is due."""
+        if self._ahead is not None and self._ahead.is_done:
+            with suppress(SleeperError):
+                self._early = self._import()
+
+    def imported(self) -> int:
+        """How many commits were not stored before."""
+        return self._import() if self._early is None else self._early
+
+    def _import(self) -> int:
+        return _history(self._db, self._repo, self._settings, self._ahead)
 
 
 def _history(db: Database, repo: Repository, settings: Settings, ahead: Ahead | None) -> int:

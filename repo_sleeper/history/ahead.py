@@ -26,6 +26,11 @@ class Ahead:
         if limit <= _MOST:
             self._thread.start()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether nobody would have to wait for it."""
+        return not self._thread.is_alive()
+
     def told(self, head: str) -> list[Commit] | None:
         """Oldest first, all that this head contains up to the limit; None if something else is."""
         if self._thread.ident is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from itertools import accumulate
 from struct import Struct
 
 from tree_sitter import Node
 
+from repo_sleeper.index.digest import blake2b
 from repo_sleeper.index.syntax import END, START
 
 _NUMBER = Struct("<q")

@@ -52,12 +52,14 @@ def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
     now: float,
     progress: Progress | None = None,
     languages: Collection[str] = (),
+    meanwhile: Callable[[], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Changes:
     """Make the stored files of a tree equal to the scan; returns what was different.
 
     Killed half-way, the next call simply continues: each batch is one transaction, and a file
-    whose batch was lost still differs from its stored signature.
+    whose batch was lost still differs from its stored signature. `meanwhile` is called when the
+    last work is handed out to the parsers, if there was any.
     """
     began = clock()
     stored = code.stored_files(db, tree_id)
@@ -71,7 +73,7 @@ def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
     if todo:
         reader = _Reader(db, os.fsencode(root), scan, labels, now)
         with _at_hand(pool) as parsers, _without_collecting():
-            work.take(reader, todo, parsers, progress)
+            work.take(reader, todo, parsers, progress, meanwhile)
         work.unread, work.vanished = reader.unread, reader.vanished
     gone = stored.keys() - (scan.files.keys() - work.vanished - work.unread.keys())
     contents.remove_files(db, tree_id, gone)
@@ -227,10 +229,11 @@ class _Work:
         paths: list[str],
         parsers: ParserPool,
         progress: Progress | None,
+        meanwhile: Callable[[], object] | None,
     ) -> None:
         """Bring these paths up to date."""
         done = 0
-        for parsed in parsers.parse(self._unknown(reader, paths)):
+        for parsed in parsers.parse(self._unknown(reader, paths, meanwhile)):
             self._received(parsed)
             if len(self._contents) >= _STORE_AT_ONCE or self._bytes >= _STORE_BYTES:
                 done += self._store()
@@ -240,7 +243,9 @@ class _Work:
         if progress is not None:
             progress(len(paths), len(paths))
 
-    def _unknown(self, reader: _Reader, paths: list[str]) -> Iterator[Request]:
+    def _unknown(
+        self, reader: _Reader, paths: list[str], meanwhile: Callable[[], object] | None
+    ) -> Iterator[Request]:
         """Requests for contents that are neither stored nor asked for; the rest is put aside."""
         from repo_sleeper.index.pool import Request  # only where something differs
 
@@ -257,6 +262,8 @@ class _Work:
                         yield Request(file.identity[0], file.path, file.language, file.data)
                     else:
                         self._finished(_skipped(file, file.skip), file.identity)
+        if self._waiting and meanwhile is not None:
+            meanwhile()
 
     def _received(self, parsed: Parsed) -> None:
         request = parsed.request

@@ -7,8 +7,9 @@ import re
 import sys
 from collections.abc import Iterable
 from functools import cache
-from hashlib import blake2b
 from typing import NamedTuple
+
+from repo_sleeper.index.digest import blake2b
 
 # Part of every grammar label: raise it when a query or the extraction gives other rows.
 QUERY_VERSION = 3

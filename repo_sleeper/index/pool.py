@@ -22,7 +22,7 @@ LIMIT_S = 5.0
 _GRACE_S = 3.0
 _STOP_S = 2.0
 _RECYCLE = 75
-_OUTSTANDING = 32
+_OUTSTANDING = 256  # what is asked for while we store, or a child would run dry
 _OUTSTANDING_BYTES = 1 << 20
 # So much waiting work is worth the start of another child, about 0.1 s.
 _WORTH_A_CHILD = 12
@@ -91,9 +91,12 @@ class ParserPool:
             self._children.append(_Child(self._limit_s))
 
     def close(self) -> None:
-        """End every child; waits until they are gone."""
+        """End every child; waits until they are gone, but not for one that was never needed."""
         for child in self._children:
-            child.stop()
+            if child.was_needed:
+                child.stop()
+            else:
+                child.kill()
         self._children.clear()
 
     def parse(self, requests: Iterable[Request]) -> Iterator[Parsed]:
@@ -178,6 +181,10 @@ class _Child:
         self.since = 0.0
         self.is_over = False
         self.timed_out = False
+
+    @property
+    def was_needed(self) -> bool:
+        return self.since > 0
 
     @property
     def has_room(self) -> bool:

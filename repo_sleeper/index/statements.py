@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from typing import NamedTuple
 
 from tree_sitter import Node
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.statements import Statement
+from repo_sleeper.index.digest import blake2b
 from repo_sleeper.index.hashes import Tokens
 from repo_sleeper.index.syntax import Span
 

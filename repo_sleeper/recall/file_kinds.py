@@ -20,7 +20,9 @@ _TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
 _ASIDE = frozenset(
     {"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "benchmarks"}
 )
-_MADE_FOLDERS = frozenset({"dist", "third_party", "vendor", "vendored", "generated", "node_modules"})
+_MADE_FOLDERS = frozenset(
+    {"dist", "generated", "node_modules", "third_party", "vendor", "vendored"}
+)
 _MADE_ENDINGS = (".min.js", ".min.css", ".bundle.js", ".pb.go", "_pb2.py", ".g.dart", ".g.cs")
 
 

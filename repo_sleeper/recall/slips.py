@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from repo_sleeper.recall.question import Question, understand
+from repo_sleeper.recall.written import is_code
 from repo_sleeper.store import search
 from repo_sleeper.store.database import Database
 
@@ -35,7 +36,7 @@ def slips(db: Database, tree_id: int, query: str, *, nothing_found: bool) -> lis
 
 def _candidates(question: Question, *, lone: bool) -> list[str]:
     word = question.text.strip()
-    names = dict.fromkeys((*question.names, *([word] if lone and word.isidentifier() else [])))
+    names = [name for name in question.names if lone or name != word or is_code(name)]
     return [name for name in names if len(name) >= _FEWEST_LETTERS][:_MOST]
 
 

@@ -65,10 +65,11 @@ def _quoted(text: str) -> list[str]:
 
 
 def _spelt(text: str) -> list[str]:
-    return [name for found in _CODE_NAME.findall(text) if _is_code(found) for name in _last(found)]
+    return [name for found in _CODE_NAME.findall(text) if is_code(found) for name in _last(found)]
 
 
-def _is_code(name: str) -> bool:
+def is_code(name: str) -> bool:
+    """Whether a word is spelt as only identifiers are."""
     bare = name.strip("_")
     return (
         name.endswith("()")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from repo_sleeper.domain.paths import path_to_bytes
@@ -37,11 +38,12 @@ def read_all(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
     """The contents of all files, or of as many as fit into a bound on memory."""
     found: dict[str, bytes] = {}
     left = _MOST_TOGETHER
-    for path in paths:
-        found[path] = read_bytes(root, path)
-        left -= len(found[path])
-        if left < 0:
-            break
+    with closing(_Way(root)) as way:
+        for path in paths:
+            found[path] = way.content(path)
+            left -= len(found[path])
+            if left < 0:
+                break
     return found
 
 
@@ -51,34 +53,56 @@ def read_lines(root: Path, path: str) -> list[str]:
 
 
 def read_bytes(root: Path, path: str) -> bytes:
-    """The content of a regular file; empty if it is anything else, too large or gone.
+    """The content of a regular file; empty if it is anything else, too large or gone."""
+    with closing(_Way(root)) as way:
+        return way.content(path)
+
+
+class _Way:
+    """The folders down to the file read last: most often the next one is beside it.
 
     Folder by folder, so that no link among them leads out of the tree.
     """
-    try:
-        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    *above, name = path_to_bytes(path).split(b"/")
-    try:
-        for part in above:
-            folder = _entered(folder, part)
-        return _content(folder, name)
-    except OSError:
-        return b""
-    finally:
-        os.close(folder)
 
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._names: list[bytes] = []
+        self._folders: list[int] = []  # the root first, so one more than the names
 
-def _entered(folder: int, name: bytes) -> int:
-    inner = os.open(name, _FLAGS | os.O_DIRECTORY, dir_fd=folder)
-    os.close(folder)
-    return inner
+    def close(self) -> None:
+        """Leave every folder."""
+        self._names.clear()
+        while self._folders:
+            os.close(self._folders.pop())
+
+    def content(self, path: str) -> bytes:
+        """As `read_bytes`."""
+        *above, name = path_to_bytes(path).split(b"/")
+        try:
+            return _content(self._entered(above), name)
+        except OSError:
+            return b""
+
+    def _entered(self, above: list[bytes]) -> int:
+        if not self._folders:
+            self._folders.append(os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        while self._names != above[: len(self._names)]:
+            self._names.pop()
+            os.close(self._folders.pop())
+        for name in above[len(self._names) :]:
+            inner = os.open(name, _FLAGS | os.O_DIRECTORY, dir_fd=self._folders[-1])
+            self._folders.append(inner)
+            self._names.append(name)
+        return self._folders[-1]
 
 
 def _content(folder: int, name: bytes) -> bytes:
-    with os.fdopen(os.open(name, _FLAGS, dir_fd=folder), "rb") as file:
-        about = os.fstat(file.fileno())
+    handle = os.open(name, _FLAGS, dir_fd=folder)
+    try:
+        about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode) or about.st_size > _MOST:
             return b""
-        return file.read(_MOST)
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(_MOST)
+    finally:
+        os.close(handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from repo_sleeper import git
 from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
@@ -35,6 +36,22 @@ def scan(repo: Repository, *, max_bytes: int, ignore: Sequence[str] = ()) -> Sca
     if not doubt:
         _leave_out(files, skipped, marked(repo, files))
     return Scan(files, skipped, absent - files.keys(), not doubt, doubt)
+
+
+def has_changed(root: Path, known: Mapping[str, Signature]) -> bool:
+    """Whether any of these files is not as it was: a hint, for it may be ignored by now."""
+    place = os.fsencode(root)
+    return any(not _is_as_known(place, path, one) for path, one in known.items())
+
+
+def _is_as_known(root: bytes, path: str, known: Signature) -> bool:
+    try:
+        seen = os.lstat(root + b"/" + path_to_bytes(path))
+    except OSError:
+        return False
+    # Not the time of the last write, which is not kept where a file was written just now.
+    now = (seen.st_size, seen.st_ctime_ns, seen.st_ino)
+    return now == (known.size, known.ctime_ns, known.inode)
 
 
 def _leave_out(

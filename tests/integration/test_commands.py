@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from repo_sleeper.cli import (
+    ahead,
     app,
     checks,
     crash,
@@ -27,6 +28,7 @@ from repo_sleeper.cli import (
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.errors import ModelAuthError, ModelServerError
+from repo_sleeper.index.pool import ParserPool
 from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeModel
@@ -100,6 +102,30 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeModel]:
         return fake
 
     return model
+
+
+def test_a_question_after_an_edit_finds_its_parser_started(
+    ready: Types, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[ParserPool] = []
+
+    def start() -> None:
+        start_parser()
+        started.extend(ahead._started)
+
+    start_parser = ahead._start_parser
+    monkeypatch.setattr(ahead, "_start_parser", start)
+
+    assert "shop.py" in ready("ask", "--context", "basket").out
+    assert started == []
+    repo.write("shop.py", SHOP + "def rounded(): ...\n")
+    assert "def rounded()" in ready("ask", "--context", "rounded").out
+    assert "def rounded()" in ready("ask", "--context", "rounded").out
+    assert ready("ask", " ").code == 2
+
+    assert len(started) == 1
+    assert started[0].pids == []
+    assert ahead.parsers() is None
 
 
 # --- the command itself -----------------------------------------------------------------------

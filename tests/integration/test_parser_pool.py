@@ -137,14 +137,15 @@ def test_a_child_that_grew_fat_is_replaced_and_nobody_is_blamed(
         list(pool.parse([request("a.py")]))
         before = pool.pids
         monkeypatch.setattr(pools, "_RECYCLE", -signal.SIGTERM)  # stands for the polite exit
-        requests = (request(f"{number}.py") for number in range(40))
+        # More than are asked for at once, so that some are left when it goes.
+        requests = (request(f"{number}.py") for number in range(600))
         found: list[Parsed] = []
         for one in pool.parse(requests):
             if not found:
                 os.kill(before[0], signal.SIGTERM)
             found.append(one)
         assert pool.pids != before
-    assert len({one.request.path for one in found}) == len(found) == 40
+    assert len({one.request.path for one in found}) == len(found) == 600
     assert all(one.skip is None for one in found)
 
 
@@ -209,3 +210,12 @@ def test_no_orphan_survives_the_death_of_its_parent(when: str) -> None:
         assert is_alive(child)
         parent.kill()
     until(lambda: not is_alive(child))
+
+
+def test_a_child_that_was_never_needed_is_not_waited_for() -> None:
+    pool = ParserPool()
+    pool.start()
+    began = time.monotonic()
+    pool.close()
+    assert time.monotonic() - began < 0.5
+    assert pool.pids == []

@@ -221,3 +221,18 @@ def test_git_is_asked_about_marks_only_where_there_are_some(
     monkeypatch.setattr(git, "attributed", lambda *_: pytest.fail("git was asked"))
 
     assert sorted(scan(repo).files) == [".gitattributes", "a.py"]
+
+
+def test_a_change_of_any_known_file_is_seen_without_a_scan(repo: GitRepo) -> None:
+    repo.commit("start", a_py="x = 1\n", b_py="y = 1\n")
+    known = scan(repo).files
+    just_now = {path: seen._replace(mtime_ns=-1) for path, seen in known.items()}
+
+    assert not scanner.has_changed(repo.root, known)
+    assert not scanner.has_changed(repo.root, just_now)
+
+    repo.write("b.py", "y = 2\n")
+
+    assert scanner.has_changed(repo.root, known)
+    (repo.root / "b.py").unlink()
+    assert scanner.has_changed(repo.root, known)

@@ -2,9 +2,8 @@
 (class_definition name: (identifier) @class.name) @class
 (function_definition name: (identifier) @function.name) @function
 (decorated_definition) @outer
-(module (expression_statement (assignment left: (identifier) @variable.name) @variable))
-(module (expression_statement
-  (assignment left: (pattern_list (identifier) @variable.name)) @variable))
+(module (expression_statement (assignment
+  left: [(identifier) @variable.name (pattern_list (identifier) @variable.name)]) @variable))
 (class_definition body: (block
   (expression_statement (assignment left: (identifier) @variable.name) @variable)))
 (module (type_alias_statement left: (type (identifier) @type.name)) @type)
