@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from repo_sleeper.domain.code import Range
@@ -11,14 +11,14 @@ from repo_sleeper.domain.model import Prompt, Reply, Usage
 from repo_sleeper.domain.recall import Context
 from repo_sleeper.errors import ModelError, ModelReplyError
 from repo_sleeper.llm.model import Streaming
+from repo_sleeper.recall.citations import checked
 from repo_sleeper.recall.context import context
 from repo_sleeper.redact import clean, redact
-from repo_sleeper.store import ledger, search
+from repo_sleeper.store import ledger
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.ledger import Refusal
 
-__all__ = ["Answer", "answer", "checked", "context", "prompt_for"]
-
+__all__ = ["Answer", "answer", "context", "prompt_for"]
 
 SYSTEM = """\
 You answer questions about one repository for its developers. You are shown what an index of the
@@ -30,9 +30,6 @@ repository found: ranked files, notes, and numbered lines of code between <file>
 - Notes may be a model's view: prefer the code where they differ.
 - Be brief and plain. The answer comes first, then the reasons."""
 
-_CITATION = re.compile(
-    r"(?<![\w/:.@-])((?:[\w@.+~-]+/)*[\w@.+~-]*\w\.?\w*):(\d{1,7})(?:-(\d{1,7}))?"
-)
 _REDACTED = "\u2039SECRET:"
 _SHOWN = re.compile(r'^<file path="([^"\n]+)" lines="(\d+)-(\d+)">$', re.MULTILINE)
 
@@ -135,32 +132,3 @@ class Lines:
             self._begun = True
         elif self._begun:
             self._space += text
-
-
-def checked(db: Database, tree_id: int, text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """The text with citations of lines that do not exist struck out; the good ones; the struck."""
-    good: dict[str, None] = {}
-    struck: dict[str, None] = {}
-
-    def judged(found: re.Match[str]) -> str:
-        cited = found.group()
-        if not _is_citation(found.group(1)):
-            return cited
-        if _exists(db, tree_id, found.group(1), found.groups()[1:]):
-            good[cited] = None
-            return cited
-        struck[cited] = None
-        return f"~~{cited}~~ (no such line)"
-
-    return _CITATION.sub(judged, text), tuple(good), tuple(struck)
-
-
-def _is_citation(path: str) -> bool:
-    """A path has a folder or an ending: `localhost:8000` and `12:30` have neither."""
-    ending = path.rpartition("/")[2].rpartition(".")[2]
-    return "/" in path or ("." in path and ending.isalnum() and not ending.isdigit())
-
-
-def _exists(db: Database, tree_id: int, path: str, lines: Sequence[str | None]) -> bool:
-    numbers = [int(line) for line in lines if line is not None]
-    return min(numbers) > 0 and max(numbers) <= search.line_count(db, tree_id, path)

@@ -12,7 +12,8 @@ from repo_sleeper.domain.recall import Context
 from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelReplyError, ModelServerError
 from repo_sleeper.recall import neighbours
-from repo_sleeper.recall.answer import Answer, answer, checked, context, prompt_for
+from repo_sleeper.recall.answer import Answer, answer, context, prompt_for
+from repo_sleeper.recall.citations import checked
 from repo_sleeper.recall.content import drivers, search_content
 from repo_sleeper.recall.context import NO_WORDS, contexts
 from repo_sleeper.recall.pack import NOTHING
@@ -502,7 +503,11 @@ def test_citations_that_do_not_exist_are_struck(tree):
 
 
 @pytest.mark.parametrize(
-    "text", ["at 12:30", "localhost:8000", "http://example.com:80/x", "version 1.2:3", "a: 5"]
+    "text",
+    [
+        *("at 12:30", "localhost:8000", "http://example.com:80/x", "version 1.2:3", "a: 5"),
+        *("about line 5", "Python 3, line 2"),
+    ],
 )
 def test_what_only_looks_like_a_citation_is_left_alone(tree, text):
     assert checked(tree.db, tree.tree, text) == (text, (), ())
@@ -510,12 +515,32 @@ def test_what_only_looks_like_a_citation_is_left_alone(tree, text):
 
 @pytest.mark.parametrize(
     ("text", "exists"),
-    [("shop/cart.py:1-16", True), ("shop/cart.py:1-99", False), ("shop/cart.py:0", False)],
+    [
+        *(("shop/cart.py:1-16", True), ("shop/cart.py:1-99", False), ("shop/cart.py:0", False)),
+        *(("shop/cart.py:1,16", True), ("shop/cart.py:1,99", False), ("shop/cart.py:9-3", False)),
+        *(("./shop/cart.py:3", True), ("cart.py:3", True), ("none.py:3", False)),
+        *(("shop/cart.py#L3", True), ("shop/cart.py#L99", False), ("shop/cart.py:L99", False)),
+        *(("shop/cart.py, line 3", True), ("shop/cart.py, lines 3-99", False)),
+    ],
 )
 def test_a_range_exists_when_all_of_it_does(tree, text, exists):
     _, good, struck = checked(tree.db, tree.tree, text)
 
     assert (bool(good), bool(struck)) == (exists, not exists)
+
+
+def test_a_file_without_an_ending_is_cited_like_any_other(tree):
+    tree.write("Dockerfile", "FROM python\n")
+
+    _, good, struck = checked(tree.db, tree.tree, "see Dockerfile:1 and Dockerfile:9")
+
+    assert (good, struck) == (("Dockerfile:1",), ("Dockerfile:9",))
+
+
+def test_what_the_index_left_out_is_not_called_missing(tree):
+    tree.db.execute("insert into skipped values (?, 'uv.lock', 'lock file')", (tree.tree,))
+
+    assert checked(tree.db, tree.tree, "see uv.lock:3") == ("see uv.lock:3", (), ())
 
 
 def test_an_answer_that_was_cut_says_so(tree):
