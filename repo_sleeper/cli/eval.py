@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,25 +69,29 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
     found = _replayed(workspace, plan)
     if plot is not None:
         _draw(found, plot)
-    measured = _switched(workspace, found, keep=keep_notes)
+    measured = lift.lifts(found)
+    off = _switched(workspace, measured, keep=keep_notes)
     if json:
-        off = [one.kind.value for one in measured if not one.helps and not keep_notes]
         output.print_json({**report.as_json([found]), "note_kinds_off": off})
     else:
         output.out(report.table([found]).rstrip("\n"))
         output.out("\n" + "\n".join(lift.lines(measured, kept=keep_notes)))
 
 
-def _switched(workspace: Workspace, found: Replay, *, keep: bool) -> list[Lift]:
-    """Leave kinds of notes that do not help out of contexts here, unless all are to stay."""
+def _switched(workspace: Workspace, measured: Sequence[Lift], *, keep: bool) -> list[str]:
+    """Leave kinds of notes that do not help out of contexts here, unless all are to stay.
+
+    What was found before of a kind that too few questions were shown this time still holds.
+    """
     from repo_sleeper.daemon.workspace import write_store
-    from repo_sleeper.evaluate import lift
     from repo_sleeper.store import note_kinds
 
-    measured = lift.lifts(found)
     with closing(write_store(workspace)) as db:
-        note_kinds.switch_off(db, [one.kind for one in measured if not (one.helps or keep)])
-    return measured
+        before = note_kinds.switched_off(db) - {one.kind for one in measured}
+        unhelpful = {one.kind for one in measured if not one.helps}
+        off = frozenset[NoteKind]() if keep else before | unhelpful
+        note_kinds.switch_off(db, off)
+    return sorted(kind.value for kind in off)
 
 
 def _anticipate(workspace: Workspace, *, points: int, json: bool) -> None:

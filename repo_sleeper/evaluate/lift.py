@@ -11,7 +11,7 @@ from repo_sleeper.evaluate.queries import Query
 from repo_sleeper.evaluate.results import Ranker, Replay
 
 BUDGET = 1_024
-FEWEST = 10  # questions with such a note: fewer show nothing
+FEWEST = 20  # questions with such a note: fewer show nothing
 _PREFIX = "lift of "
 
 
@@ -58,7 +58,7 @@ def lifts(replay: Replay) -> list[Lift]:
 def lines(measured: Sequence[Lift], *, kept: bool) -> list[str]:
     """What a person should know of it."""
     if not measured:
-        return [f"counted notes: no kind was shown to {FEWEST} questions, all of them stay"]
+        return [f"counted notes: no kind was shown to {FEWEST} questions, nothing changes"]
     said = [
         f"  {one.kind.value:14} {one.interval.mean:+.3f} [{one.interval.low:+.3f} "
         f"{one.interval.high:+.3f}] over {one.questions} questions{_verdict(one, kept=kept)}"

@@ -259,6 +259,10 @@ def test_kinds_of_notes_that_do_not_help_are_left_out_until_asked_for(
     assert "left out of contexts" in listed.stderr
     assert "hotspot" in listed.stderr
     assert json.loads(command("--commits", "1", "--json").stdout)["note_kinds_off"] == ["hotspot"]
+    monkeypatch.setattr("repo_sleeper.evaluate.lift.FEWEST", 2)
+    assert "nothing changes" in command("--commits", "1").stdout
+    assert _off(set_up) == {NoteKind.HOTSPOT}
+    monkeypatch.setattr("repo_sleeper.evaluate.lift.FEWEST", 1)
     assert "kept as asked" in command("--commits", "1", "--keep-notes").stdout
     assert _off(set_up) == frozenset()
 
