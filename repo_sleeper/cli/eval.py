@@ -89,7 +89,7 @@ def _switched(workspace: Workspace, measured: Sequence[Lift], *, keep: bool) -> 
     with closing(write_store(workspace)) as db:
         before = note_kinds.switched_off(db) - {one.kind for one in measured}
         unhelpful = {one.kind for one in measured if not one.helps}
-        off = frozenset[NoteKind]() if keep else before | unhelpful
+        off = set() if keep else before | unhelpful
         note_kinds.switch_off(db, off)
     return sorted(kind.value for kind in off)
 

@@ -35,12 +35,12 @@ def replayed(*lifts: float, kind: NoteKind = NoteKind.HOTSPOT) -> Replay:
 
 @pytest.mark.parametrize(
     ("lifts", "helps"),
-    [([0.5] * 12, True), ([0.0] * 12, False), ([-0.2] * 12, False), ([0.5, *[-0.1] * 11], False)],
+    [([0.5] * 24, True), ([0.0] * 24, False), ([-0.2] * 24, False), ([0.5, *[-0.1] * 23], False)],
 )
 def test_a_kind_helps_when_its_lift_is_above_zero_beyond_chance(lifts, helps):
     (one,) = lift.lifts(replayed(*lifts))
 
-    assert (one.kind, one.questions, one.helps) == (NoteKind.HOTSPOT, 12, helps)
+    assert (one.kind, one.questions, one.helps) == (NoteKind.HOTSPOT, 24, helps)
     said = "\n".join(lift.lines([one], kept=False))
     assert ("left out of contexts from now on" in said) is not helps
     assert "a model's notes are not measured here and always stay" in said
@@ -48,7 +48,7 @@ def test_a_kind_helps_when_its_lift_is_above_zero_beyond_chance(lifts, helps):
 
 
 def test_a_handful_of_questions_decides_nothing():
-    assert lift.lifts(replayed(*[-1.0] * 9)) == []
+    assert lift.lifts(replayed(*[-1.0] * 19)) == []
     assert "nothing changes" in lift.lines([], kept=False)[0]
 
 
