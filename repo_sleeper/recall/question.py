@@ -27,12 +27,22 @@ _COMMON = """
     whom whose why will with within without won wonder would wouldn yes yet you your"""
 # Verbs of every second commit subject: they say what is done, not where.
 _VERBS = """
-    add added adding adds allow allows apply avoid bug bugs bump change changed changes cleanup
-    code correct create drop ensure file files fix fixed fixes fixing handle handled happen happens
-    implement implemented improve improved improvement issue issues make makes making merge minor
-    move moved new old problem refactor release remove removed removes removing rename renamed
-    replace repo repository revert simplify small support supported supports tweak typo update
-    updated updates updating use used uses using work works working wrong"""
+    add added adding adds adjust adjusted adjusting adjusts allow allows apply avoid bug bugs
+    bump change changed changes clarified clarifies clarify clarifying clean cleaned cleaning
+    cleans cleanup code convert converted converting converts correct create deprecate
+    deprecated deprecates deprecating deprecation deprecations disable disabled disables
+    disabling drop enable enabled enables enabling ensure expose exposed exposes exposing
+    extract extracted extracting extracts file files fix fixed fixes fixing handle handled
+    happen happens implement implemented improve improved improvement initial introduce
+    introduced introduces introducing issue issues make makes making merge migrate migrated
+    migrates migrating minor move moved new old polish polished polishing polishes prefer
+    preferred preferring prefers prevent prevented preventing prevents problem reduce reduced
+    reduces reducing refactor release remove removed removes removing rename renamed reorganize
+    reorganized reorganizes reorganizing replace repo repository restore restored restores
+    restoring restructure restructured restructures restructuring reuse reused reuses reusing
+    revert rework reworked reworking reworks rewrite rewrites rewriting rewritten simplify small
+    support supported supports tidied tidies tidy tidying tweak typo unified unifies unify
+    unifying update updated updates updating use used uses using work working works wrong"""
 _STOP = frozenset(_COMMON.split())
 _WEAK = frozenset(_VERBS.split())
 
