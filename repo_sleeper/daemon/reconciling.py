@@ -13,7 +13,7 @@ from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.tree import Changes
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.git import Repository
-from repo_sleeper.store import code
+from repo_sleeper.store import code, freshness
 from repo_sleeper.store.database import Database
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     imported = past.imported() if moved or derive else 0
     different = bool(moved or imported or seen.changes.paths)
     if different:
-        db.set_meta(_due(tree_id), "1")
+        freshness.put_survey_due(db, tree_id, since=now, commits=bool(moved or imported))
     notes = _survey(db, tree_id, now=now, commit=seen.head) if derive else 0
     if different:
         code.mark_reconciled(db, tree_id, seen.head, now)
@@ -195,16 +195,12 @@ def _history(db: Database, repo: Repository, settings: Settings, ahead: Ahead | 
 
 def _survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
     """Count again what changed since the last survey, however many rounds ago that was."""
-    if db.meta(_due(tree_id)) is None:
+    if not freshness.survey_is_due(db, tree_id):
         return 0
     from repo_sleeper.survey import survey  # 15 ms, and nothing may be due
     from repo_sleeper.think import questions
 
     changed = survey.survey(db, tree_id, now=now, commit=commit)
     changed += questions.expect(db, tree_id, now=now, commit=commit)
-    db.set_meta(_due(tree_id), None)
+    freshness.survey_is_taken(db, tree_id)
     return changed
-
-
-def _due(tree_id: int) -> str:
-    return f"survey-due:{tree_id}"

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
-from repo_sleeper.domain.notes import Anchor, Evidence
+from repo_sleeper.domain.notes import Anchor, Evidence, NoteKind, Origin
 from repo_sleeper.domain.statements import unpack
 from repo_sleeper.store.database import Database, Row
+
+SURVEY_DUE = "survey-due:"  # and the tree: since when its survey notes are behind
+SINCE_COMMITS = " commits"  # ends the value where history went on as well
 
 # A condition over `evidence e` of `notes n` in the tree `:tree`. The hash at the cited place
 # decides; a hash found elsewhere counts only when the cited place is gone, for then it has moved.
@@ -84,9 +87,33 @@ case e.anchor
     else {_PATH_LIVES}
 end"""
 
+
+def _listed(kinds: Iterable[NoteKind]) -> str:
+    quoted = [f"'{kind.value}'" for kind in kinds]
+    return f"({', '.join(quoted)})"
+
+
+# What is counted over the whole repository is in doubt as soon as anything in it is different.
+_OF_ALL_FILES = (NoteKind.DEAD_LOOKING, NoteKind.LAYERS, NoteKind.TEST_MAP)
+_OF_HISTORY = (NoteKind.CO_CHANGE, NoteKind.FIX_PRONE, NoteKind.HOTSPOT, NoteKind.TEST_MAP)
+# A survey note speaks of the moment it was counted. Until that is done again, what was counted
+# of files that have changed since, of all files, or of a history that went on, is not fresh.
+_OVERTAKEN = f"""
+n.origin = '{Origin.SURVEY}' and exists (
+    select 1 from meta due where due.key = '{SURVEY_DUE}' || :tree and (
+        n.kind in {_listed(_OF_ALL_FILES)}
+        or (due.value like '%{SINCE_COMMITS}' and n.kind in {_listed(_OF_HISTORY)})
+        or exists (
+            select 1 from evidence e join files f on f.tree_id = :tree and f.path = e.path
+            where e.note_row = n.row and f.dirty_at >= cast(due.value as real)
+        )
+    )
+)"""
+
 # Over `notes n`: all of its evidence is fresh in the tree `:tree`.
 FRESH_NOTE = f"""
-not exists (select 1 from evidence e where e.note_row = n.row and not ({_FRESH_EVIDENCE}))"""
+not exists (select 1 from evidence e where e.note_row = n.row and not ({_FRESH_EVIDENCE}))
+and not ({_OVERTAKEN})"""
 
 _STORED = """
 select e.note_row, e.position, e.path, e.start_line, e.end_line, e.quote, e.anchor, e.hash,
@@ -218,3 +245,24 @@ def _statement_line(db: Database, evidence: Evidence, tree_id: int) -> int:
     if packed is None or f"{evidence.hash}:" not in packed:
         return evidence.range.start
     return _nearest(packed, evidence.hash, evidence.range.start).start
+
+
+# --- notes that were counted ------------------------------------------------------------------
+
+
+def survey_is_due(db: Database, tree_id: int) -> bool:
+    """Whether something that the survey counts has changed since it was taken."""
+    return db.meta(f"{SURVEY_DUE}{tree_id}") is not None
+
+
+def put_survey_due(db: Database, tree_id: int, *, since: float, commits: bool) -> None:
+    """From now on, until it is taken again, the survey of this tree is behind."""
+    key = f"{SURVEY_DUE}{tree_id}"
+    known = db.meta(key) or str(since)
+    ended = commits and not known.endswith(SINCE_COMMITS)
+    db.set_meta(key, f"{known}{SINCE_COMMITS}" if ended else known)
+
+
+def survey_is_taken(db: Database, tree_id: int) -> None:
+    """The survey notes of this tree say what is so now."""
+    db.set_meta(f"{SURVEY_DUE}{tree_id}", None)
