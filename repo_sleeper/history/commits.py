@@ -92,11 +92,15 @@ def _recorded_heads(db: Database) -> dict[str, str]:
 def _progress(
     repo: Repository, known: set[str], *, old: str, new: str, limit: int
 ) -> _Difference | None:
-    """The cheap and usual case, that commits were only added; None if it is not that."""
+    """The cheap and usual case, that commits were only added; None if it is not that.
+
+    Nor is it where the oldest have to make room.
+    """
     if not old or not new or not git.is_ancestor(repo, old, new):
         return None
     oids = git.commit_ids(repo, new, limit=limit, after=old)
-    return _Difference([oid for oid in oids if oid not in known], set())
+    found = [oid for oid in oids if oid not in known]
+    return _Difference(found, set()) if len(known) + len(found) <= limit else None
 
 
 def _comparison(

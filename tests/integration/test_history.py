@@ -91,6 +91,18 @@ def test_the_newest_commits_up_to_the_limit(db: Database, repo: GitRepo) -> None
     assert subjects(db) == ["4", "3", "2", "1"]
 
 
+def test_the_oldest_make_room_for_new_ones(db: Database, repo: GitRepo) -> None:
+    for number in range(3):
+        repo.commit(str(number), a_py=f"{number}\n")
+    imported(db, repo, limit=3)
+    repo.commit("3", a_py="3\n")
+    repo.commit("4", a_py="4\n")
+
+    assert imported(db, repo, limit=3) == 2
+    assert subjects(db) == ["4", "3", "2"]
+    assert about(db, "1") == []
+
+
 def test_an_amended_commit_leaves_no_trace(db: Database, repo: GitRepo) -> None:
     repo.commit("one", a_py="1\n")
     repo.commit("wrong words", a_py="2\n")
