@@ -12,11 +12,14 @@ from repo_sleeper.daemon.mind import configured_model, second_model
 from repo_sleeper.errors import UsageError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.store import bugs
-from repo_sleeper.store.bugs import BugState, Due
+from repo_sleeper.store.bugs import BugState, Due, Step
 
 
 def recheck(prefix: str, *, json: bool) -> None:
-    """Forget what was decided and look again, as far as the budget and the model let us."""
+    """Look again, as far as the budget and the model let us.
+
+    What was decided before holds until a new look has come to something.
+    """
     with thinking.writing() as here:
         bug = bugs.bug(here.db, here.tree_id, prefix)
         if bug.state not in {BugState.NEW, BugState.CONFIRMED}:
@@ -24,18 +27,18 @@ def recheck(prefix: str, *, json: bool) -> None:
                 f"{bug.note.id} is {bug.state}", hint="only what may still be wrong is looked at"
             )
         thinking.require_model(here.workspace)
-        bugs.forget(here.db, bug.note.id)
         with (
             closing(configured_model(here.workspace)) as model,
             second_model(here.workspace, model) as strong,
         ):
-            _look(here, bug.note.id, strong)
+            _look(here, Due(bug.note, Step.AGAIN, afresh=True), strong)
         found = bugs.bug(here.db, here.tree_id, bug.note.id)
     bugs_view.show_whole(found, json=json)
 
 
-def _look(here: Place, note_id: str, model: Model) -> None:
-    while (due := _due(here, note_id)) is not None:
+def _look(here: Place, first: Due, model: Model) -> None:
+    due: Due | None = first
+    while due is not None:
         output.say(f"{due.step.value}: {due.note.title}")
         verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
         outcome = rounds.check_round(
@@ -49,6 +52,7 @@ def _look(here: Place, note_id: str, model: Model) -> None:
         )
         if outcome.error is not None:
             raise outcome.error
+        due = _due(here, first.note.id)
 
 
 def _due(here: Place, note_id: str) -> Due | None:

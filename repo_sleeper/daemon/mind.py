@@ -171,7 +171,7 @@ def one_thought(at: At, plan: Plan) -> Thought:
 def _checked(db: Database, at: At) -> Thought | None:
     """A second look at a likely bug, when one is due; None when nothing was sent."""
     settings = at.workspace.settings
-    due = rounds.due_checks(db, settings, at.tree_id)
+    due = rounds.due_checks(db, settings, at.tree_id, now=time.time())
     if not due:
         return None
     with second_model(at.workspace, at.model) as strong:

@@ -16,7 +16,7 @@ from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import budget, foresight
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import bugs, pause
+from repo_sleeper.store import bugs, ledger, pause
 from repo_sleeper.store.bugs import Due
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import sizes, unthought
@@ -138,9 +138,9 @@ def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by nam
 # --- second looks -----------------------------------------------------------------------------
 
 
-def due_checks(db: Database, settings: Settings, tree_id: int) -> list[Due]:
-    """The second looks that may be taken now: never more in a day than thoughts."""
-    if not settings.think.check_bugs or not bugs.may_check(db):
+def due_checks(db: Database, settings: Settings, tree_id: int, *, now: float) -> list[Due]:
+    """The second looks that may be taken now: no more in a day than thoughts, but for a few."""
+    if not settings.think.check_bugs or not bugs.may_check(db, day=ledger.day_of(db, now)):
         return []
     return bugs.due(db, tree_id)
 

@@ -13,8 +13,9 @@ from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store import notes, versions
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.history import stored_oid
+from repo_sleeper.store.thoughts import ATTEMPTS, FAILURE
 
-_ATTEMPTS = 2
+_FEWEST_LOOKS = 4  # a day, however little is thought: what was begun is to be decided
 _SEVERITIES = ("high", "medium", "low")
 
 
@@ -49,7 +50,10 @@ _ORDER = tuple(BugState)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One look at one bug; `verdict` is empty unless `state` is applied."""
+    """One look at one bug; `verdict` is empty unless `state` is applied.
+
+    `counts` says that it failed for a reason that may lie in what was asked.
+    """
 
     step: str
     state: str
@@ -57,6 +61,7 @@ class Check:
     reason: str
     call_id: int
     at: float
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +80,11 @@ class Bug:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The look that comes next for a bug."""
+    """The look that comes next for a bug; done `afresh`, what was decided before it goes."""
 
     note: Note
     step: Step
+    afresh: bool = False
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -115,13 +121,13 @@ def due(db: Database, tree_id: int) -> list[Due]:
     return [Due(note, step) for note, step in steps if step is not None]
 
 
-def may_check(db: Database) -> bool:
-    """Whether today's looks are still fewer than today's thoughts: they never crowd them out."""
+def may_check(db: Database, *, day: str) -> bool:
+    """Whether the day's looks are still fewer than its thoughts, or a few: they crowd none out."""
     query = """
-        select coalesce(sum(purpose = 'check') < sum(purpose = 'think'), 1) from calls
-        where day = (select max(day) from calls)
+        select coalesce(sum(purpose = 'check'), 0) < max(coalesce(sum(purpose = 'think'), 0), ?)
+        from calls where day = ?
     """
-    return bool(db.value(query))
+    return bool(db.value(query, (_FEWEST_LOOKS, day)))
 
 
 def _bug(db: Database, note: Note) -> Bug:
@@ -157,13 +163,14 @@ def _resolved_by(db: Database, note: Note) -> tuple[str, str]:
 
 def _checks(db: Database, note_id: str) -> tuple[Check, ...]:
     rows = db.rows(
-        """
-        select step, state, verdict, reason, call_id, at from bug_checks
-        where note_id = ? and state != 'forgotten' order by id
+        f"""
+        select step, state, verdict, reason, call_id, at, coalesce({FAILURE}, 0) from (
+            select b.*, c.error_kind from bug_checks b left join calls c on c.id = b.call_id
+        ) where note_id = ? and state != 'forgotten' order by id
         """,
         (note_id,),
     )
-    return tuple(Check(*row) for row in rows)
+    return tuple(Check(*row[:6], bool(row[6])) for row in rows)
 
 
 def _said(db: Database, note: Note) -> dict[str, str]:
@@ -199,8 +206,8 @@ def _next_step(checks: Collection[Check]) -> Step | None:
     step = Step.AGAIN if Step.AGAIN not in verdicts else Step.REFUTE
     if step is Step.REFUTE and (verdicts[Step.AGAIN] != Verdict.AGREES or Step.REFUTE in verdicts):
         return None
-    tried = sum(check.step == step for check in checks)
-    return step if tried < _ATTEMPTS else None
+    failures = sum(check.counts for check in checks if check.step == step)
+    return step if failures < ATTEMPTS else None
 
 
 # --- deciding ---------------------------------------------------------------------------------
@@ -214,11 +221,14 @@ def confirm(db: Database, note_id: str, *, by: str, why: str, now: float) -> Non
     )
 
 
-def forget(db: Database, note_id: str) -> None:
-    """What was decided and looked at so far does not count any more."""
+def forget(db: Database, note_id: str, *, but: int = 0) -> None:
+    """What was decided and looked at so far does not count any more, except for one call."""
     with db.transaction():
         db.execute("delete from bugs where note_id = ?", (note_id,))
-        db.execute("update bug_checks set state = 'forgotten' where note_id = ?", (note_id,))
+        db.execute(
+            "update bug_checks set state = 'forgotten' where note_id = ? and call_id != ?",
+            (note_id, but),
+        )
 
 
 def begin(  # noqa: PLR0913 -- the whole record of a look, each by name

@@ -81,7 +81,7 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
         return _insert(
             db,
             at=now,
-            day=_day(db, now),
+            day=day_of(db, now),
             purpose=purpose,
             model=model,
             host=host,
@@ -165,7 +165,7 @@ def recover(db: Database) -> int:
 
 def spent(db: Database, now: float, *, subject: str = "") -> Spent:
     """What counts against the caps of the day and the month that `now` is in."""
-    day = _day(db, now)
+    day = day_of(db, now)
     return Spent(
         _amount(db, "day = :period", day),
         _amount(db, _MONTH, day[:7]),
@@ -202,7 +202,8 @@ def prompt_hash(prompt: Prompt) -> str:
     return sha256(f"{prompt.system}\0{prompt.user}".encode()).hexdigest()[:32]
 
 
-def _day(db: Database, now: float) -> str:
+def day_of(db: Database, now: float) -> str:
+    """The day that a call made now counts for: 'YYYY-MM-DD', local time."""
     # Never earlier than a day already seen: a clock set back does not give the budget twice.
     seen: str | None = db.value("select max(day) from calls")
     return max(seen or "", _local_day(now))

@@ -126,6 +126,8 @@ def _read(db: Database, look: _Look, call: _Call, reply: Reply, *, now: float) -
             bugs.fail(db, call.id)
             stop = pause.failed(db, error, now=now) is not None
             return Outcome(ThoughtState.FAILED, usd=usd, error=error, stop=stop)
+        if look.due.afresh:
+            bugs.forget(db, look.due.note.id, but=call.id)
         bugs.decide(db, call.id, verdicts, now=now)
         pause.succeeded(db)
     return Outcome(ThoughtState.APPLIED, usd=usd)
@@ -140,13 +142,13 @@ def _look(db: Database, due: Due, *, tree_id: int, root: Path, limits: Limits) -
         return _Look(due, (due.note,), material, prompts.refutation().version)
     path = due.note.evidence[0].path
     # One look serves every finding in the file that still waits for it.
-    same = [
+    others = [
         one.note
         for one in bugs.due(db, tree_id)
-        if one.step is due.step and one.note.evidence[0].path == path
+        if one.step is due.step and one.note.evidence[0].path == path and one.note.id != due.note.id
     ]
     material = _again(db, due.note, tree_id=tree_id, root=root, limits=limits)
-    return _Look(due, tuple(same) or (due.note,), material, prompts.again_task().version)
+    return _Look(due, (due.note, *others), material, prompts.again_task().version)
 
 
 def _again(db: Database, note: Note, *, tree_id: int, root: Path, limits: Limits) -> Material:

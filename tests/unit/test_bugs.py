@@ -129,19 +129,24 @@ class Desk:
         self.outcomes: list[Outcome] = []
         model = Model(*answers)
         while model.answers and (due := bugs.due(self.db, 1)):
-            self.outcomes.append(
-                checks.check(
-                    self.db,
-                    due[0],
-                    tree_id=1,
-                    root=self.tree.root,
-                    model=model,
-                    refusal=refusal,
-                    clock=lambda: 1_000.0,
-                    limits=LIMITS,
-                )
-            )
+            self.outcomes.append(self._checked(due[0], model, refusal))
         return model
+
+    def look(self, due: bugs.Due, answer: str | BaseException) -> Outcome:
+        """This look and no other."""
+        return self._checked(due, Model(answer), lambda *_: "")
+
+    def _checked(self, due: bugs.Due, model: Model, refusal: ledger.Refusal) -> Outcome:
+        return checks.check(
+            self.db,
+            due,
+            tree_id=1,
+            root=self.tree.root,
+            model=model,
+            refusal=refusal,
+            clock=lambda: 1_000.0,
+            limits=LIMITS,
+        )
 
 
 @pytest.fixture
@@ -239,14 +244,14 @@ def test_each_look_is_paid_for_within_the_budget_of_its_subject(desk: Desk) -> N
     assert len(desk.bug().checks) == 1
 
 
-def test_an_answer_of_no_use_is_paid_for_and_tried_twice_at_most(desk: Desk) -> None:
+def test_an_answer_of_no_use_is_paid_for_and_tried_three_times_at_most(desk: Desk) -> None:
     desk.claims(finding())
 
-    model = desk.looks("prose", "more prose", "and more")
+    model = desk.looks("prose", "more prose", "and more", "and more of it")
 
-    assert len(model.prompts) == 2
+    assert len(model.prompts) == 3
     assert {check.state for check in desk.bug().checks} == {"failed"}
-    assert ledger.spent(desk.db, 1_000.0).day.tokens == 3 * 120
+    assert ledger.spent(desk.db, 1_000.0).day.tokens == 4 * 120
 
 
 def test_a_call_that_fails_says_why_and_stops_what_must_stop(desk: Desk) -> None:
@@ -314,14 +319,44 @@ def test_a_look_cut_off_by_a_crash_counts_in_full_and_is_unknown(desk: Desk) -> 
     assert ledger.spent(desk.db, 1_000.0).day.tokens > 1_000
 
 
-def test_looks_never_outnumber_thoughts(desk: Desk) -> None:
-    assert bugs.may_check(desk.db)
+def test_being_offline_is_not_the_finding_s_fault(desk: Desk) -> None:
     desk.claims(finding())
-    assert bugs.may_check(desk.db)
 
-    desk.looks(NOTHING)
+    desk.looks(*[ModelOfflineError("no network")] * 4)
 
-    assert not bugs.may_check(desk.db)
+    assert [one.step for one in bugs.due(desk.db, 1)] == [bugs.Step.AGAIN]
+
+
+def test_what_was_decided_holds_until_a_new_look_has_come_to_something(desk: Desk) -> None:
+    bug = desk.claims(finding())
+    bugs.confirm(desk.db, bug.note.id, by="person", why="seen it", now=1.0)
+    afresh = bugs.Due(bug.note, bugs.Step.AGAIN, afresh=True)
+
+    desk.look(afresh, ModelOfflineError("no network"))
+    assert (desk.bug().state, desk.bug().why) == (BugState.CONFIRMED, "seen it")
+
+    desk.look(afresh, NOTHING)
+    assert desk.bug().state is BugState.NEW
+    assert [one.verdict for one in desk.bug().checks] == ["differs"]
+
+
+def test_looks_outnumber_thoughts_by_a_few_at_most(desk: Desk) -> None:
+    day = ledger.day_of(desk.db, 1_000.0)
+    assert bugs.may_check(desk.db, day=day)
+    desk.claims(finding())
+    desk.looks(finding(), judged("unclear"))
+    assert bugs.may_check(desk.db, day=day)
+
+    for purpose in ("check", "check"):
+        desk.db.execute(
+            "insert into calls (at, day, purpose, model, state, reserved_usd, reserved_tokens,"
+            " max_tokens, prompt_hash, bytes, ranges, redactions)"
+            " values (1000, ?, ?, 'm', 'settled', 0, 1, 1, '', 1, '[]', 0)",
+            (day, purpose),
+        )
+
+    assert not bugs.may_check(desk.db, day=day)
+    assert bugs.may_check(desk.db, day="9999-01-01")
 
 
 # --- the life of a bug ------------------------------------------------------------------------
