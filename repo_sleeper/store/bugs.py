@@ -147,18 +147,27 @@ def _bug(db: Database, note: Note) -> Bug:
 
 
 def _resolved_by(db: Database, note: Note) -> tuple[str, str]:
-    """The first commit after the note's that touched what it cites."""
-    row = db.row(
+    """The commit after the note's that touched what it cites, if there is only one.
+
+    Of several, which one changed the definition is not known here, and not guessed.
+    """
+    rows = db.rows(
         """
-        select c.oid, c.subject from commits c
+        select distinct c.oid, c.subject, c.time, c.id from commits c
         join commit_paths t on t.commit_id = c.id join history_paths p on p.id = t.path_id
         where p.path in (select value from json_each(?))
         and (c.time, c.id) > (select time, id from commits where oid = ?)
-        order by c.time, c.id limit 1
+        order by c.time, c.id
         """,
         (json.dumps(sorted({one.path for one in note.evidence})), stored_oid(note.commit)),
     )
-    return ("", "the code has changed since") if row is None else (row["oid"].hex(), row["subject"])
+    oids = [row["oid"].hex() for row in rows]
+    if len(oids) == 1:
+        return oids[0], rows[0]["subject"]
+    if not oids:
+        return "", "the code has changed since"
+    between = f"{oids[0][:10]} to {oids[-1][:10]}"
+    return "", f"the code has changed in one of {len(oids)} commits, {between}"
 
 
 def _checks(db: Database, note_id: str) -> tuple[Check, ...]:
@@ -170,7 +179,7 @@ def _checks(db: Database, note_id: str) -> tuple[Check, ...]:
         """,
         (note_id,),
     )
-    return tuple(Check(*row[:6], bool(row[6])) for row in rows)
+    return tuple(Check(*row) for row in rows)
 
 
 def _said(db: Database, note: Note) -> dict[str, str]:

@@ -374,8 +374,20 @@ def test_a_person_s_word_confirms_and_can_be_taken_back(desk: Desk) -> None:
     assert desk.bug().checks == ()
 
 
-def test_a_bug_whose_code_changed_is_resolved_by_the_first_commit_that_touched_it(
-    desk: Desk,
+@pytest.mark.parametrize(
+    ("later", "commit", "why"),
+    [
+        pytest.param((), "c" * 40, "Sum an empty cart", id="the only one since"),
+        pytest.param(
+            (("d" * 40, 400, "later", "cart.py"),),
+            "",
+            "the code has changed in one of 2 commits, cccccccccc to dddddddddd",
+            id="several, and which is not known",
+        ),
+    ],
+)
+def test_a_bug_whose_code_changed_is_resolved_by_the_commit_that_touched_it(
+    desk: Desk, later: tuple[tuple[str, int, str, str], ...], commit: str, why: str
 ) -> None:
     commits = [
         Commit(oid, time, "ada", subject, paths=(path,))
@@ -383,7 +395,7 @@ def test_a_bug_whose_code_changed_is_resolved_by_the_first_commit_that_touched_i
             ("a" * 40, 100, "first", "cart.py"),
             ("b" * 40, 200, "elsewhere", "other.py"),
             ("c" * 40, 300, "Sum an empty cart", "cart.py"),
-            ("d" * 40, 400, "later", "cart.py"),
+            *later,
         )
     ]
     history.add_commits(desk.db, [(commit, False) for commit in commits])
@@ -392,7 +404,7 @@ def test_a_bug_whose_code_changed_is_resolved_by_the_first_commit_that_touched_i
     desk.tree.write("cart.py", CART.replace("sum(", "0 + sum("))
 
     bug = desk.bug()
-    assert (bug.state, bug.commit, bug.why) == (BugState.RESOLVED, "c" * 40, "Sum an empty cart")
+    assert (bug.state, bug.commit, bug.why) == (BugState.RESOLVED, commit, why)
     assert bugs.due(desk.db, 1) == []
 
 
