@@ -54,7 +54,7 @@ def _retired(retirement: Retirement, sources: Mapping[str, Source], asked: Asked
     if not retirement.why.strip():
         raise DroppedError("it says no reason")
     proof = grounded(retirement.evidence, sources)
-    if not {one.path for one in proof} & {one.path for one in note.evidence}:
+    if not _nodes(proof) & _nodes(note.evidence):
         raise DroppedError("its evidence is not in the code that the note cites")
     return note
 
@@ -66,8 +66,10 @@ def _revised(
     if before.id in gone:
         raise DroppedError("it is retired by the same reply")
     after = checked(revision.draft, sources, asked)
-    if not _nodes(before.evidence) <= _nodes(after.evidence):
+    if not _quotes(before.evidence) <= _quotes(after.evidence):
         raise DroppedError("it loses evidence that the note has")
+    if _says_less(before, after):
+        raise DroppedError("it says less than the note and shows nothing more")
     if after.hypothesis and not before.hypothesis:
         raise DroppedError("it turns what is known into a guess")
     if _same(before, after):
@@ -83,6 +85,17 @@ def _shown(id_: str, asked: Asked) -> Note:
 
 def _nodes(evidence: Sequence[Evidence]) -> set[tuple[str, str]]:
     return {(one.path, one.hash) for one in evidence}
+
+
+def _quotes(evidence: Sequence[Evidence]) -> set[tuple[str, str, str]]:
+    """Each line that is shown: two of one function are two."""
+    return {(one.path, one.hash, " ".join(one.quote.split())) for one in evidence}
+
+
+def _says_less(before: Note, after: Note) -> bool:
+    """Whether half of the words are gone, for no line that was not quoted before."""
+    is_short = 2 * len(after.body.split()) < len(before.body.split())
+    return is_short and _quotes(after.evidence) == _quotes(before.evidence)
 
 
 def _same(before: Note, after: Note) -> bool:

@@ -27,6 +27,7 @@ class Cart:
         self.items = []
 """
 TOTAL = {"path": "cart.py", "line": 3, "quote": "return sum(item.price for item in self.items)"}
+HEAD = {"path": "cart.py", "line": 2, "quote": "def total(self):"}  # of the same definition
 CLEAR = {"path": "cart.py", "line": 6, "quote": "self.items = []"}
 NOTE: dict[str, Any] = {
     "kind": "architecture",
@@ -208,6 +209,8 @@ def test_a_revision_is_a_new_version_of_the_same_note(desk: Desk) -> None:
     [
         ({"evidence": [CLEAR]}, "it loses evidence that the note has"),
         ({"evidence": [{**TOTAL, "quote": "return nothing at all"}]}, "quote is not in the source"),
+        ({"evidence": [HEAD]}, "it loses evidence that the note has"),
+        ({"body": "Sums."}, "it says less than the note and shows nothing more"),
         ({"body": "`NoSuchThing` keeps it."}, "it turns what is known into a guess"),
         ({}, "it changes nothing"),
         ({"id": "0" * 12, "title": "Another"}, "there is no such note among those shown"),
@@ -229,7 +232,7 @@ def test_a_revision_that_makes_a_note_worse_is_refused(
 def test_a_note_is_retired_by_what_the_code_it_cites_says(desk: Desk) -> None:
     (note,) = desk.notes()
 
-    desk.again({"op": "retire", "id": note.id, "why": "it is cached", "evidence": [CLEAR]})
+    desk.again({"op": "retire", "id": note.id, "why": "it is cached", "evidence": [TOTAL]})
 
     assert desk.notes() == []
     state = desk.db.row("select state, why from notes where id = ?", (note.id,))
@@ -239,7 +242,7 @@ def test_a_note_is_retired_by_what_the_code_it_cites_says(desk: Desk) -> None:
 
 def test_what_was_retired_is_not_written_again(desk: Desk) -> None:
     (note,) = desk.notes()
-    desk.again({"op": "retire", "id": note.id, "why": "it is cached", "evidence": [CLEAR]})
+    desk.again({"op": "retire", "id": note.id, "why": "it is cached", "evidence": [TOTAL]})
 
     outcome = desk.think({"operations": [{"op": "add", **NOTE}]}, "~p3")
 
@@ -252,6 +255,7 @@ def test_what_was_retired_is_not_written_again(desk: Desk) -> None:
     [
         ({"evidence": []}, "it cites nothing"),
         ({"why": " "}, "it says no reason"),
+        ({"evidence": [CLEAR]}, "its evidence is not in the code that the note cites"),
         ({"evidence": [{**CLEAR, "path": "elsewhere.py"}]}, "a file that was not shown"),
         ({"id": "f" * 12}, "there is no such note"),
     ],
@@ -260,7 +264,7 @@ def test_a_note_is_not_retired_without_proof(
     desk: Desk, changed: dict[str, Any], reason: str
 ) -> None:
     (note,) = desk.notes()
-    retire = {"op": "retire", "id": note.id, "why": "no", "evidence": [CLEAR]}
+    retire = {"op": "retire", "id": note.id, "why": "no", "evidence": [TOTAL]}
 
     outcome = desk.again({**retire, **changed})
 
@@ -273,7 +277,7 @@ def test_a_note_that_is_retired_is_not_revised_by_the_same_reply(desk: Desk) -> 
 
     outcome = desk.again(
         {"op": "revise", "id": note.id, **NOTE, "confidence": 0.9},
-        {"op": "retire", "id": note.id, "why": "it is cached", "evidence": [CLEAR]},
+        {"op": "retire", "id": note.id, "why": "it is cached", "evidence": [TOTAL]},
     )
 
     assert "retired by the same reply" in outcome.dropped[0]
@@ -282,7 +286,7 @@ def test_a_note_that_is_retired_is_not_revised_by_the_same_reply(desk: Desk) -> 
 
 def test_at_a_first_look_no_note_can_be_touched(desk: Desk) -> None:
     (note,) = desk.notes()
-    retire = {"op": "retire", "id": note.id, "why": "no", "evidence": [CLEAR]}
+    retire = {"op": "retire", "id": note.id, "why": "no", "evidence": [TOTAL]}
 
     outcome = desk.think({"notes": [], "operations": [retire]}, "~s2")
 
