@@ -45,9 +45,10 @@ _TOKENS = """case state when 'settled' then tokens_sent + tokens_received
              when 'failed' then charged * reserved_tokens else reserved_tokens end"""
 _CALLS = "case state when 'failed' then charged else 1 end"
 _MONTH = "substr(day, 1, 7) = :period"
+# A definition is a subject of its own: else those of a long file would use up each other's cap.
 _ABOUT = """id in (
-    select call_id from thoughts where subject_path = :about
-    union all select call_id from bug_checks where path = :about
+    select call_id from thoughts where subject_path = :path and subject_symbol = :symbol
+    union all select call_id from bug_checks where path = :path and :symbol = ''
 )"""
 _AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as tokens,
               coalesce(sum({_CALLS}), 0) as calls"""
@@ -69,7 +70,8 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
 
     The check and the reservation are one transaction, so two callers cannot both take what is
     left. Raises BudgetError, and then nothing is written; TooDearError says that only this call
-    or this subject is meant. What a question sends is kept here, what a thought sends with it.
+    or this subject (`path` or `path::symbol`) is meant. What a question sends is kept here, what
+    a thought sends with it.
     """
     worst = Usage(sent=prompt.most_tokens, received=prompt.max_tokens)
     usd, tokens = price.most(worst), worst.sent + worst.received
@@ -218,7 +220,8 @@ def _request(prompt: Prompt) -> str:
 
 
 def _amount(db: Database, where: str, period: str, about: str = "") -> Amount:
-    values = {"period": period, "about": about}
+    path, _, symbol = about.partition("::")
+    values = {"period": period, "path": path, "symbol": symbol}
     row = db.row(f"select {_AMOUNT} from calls where {where}", values)
     return Amount() if row is None else Amount(row["usd"], row["tokens"], row["calls"])
 

@@ -130,7 +130,7 @@ def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, ea
             price=price,
             now=now,
             refusal=refusal,
-            subject=subject.path,
+            subject=subject.label,
         )
         thought_id = thoughts.start(
             db,

@@ -288,7 +288,7 @@ def narrow(**caps: Any) -> Refusal:
     return lambda spent, usd, tokens: refusal(narrowed, spent, usd, tokens)
 
 
-def about(db: Database, path: str, may: Refusal) -> int:
+def about(db: Database, label: str, may: Refusal) -> int:
     call = ledger.reserve(
         db,
         purpose="think",
@@ -298,9 +298,10 @@ def about(db: Database, path: str, may: Refusal) -> int:
         price=PRICE,
         now=NOON,
         refusal=may,
-        subject=path,
+        subject=label,
     )
-    job = Job(subject=Subject(path, "1"), kind=NoteKind.ARCHITECTURE, version="1")
+    path, _, symbol = label.partition("::")
+    job = Job(subject=Subject(path, "1", symbol), kind=NoteKind.ARCHITECTURE, version="1")
     thoughts.start(
         db, job, call_id=call, tree_id=1, content_hash="", commit="", request="{}", now=NOON
     )
@@ -326,6 +327,16 @@ def test_what_is_too_dear_alone_says_that_another_need_not_be(
         about(db, "a.py", narrow(**caps))
     with pytest.raises(TooDearError, match=reason):
         about(db, "a.py", narrow(**caps))
+
+
+def test_a_definition_does_not_use_up_the_cap_of_its_file_or_of_another(db: Database) -> None:
+    caps = narrow(calls_per_subject=1)
+
+    for label in ("a.py", "a.py::one", "a.py::two"):
+        about(db, label, caps)
+
+    with pytest.raises(TooDearError):
+        about(db, "a.py::two", caps)
 
 
 def test_the_day_goes_before_the_subject(db: Database) -> None:
