@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-THOUGHT_KINDS = ("architecture", "likely-bug", "debugging-strategy")
+_USUAL_KINDS = ("architecture", "likely-bug", "debugging-strategy")
+THOUGHT_KINDS = (*_USUAL_KINDS, "optimization")
 
 
 class ModelSettings(NamedTuple):
@@ -132,8 +133,8 @@ class ThinkSettings(NamedTuple):
     enabled: bool = True
     """Whether the model is asked anything while idle."""
 
-    kinds: tuple[str, ...] = THOUGHT_KINDS
-    """The kinds of notes to make."""
+    kinds: tuple[str, ...] = _USUAL_KINDS
+    """The kinds of notes to make; "optimization" costs a third more and is made where named."""
 
     check_bugs: bool = True
     """Whether likely bugs get a second look and one that tries to refute them."""

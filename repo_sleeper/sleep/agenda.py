@@ -26,6 +26,7 @@ _WORTH = {
     NoteKind.ARCHITECTURE: 1.0,
     NoteKind.LIKELY_BUG: 0.9,
     NoteKind.DEBUGGING_STRATEGY: 0.7,
+    NoteKind.OPTIMIZATION: 0.6,
 }
 
 

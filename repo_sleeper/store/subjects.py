@@ -170,16 +170,16 @@ def callees(
 
 
 def recent_subjects(db: Database, path: str, *, limit: int) -> list[str]:
-    """The subjects of the newest commits that touched this path."""
+    """The newest commits that touched this path, each as the start of its id and its subject."""
     rows = db.rows(
         """
-        select c.subject from history_paths p join commit_paths t on t.path_id = p.id
+        select c.oid, c.subject from history_paths p join commit_paths t on t.path_id = p.id
         join commits c on c.id = t.commit_id
         where p.path = ? and not c.is_merge order by c.time desc, c.oid limit ?
         """,
         (path, limit),
     )
-    return [row["subject"] for row in rows]
+    return [f"{row['oid'].hex()[:10]} {row['subject']}" for row in rows]
 
 
 def known_paths(db: Database, tree_id: int, names: Collection[str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from repo_sleeper.store import folders, notes, subjects
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.subjects import KnownFile, KnownSymbol, Neighbour
 from repo_sleeper.think import known, outline, prompts, shown
+from repo_sleeper.think.commands import commands
 from repo_sleeper.think.excerpt import excerpt
 from repo_sleeper.think.reading import (
     Limits,
@@ -32,8 +34,10 @@ __all__ = ["Limits", "Material", "OutOfDateError", "UnsendableError", "build"]
 
 _FEWEST_BYTES = 600
 _SIGNATURES = 8
+_LOOKED_AT = 24  # users, of which some are tests
 _COMMITS = 8
 _OBSERVATIONS = 6
+_PROVING = re.compile(r"test|spec|bench", re.IGNORECASE)
 _EXTRAS_SHARE = 5  # at most a fifth of what is left goes to everything but the file itself
 
 
@@ -62,7 +66,9 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     task, system = known.with_task(so_far, prompts.task(kind).text), prompts.system().text
     frame = _frame(subject, file)
     room = limits.input_tokens * 3 - size(system, task, frame) - 64
-    extras = _extras(db, tree_id, subject.path, _names(lines), room // _EXTRAS_SHARE)
+    extras = _extras(
+        db, tree_id, root, subject.path, names=_names(lines), room=room // _EXTRAS_SHARE
+    )
     room -= size(extras)
     if room < _FEWEST_BYTES:
         raise ConfigError(
@@ -126,19 +132,32 @@ def _frame(subject: Subject, file: KnownFile) -> str:
     )
 
 
-def _extras(db: Database, tree_id: int, path: str, names: set[str], room: int) -> str:
-    users = subjects.callers(db, tree_id, path, limit=_SIGNATURES)
+def _extras(  # noqa: PLR0913 -- a place, what is in it, and how much may be said of it
+    db: Database, tree_id: int, root: Path, path: str, *, names: set[str], room: int
+) -> str:
+    users = _tests_first(subjects.callers(db, tree_id, path, limit=_LOOKED_AT))
     used = subjects.callees(db, tree_id, path, names, limit=_SIGNATURES)
-    near = [_signature("used by", n) for n in users] + [_signature("uses", n) for n in used]
     survey = notes.list_notes(
         db, tree_id, path=path, origin=Origin.SURVEY, include_stale=False, limit=_OBSERVATIONS
     )
     groups = (
-        ("signatures", near),
+        ("signatures", [*users, *(_signature("uses", one) for one in used)]),
+        ("commands", commands(db, tree_id, root)),
         ("history", subjects.recent_subjects(db, path, limit=_COMMITS)),
         ("observations", [f"{note.title}. {note.body}" for note in survey]),
     )
-    return "\n\n".join(filter(None, (group(name, facts, room // 3) for name, facts in groups)))
+    share = room // len(groups)
+    return "\n\n".join(filter(None, (group(name, facts, share) for name, facts in groups)))
+
+
+def _tests_first(users: Sequence[Neighbour]) -> list[str]:
+    """What shows that something works, and how fast, is asked for first; some of each."""
+    proving = [one for one in users if _PROVING.search(one.path)]
+    others = [one for one in users if not _PROVING.search(one.path)]
+    return [
+        *(_signature("run by", one) for one in proving[: _SIGNATURES // 2]),
+        *(_signature("used by", one) for one in others[:_SIGNATURES]),
+    ]
 
 
 def _signature(relation: str, other: Neighbour) -> str:

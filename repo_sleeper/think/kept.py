@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
@@ -14,6 +15,9 @@ from repo_sleeper.think import shown
 from repo_sleeper.think.grounding import Place, Source
 from repo_sleeper.think.reading import Material
 from repo_sleeper.think.replies import storable
+from repo_sleeper.words import identifiers
+
+_COMMANDS = re.compile(r"^<commands>\n(.*?)^</commands>$", re.MULTILINE | re.DOTALL)
 
 
 def request(material: Material) -> str:
@@ -57,6 +61,12 @@ def notes_shown(thought: Thought) -> Sequence[str]:
     """The ids of the notes that it was shown."""
     shown_notes: Sequence[str] = json.loads(thought.request).get("notes", ())
     return shown_notes
+
+
+def command_words(thought: Thought) -> set[str]:
+    """The words of the commands that it was shown: a note may name what it was told of."""
+    found = _COMMANDS.search(json.loads(thought.request)["user"])
+    return set(identifiers(found[1])) if found else set()
 
 
 # --- what was shown ----------------------------------------------------------------------------

@@ -17,7 +17,12 @@ _PASS, _SAMPLE = "~p", "~s"
 _AGAIN = "likely-bug-again"
 _REFUTE = "bug-refute"
 # What has a template; each kind is asked for alone, so that each can have its own model and price.
-KINDS = (NoteKind.ARCHITECTURE, NoteKind.LIKELY_BUG, NoteKind.DEBUGGING_STRATEGY)
+KINDS = (
+    NoteKind.ARCHITECTURE,
+    NoteKind.LIKELY_BUG,
+    NoteKind.DEBUGGING_STRATEGY,
+    NoteKind.OPTIMIZATION,
+)
 
 
 @dataclass(frozen=True, slots=True)

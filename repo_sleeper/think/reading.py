@@ -91,12 +91,19 @@ def group(name: str, facts: Sequence[str], room: int, *, longest: int = _LONGEST
     """One line for each fact, as many as fit; none of them can close the element."""
     body, left = [], room
     for fact in facts:
-        text = redact(" ".join(clean(fact).split()))[0].replace("<", _HARMLESS)[:longest]
+        text = _cut(redact(" ".join(clean(fact).split()))[0].replace("<", _HARMLESS), longest)
         left -= size(text) + 3
         if left < 0:
             break
         body.append(f"- {text}")
     return "\n".join((f"<{name}>", *body, f"</{name}>")) if body else ""
+
+
+def _cut(text: str, longest: int) -> str:
+    """At most so long, and not in the middle of a word."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - 1].rpartition(' ')[0] or text[: longest - 1]}\u2026"
 
 
 def size(*texts: str) -> int:

@@ -243,7 +243,7 @@ def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Rethought
         kind=thought.job.kind,
         commit=thought.commit,
         now=now,
-        names_exist=lambda names: _names_exist(db, thought.tree_id, names),
+        names_exist=lambda names: _names_exist(db, thought, names),
         put_aside=[n for n, _ in notes.dismissed(db, thought.tree_id, thought.job.kind)],
         existing=notes.notes_on(db, kept.hashes(found.values())),
         folder=thought.job.subject.path if folders.is_folder(thought.job.subject.path) else "",
@@ -274,5 +274,8 @@ def _useless(db: Database, thought: Thought, error: ModelReplyError, *, now: flo
     return Outcome(ThoughtState.FAILED, thought.id, usd=usd, error=error, stop=stop)
 
 
-def _names_exist(db: Database, tree_id: int, names: Collection[str]) -> set[str]:
-    return code.names_exist(db, tree_id, names) | subjects.known_paths(db, tree_id, names)
+def _names_exist(db: Database, thought: Thought, names: Collection[str]) -> set[str]:
+    """The repository has them, or its own commands do, which the thought was shown."""
+    tree_id = thought.tree_id
+    told = kept.command_words(thought).intersection(names)
+    return told | code.names_exist(db, tree_id, names) | subjects.known_paths(db, tree_id, names)

@@ -14,6 +14,7 @@ from repo_sleeper.store import versions
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import context, prompts, shown
 from repo_sleeper.think.context import Limits, OutOfDateError, UnsendableError
+from repo_sleeper.think.reading import group
 from tests.indexed import Indexed
 
 CART = """\
@@ -101,8 +102,55 @@ def test_what_surrounds_the_file_is_named(tree: Indexed) -> None:
 
     assert "- used by shop/till.py:1 function pay (clear, total)\n" in text
     assert "- uses shop/rates.py:2 function convert (convert)\n" in text
-    assert "<history>\n- Convert once\n- Add \u2039/history> the cart\n</history>" in text
+    history = "- 0000000000 Convert once\n- 0101010101 Add \u2039/history> the cart\n"
+    assert f"<history>\n{history}</history>" in text
     assert "<observations>\n- Often changed. Nine of ten.\n</observations>" in text
+
+
+def test_tests_and_benchmarks_of_a_file_come_before_its_other_users(tree: Indexed) -> None:
+    use = "def pay(cart):\n    return cart.total() or cart.clear()\n"
+    for path in ("a/till.py", "benchmarks/carts.py", "tests/test_cart.py"):
+        tree.write(path, use)
+
+    text = built(tree, "shop/cart.py", tree.write("shop/cart.py", CART)).user
+
+    told = [line for line in text.splitlines() if line.startswith(("- run by", "- used by"))]
+    assert [line.split()[3].partition(":")[0] for line in told] == [
+        *("benchmarks/carts.py", "tests/test_cart.py", "a/till.py")
+    ]
+
+
+def test_the_commands_of_the_repository_are_shown(tree: Indexed) -> None:
+    for path, text in {
+        "Makefile": "bench: all\n\tpython bench.py\nX := 1\n",
+        "package.json": '{"scripts": {"test": "jest --ci"}}',
+        "composer.json": "[]",
+        "pyproject.toml": "[tool.pytest]\nstrict = true\n[tool.tox.env.py]\n",
+        "tox.ini": "[testenv]\n[testenv:docs]\n",
+        "noxfile.py": "def lint(session):\n    pass\n",
+        ".github/workflows/ci.yml": "jobs:\n  - run: cargo test --all\n  - run: |\n      x\n",
+    }.items():
+        tree.write(path, text)
+
+    text = built(tree, "shop/cart.py", tree.write("shop/cart.py", CART)).user
+
+    told = text.partition("<commands>\n")[2].partition("</commands>")[0].splitlines()
+    assert told == [
+        "- make bench (Makefile)",
+        "- npm run test: jest --ci (package.json)",
+        "- pytest (pyproject.toml)",
+        "- tox -e py (pyproject.toml)",
+        "- tox (tox.ini)",
+        "- tox -e docs (tox.ini)",
+        "- nox -s lint (noxfile.py)",
+        "- cargo test --all (.github/workflows/ci.yml)",
+    ]
+
+
+def test_a_long_fact_is_not_cut_within_a_word() -> None:
+    assert (
+        group("facts", ["a long sentence"], 99, longest=10) == "<facts>\n- a long\u2026\n</facts>"
+    )
 
 
 def test_namesakes_are_no_neighbours(tree: Indexed) -> None:
@@ -127,7 +175,7 @@ def _remember_commits(db: Database, path: str, *subjects: str) -> None:
         db.execute(
             "insert into commits (id, oid, time, author, subject, body)"
             " values (?, ?, ?, '', ?, '')",
-            (number + 1, f"c{number}", 100 - number, subject),
+            (number + 1, bytes([number]) * 20, 100 - number, subject),
         )
         db.execute("insert into commit_paths values (?, 1)", (number + 1,))
 

@@ -100,13 +100,13 @@ class Desk:
         self.hash = self.tree.write("shop/cart.py", CART)
         self.refusal = ""
 
-    def think(self, model: FakeModel, *, complete: bool = True) -> Outcome:
+    def think(self, model: FakeModel, *, kind: NoteKind = KIND, complete: bool = True) -> Outcome:
         return thinker.think_about(
             self.db,
             tree_id=self.tree.tree,
             root=self.tree.root,
             subject=Subject("shop/cart.py", self.hash),
-            kind=KIND,
+            kind=kind,
             model=model,
             refusal=self._refusal,
             clock=self.clock,
@@ -479,3 +479,23 @@ def test_two_that_race_for_one_subject_pay_once(desk: Desk) -> None:
     assert first.state is ThoughtState.APPLIED
     assert second[0].state is None
     assert states(desk.db) == [("applied", "settled")]
+
+
+def test_an_optimization_names_the_command_that_measures_it(desk: Desk) -> None:
+    desk.tree.write("Makefile", "bench: all\n\tpython bench.py\n")
+
+    def reply(prompt: Prompt) -> Reply:
+        body = "`total` sums for each call. Time `make bench` before and after, not `make race`."
+        known = body.partition(", not")[0] + "."
+        said = {"kind": "optimization", "title": "Totals are summed at each call"}
+        first = json.loads(grounded(prompt, **said, body=known))["notes"]
+        second = json.loads(grounded(prompt, **said | {"title": "Race it"}, body=body))["notes"]
+        return Reply(json.dumps({"notes": first + second, "end": "OK"}), Usage(300, 50), "fake-1")
+
+    outcome = desk.think(FakeModel(reply), kind=NoteKind.OPTIMIZATION)
+
+    told = {note.title: note.hypothesis for note in outcome.notes}
+    assert told["Totals are summed at each call"] is False
+    assert told.get("Race it", True) is True
+    found = notes.list_notes(desk.db, desk.tree.tree, kinds=[NoteKind.OPTIMIZATION])
+    assert [note.fresh for note in found] == [True] * len(found)
