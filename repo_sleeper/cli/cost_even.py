@@ -68,7 +68,12 @@ def _price(here: Place) -> Price:
 
 def _lines(case: _Case) -> list[str]:
     habit, answering, price = case.habit, case.answering, case.price
-    source = "measured here" if case.measured else "assumed; --without TOKENS sets it"
+    without = (
+        f"assumed: b x {case.spares:g}, which --spares sets"
+        if case.measured
+        else "assumed; --without TOKENS sets it"
+    )
+    aided = "measured here" if case.measured else f"B / {case.spares:g}, which --spares sets"
     money = f"{_questions(case.ours)}" if price.known else "unknown: nobody knows the price"
     sent = output.count(round(answering.notes), "token")
     return [
@@ -85,8 +90,8 @@ def _lines(case: _Case) -> list[str]:
         "for thoughts). In money: all spent on notes, failures too, over what a question saves in",
         "tokens received, less the notes that are sent with it. What a question without notes",
         "reads in their stead is not counted, so this is the careful side.",
-        f"B = {answering.without:,.0f} tokens an answer takes without notes ({source})",
-        f"b = {answering.with_notes:,.0f} with them: B / {case.spares:g} (--spares sets it)",
+        f"B = {answering.without:,.0f} tokens an answer takes without notes ({without})",
+        f"b = {answering.with_notes:,.0f} with them ({aided})",
         "    (the paper found 1.5 on code, and more only where little was spent on the answer)",
         f"notes sent with a question: {sent} (measured here)",
     ]

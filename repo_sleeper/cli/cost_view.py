@@ -114,14 +114,22 @@ def show_call(found: dict[str, Any], *, json: bool) -> None:
 
 
 def _readable(text: str) -> str:
-    """A request is stored as JSON of its parts; a person reads the parts."""
+    """A request is stored as JSON of its parts; a person reads the parts.
+
+    What is no text was not sent: it is kept in order to check the reply.
+    """
     try:
         parts = json_text.loads(text)
     except ValueError:
         return text
-    if not isinstance(parts, dict) or not all(isinstance(part, str) for part in parts.values()):
+    if not isinstance(parts, dict):
         return text
-    return "\n\n".join(f"[{name}]\n{part}" for name, part in parts.items())
+    sent = [f"[{name}]\n{part}" for name, part in parts.items() if isinstance(part, str)]
+    rest = {name: part for name, part in parts.items() if not isinstance(part, str)}
+    most = rest.pop("max_tokens", None)
+    limit = [f"[max_tokens]\n{most}"] if most is not None else []
+    kept = [f"[kept, not sent]\n{json_text.dumps(rest)}"] if any(rest.values()) else []
+    return "\n\n".join((*sent, *limit, *kept))
 
 
 # --- caps -------------------------------------------------------------------------------------

@@ -514,7 +514,10 @@ def test_a_thought_becomes_notes_and_costs(ready: Types, model: Callable[..., Fa
     assert ready("cost", "--by", "subject").out.startswith("subject\t")
     assert "settled" in ready("cost", "calls").out
     assert json.loads(ready("cost", "calls", "--json").out)["calls"][0]["id"] == 3
-    assert "TAX = 0.2" in ready("cost", "show", "1").out
+    shown = ready("cost", "show", "1").out
+    assert "TAX = 0.2" in shown
+    assert "[system]\nYou study" in shown
+    assert shown.index("[user]\n<subject") < shown.index("[kept, not sent]\n")
     assert json.loads(ready("cost", "show", "1", "--json").out)["call"]["state"] == "settled"
     assert "used for 0 questions" in ready("notes", "show", "shop.py").out
     shown = json.loads(ready("notes", "show", "shop.py", "--json").out)["notes"]
