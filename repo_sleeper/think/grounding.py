@@ -247,10 +247,18 @@ def _unknown_names(text: str, sources: Mapping[str, Source], asked: Asked) -> Co
 
 
 def _returns(note: Note, other: Note) -> bool:
-    """The same claim about the same place, however its code has changed since."""
-    return (note.kind, note.subject) == (other.kind, other.subject) and _alike(
-        note.title, other.title
-    )
+    """The same claim about the same place, however its code has changed since.
+
+    A finding on the very line of one that was dismissed is that one in other words.
+    """
+    if (note.kind, note.subject) != (other.kind, other.subject):
+        return False
+    same_line = note.kind is NoteKind.LIKELY_BUG and _first_line(note) == _first_line(other)
+    return same_line or _says_the_same(note, other)
+
+
+def _first_line(note: Note) -> list[str]:
+    return note.evidence[0].quote.split()
 
 
 def _repeats(note: Note, other: Note) -> bool:
@@ -258,6 +266,10 @@ def _repeats(note: Note, other: Note) -> bool:
         return False
     if not {e.hash for e in note.evidence} & {e.hash for e in other.evidence}:
         return False
+    return _says_the_same(note, other)
+
+
+def _says_the_same(note: Note, other: Note) -> bool:
     return _alike(note.title, other.title) or _alike(
         f"{note.title} {note.body}", f"{other.title} {other.body}"
     )
