@@ -183,26 +183,41 @@ def _checks(db: Database, note_id: str) -> tuple[Check, ...]:
 
 
 def _said(db: Database, note: Note) -> dict[str, str]:
-    """What the reply said besides: optional members that old replies do not have."""
-    text = db.value("select reply from thoughts where id = ?", (note.thought,)) or ""
-    for said in _notes_in(text):
-        if isinstance(said, dict) and str(said.get("title", ""))[:60] == note.title[:60]:
-            severity = str(said.get("severity", "")).lower()
-            return {
-                "severity": severity if severity in _SEVERITIES else "",
-                "check": str(said.get("check", "")),
-                "test": str(said.get("test", "")),
-            }
-    return {}
+    """What replies said besides: optional members, which a revision need not say again."""
+    rows = db.rows(
+        """select t.reply, n.title from notes n join thoughts t on t.id = n.thought_id
+           where n.id = ? order by n.version desc""",
+        (note.id,),
+    )
+    found: dict[str, str] = {}
+    for reply, title in rows:
+        for said in _notes_in(reply or ""):
+            if str(said.get("title", ""))[:60] == title[:60]:
+                found = {**_members(said), **found}
+    return found
 
 
-def _notes_in(reply: str) -> list[Any]:
+def _members(said: Mapping[str, Any]) -> dict[str, str]:
+    severity = str(said.get("severity", "")).lower()
+    members = {
+        "severity": severity if severity in _SEVERITIES else "",
+        "check": str(said.get("check", "")),
+        "test": str(said.get("test", "")),
+    }
+    return {name: text for name, text in members.items() if text}
+
+
+def _notes_in(reply: str) -> list[dict[str, Any]]:
     try:
         said = json.loads(reply[reply.find("{") : reply.rfind("}") + 1])
     except (ValueError, RecursionError):
         return []
-    found = said.get("notes") if isinstance(said, dict) else None
-    return found if isinstance(found, list) else []
+    if not isinstance(said, dict):
+        return []
+    lists = [said.get("notes"), said.get("operations")]
+    return [
+        one for some in lists if isinstance(some, list) for one in some if isinstance(one, dict)
+    ]
 
 
 def _rank(bug: Bug) -> tuple[int, int, float, str]:

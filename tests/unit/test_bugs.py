@@ -432,6 +432,24 @@ def test_what_was_said_of_a_bug_is_kept_when_it_is_dismissed(desk: Desk) -> None
     assert (kept.severity, kept.check, kept.test) == ("high", "Call it.", "Assert 0.")
 
 
+def test_a_revision_that_says_no_severity_keeps_the_one_that_was_said(desk: Desk) -> None:
+    note = desk.claims(finding(severity="High", check="Call it.")).note
+    revised = note._replace(title="An empty cart has no total at all")
+    said = {"op": "revise", "id": note.id, "title": revised.title, "test": "Assert 0."}
+    desk.db.execute("create temp table again as select * from thoughts")
+    desk.db.execute(
+        "update again set id = id + 1, prompt_version = '2', reply = ?",
+        (json.dumps({"operations": [said], "end": "OK"}),),
+    )
+    thought = desk.db.execute("insert into thoughts select * from again").lastrowid
+    versions.save_thought_notes(desk.db, thought or 0, [revised._replace(thought=thought)])
+
+    bug = desk.bug()
+
+    assert (bug.note.title, bug.note.version) == (revised.title, 2)
+    assert (bug.severity, bug.check, bug.test) == ("high", "Call it.", "Assert 0.")
+
+
 @pytest.mark.parametrize("more", [{}, {"severity": "apocalyptic"}, {"severity": 3}])
 def test_replies_without_them_stay_valid(desk: Desk, more: dict[str, Any]) -> None:
     assert desk.claims(finding(**more)).severity == ""
