@@ -89,6 +89,9 @@ def watch(wire: Wire) -> None:
 
     def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
         request.headers["accept-encoding"] = "identity"
+        # Seconds or hours lie between two calls. On a connection that the provider has given up
+        # meanwhile a request is lost, and has to be counted as if it had been answered.
+        request.headers["connection"] = "close"
         wire.facts.update(asked=True)
         wire.check_target(request.url.host.lower())
         try:

@@ -89,6 +89,7 @@ def test_a_grounded_answer_comes_back_with_its_usage(
     assert len(asked) == 1
     assert provider.requests[0].path == "/v1/chat/completions"
     assert provider.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert provider.requests[0].headers["connection"] == "close"
     assert "stream" not in provider.requests[0].body
     assert "response_format" not in provider.requests[0].body
 
