@@ -34,6 +34,7 @@ class Wire:
     proxy: str = ""
     deadline: float = float("inf")
     streaming: bool = False
+    rehearsing: bool = False  # nothing may be sent
     events: Events = field(default_factory=Events)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -88,6 +89,8 @@ def watch(wire: Wire) -> None:
     original = httpx.HTTPTransport.handle_request
 
     def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        if wire.rehearsing:
+            raise httpx.ConnectError("a rehearsal is not sent", request=request)
         request.headers["accept-encoding"] = "identity"
         # Seconds or hours lie between two calls. On a connection that the provider has given up
         # meanwhile a request is lost, and has to be counted as if it had been answered.

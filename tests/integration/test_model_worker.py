@@ -94,6 +94,19 @@ def test_a_grounded_answer_comes_back_with_its_usage(
     assert "response_format" not in provider.requests[0].body
 
 
+def test_getting_ready_goes_through_a_call_and_sends_nothing(
+    settings: Settings, provider: FakeProvider, asked: list[object]
+) -> None:
+    made = WorkerModel(settings, key=KEY)
+    try:
+        made.start()
+        assert asked == []
+        made.complete(PROMPT)
+        assert len(asked) == 1
+    finally:
+        made.close()
+
+
 class Fault(NamedTuple):
     """A mode of the provider and what becomes of it."""
 
