@@ -199,6 +199,8 @@ def _spend_taken_over(workspace: Workspace, old: Path, *, ours: bool) -> str:
 
 
 def _indexed(workspace: Workspace) -> str:
+    from repo_sleeper.cli import limits_view
+
     if locks.is_held(workspace.daemon_lock):
         from repo_sleeper.daemon import verbs
 
@@ -209,13 +211,14 @@ def _indexed(workspace: Workspace) -> str:
         tree_id = place.tree_of(db, workspace)
         counts, fresh = code.counts(db, tree_id), notes.fresh_counts(db, tree_id)[0]
         commits = history.commit_count(db)
+        unread = limits_view.unread(db, tree_id)
     told = [
         output.count(counts.files, "file"),
         output.count(counts.symbols, "symbol"),
         output.count(commits, "commit"),
         output.count(fresh, "note"),
     ]
-    return " · ".join(told)
+    return " · ".join(told) + (f"\n          {unread}" if unread else "")
 
 
 def _index_here(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from repo_sleeper import git
-from repo_sleeper.cli import cost_view, daemon_view, output
+from repo_sleeper.cli import cost_view, daemon_view, limits_view, output
 from repo_sleeper.cli.place import Place
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import process, rounds
@@ -47,6 +47,7 @@ class Condition:
     hook: str
     untrusted: str
     doubt: str
+    limits: tuple[str, ...]
     now: float
 
 
@@ -78,6 +79,7 @@ def gathered(here: Place) -> Condition:
         hook=_told(git_hook.state, repo),
         untrusted=here.workspace.untrusted,
         doubt=_doubt(repo),
+        limits=_limits(here),
         daemon=process.state(here.workspace),
         now=now,
     )
@@ -97,6 +99,13 @@ def _doubt(repo: Repository) -> str:
     except GitError as error:
         return str(error)
     return ""
+
+
+def _limits(here: Place) -> tuple[str, ...]:
+    try:
+        return tuple(limits_view.limits(here.db, here.tree_id, here.workspace.repo))
+    except GitError:
+        return ()  # the doubt says so
 
 
 # --- showing ----------------------------------------------------------------------------------
@@ -126,6 +135,7 @@ def _lines(found: Condition) -> list[tuple[str, str]]:
     ]
     lines += [("paused", _paused(found.paused, found.now))] if found.paused else []
     lines += [("error", _error(found.last_error, found.now))] if found.last_error else []
+    lines += [("limit", limit) for limit in found.limits]
     return lines + [("trouble", trouble) for trouble in _troubles(found)]
 
 
@@ -231,6 +241,7 @@ def _object(found: Condition) -> dict[str, Any]:
         "paused": found.paused and found.paused._asdict(),
         "last_error": found.last_error and found.last_error._asdict(),
         "hook": found.hook,
+        "limits": list(found.limits),
         "troubles": _troubles(found),
     }
 

@@ -194,6 +194,26 @@ def counts(db: Database, tree_id: int) -> Counts:
     )
 
 
+def paths_in(db: Database, tree_id: int, language: str) -> list[str]:
+    """The indexed paths of one language, in order."""
+    rows = db.rows(
+        """select f.path from files f join blobs b on b.id = f.blob_id
+           where f.tree_id = ? and b.skip = '' and b.language = ? order by f.path""",
+        (tree_id, language),
+    )
+    return [row[0] for row in rows]
+
+
+def broken_counts(db: Database, tree_id: int) -> dict[str, int]:
+    """Language -> how many of its files have syntax errors."""
+    rows = db.rows(
+        """select b.language, count(*) from files f join blobs b on b.id = f.blob_id
+           where f.tree_id = ? and b.skip = '' and b.has_error group by 1""",
+        (tree_id,),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def _live_sum(db: Database, tree_id: int, table: str, worth: str) -> int:
     return int(
         db.value(

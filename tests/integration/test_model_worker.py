@@ -95,7 +95,7 @@ def test_a_grounded_answer_comes_back_with_its_usage(
 
 
 def test_getting_ready_goes_through_a_call_and_sends_nothing(
-    settings: Settings, provider: FakeProvider, asked: list[object]
+    settings: Settings, asked: list[object]
 ) -> None:
     made = WorkerModel(settings, key=KEY)
     try:

@@ -1,0 +1,47 @@
+"""What of a repository could not be read as well as the rest, and why: said, never passed over."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+
+from repo_sleeper import git
+from repo_sleeper.cli import output
+from repo_sleeper.git import Repository
+from repo_sleeper.recall.file_kinds import is_code
+from repo_sleeper.store import code
+from repo_sleeper.store.database import Database
+
+_SHOWN = 4
+
+
+def limits(db: Database, tree_id: int, repo: Repository) -> list[str]:
+    """One line for each limit of the index and the history; none where there is no limit."""
+    found = [unread(db, tree_id), _broken(db, tree_id)]
+    if not git.head(repo):
+        found.append("no commits yet: nothing is known of changes")
+    elif git.cut_off_at(repo):
+        found.append("a shallow clone: the history ends where it was cut off")
+    return [one for one in found if one]
+
+
+def unread(db: Database, tree_id: int) -> str:
+    """Code in languages without a grammar here: '.ex 5, .hs 5: searched as text only'."""
+    paths = (path for path in code.paths_in(db, tree_id, "text") if is_code(path, "text"))
+    endings = Counter(posixpath.splitext(path)[1].lower() for path in paths)
+    most = sorted(endings.items(), key=lambda item: (-item[1], item[0]))
+    if not most:
+        return ""
+    shown = ", ".join(f"{ending} {count:,}" for ending, count in most[:_SHOWN])
+    more = f" and {len(most) - _SHOWN} more" if len(most) > _SHOWN else ""
+    return f"{shown}{more}: no grammar here, searched as text only"
+
+
+def _broken(db: Database, tree_id: int) -> str:
+    broken = code.broken_counts(db, tree_id)
+    if not broken:
+        return ""
+    most = sorted(broken.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{language} {count:,}" for language, count in most[:_SHOWN])
+    files = output.count(sum(broken.values()), "file")
+    return f"{files} with syntax the grammar does not follow ({shown}): read as far as it does"

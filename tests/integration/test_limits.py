@@ -1,0 +1,63 @@
+"""What could not be read as well as the rest is said by `init` and `status`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from repo_sleeper.cli.app import app
+from tests.conftest import GitRepo
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def limits() -> list[str]:
+    found: list[str] = json.loads(run("status", "--json").stdout)["limits"]
+    return found
+
+
+def test_code_without_a_grammar_is_named(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.commit("one", a_hs="main = print 1\n", b_hs="x = 1\n", c_ex="x\n", d_txt="x\n", e_py="")
+    monkeypatch.chdir(repo.root)
+
+    told = run("init", "--yes", "--no-daemon").stderr
+
+    assert ".hs 2, .ex 1: no grammar here, searched as text only" in told
+    assert limits() == [".hs 2, .ex 1: no grammar here, searched as text only"]
+    assert "searched as text only" in run("status").stdout
+
+
+def test_files_that_do_not_parse_are_counted(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("one", a_py="def f(:\n    pass\n", b_py="x = 1\n")
+    monkeypatch.chdir(repo.root)
+    run("init", "--yes", "--no-daemon")
+
+    (told,) = limits()
+
+    assert told.startswith("1 file with syntax the grammar does not follow (python 1)")
+
+
+def test_without_commits_and_with_some_alone_the_history_is_told_to_end(
+    repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repo.root)
+    repo.write("a.py", "x = 1\n")
+    run("init", "--yes", "--no-daemon")
+    assert limits() == ["no commits yet: nothing is known of changes"]
+
+    repo.commit("one")
+    repo.commit("two", a_py="x = 2\n")
+    shallow = tmp_path / "shallow"
+    source = f"file://{repo.root}"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", source, shallow], check=True)
+    monkeypatch.chdir(shallow)
+    run("init", "--yes", "--no-daemon")
+    assert limits() == ["a shallow clone: the history ends where it was cut off"]
