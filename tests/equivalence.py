@@ -16,7 +16,7 @@ from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import Parsed, ParserPool, Request
 from repo_sleeper.index.reading import read_rows
 from repo_sleeper.index.rows import Rows
-from repo_sleeper.store import code, search
+from repo_sleeper.store import code, extent, search
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.watch import scanner
 
@@ -148,8 +148,8 @@ def snapshot(db: Database, tree_id: int) -> Snapshot:
         name: sorted(map(repr, map(tuple, db.rows(sql, {"tree": tree_id}))))
         for name, sql in _TABLES.items()
     }
-    said["skipped"] = code.skipped(db, tree_id)
-    said["counts"] = code.counts(db, tree_id)
+    said["skipped"] = extent.skipped(db, tree_id)
+    said["counts"] = extent.counts(db, tree_id)
     said["found"] = _found(db, tree_id, TERMS)
     return said
 

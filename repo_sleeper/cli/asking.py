@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from repo_sleeper.cli import ahead
+from repo_sleeper.cli.looking import Asked, up_to_date
 
 if TYPE_CHECKING:
     from repo_sleeper.cli.ask_view import Screen
-    from repo_sleeper.daemon.reconciling import Round
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.domain.recall import Context
-    from repo_sleeper.index.pool import ParserPool
     from repo_sleeper.recall.answer import Answer
     from repo_sleeper.store.answers import Answered
-    from repo_sleeper.store.database import Database
 
 _LONGEST = 64 * 1024
-_DAEMON_LIMIT_S = 5.0
-_LOCK_LIMIT_S = 2.0
-_UNKNOWN = "git cannot say which files are ignored"
-
-
-class _Asked(NamedTuple):
-    """A store to ask, the work tree in it, and what the person should know about both.
-
-    `doubt` is why nothing may be sent, where it is not known what git ignores now.
-    """
-
-    db: Database
-    tree_id: int
-    commit: str
-    warning: str
-    doubt: str
-
-
-class _Look(NamedTuple):
-    """How the last look at the disk went."""
-
-    warning: str = ""
-    doubt: str = ""
 
 
 class Wish(NamedTuple):
@@ -65,8 +39,8 @@ def fulfil(wish: Wish) -> int:
     query = _query(wish.question)
     workspace = place.here()
     name = _model(wish, workspace)
-    with _asking(workspace) as asked:
-        from repo_sleeper.cli import ask_view  # `_get_ready` has it at hand, if there was time
+    with up_to_date(workspace) as asked:
+        from repo_sleeper.cli import ask_view  # the look has it at hand, if there was time
 
         found = _context(asked, workspace, query, wish, sent=bool(name))
         _warn(asked.warning)
@@ -121,109 +95,10 @@ def _query(written: str) -> str:
     return query
 
 
-# --- the store, reconciled --------------------------------------------------------------------
-
-
-@contextmanager
-def _asking(workspace: Workspace) -> Iterator[_Asked]:
-    """The store as the disk is now: by the daemon where there is one, else by ourselves."""
-    from repo_sleeper.daemon.workspace import read_store
-
-    # Opened first and closed last: then closing what we write with does not fold the WAL back
-    # into the file each time, which a question would wait for.
-    with closing(read_store(workspace)) as db:
-        look = _look_of_daemon(workspace) or _look_of_ours(workspace)
-        warning = look.warning and f"{look.warning}{_since(db)}"
-        tree_id, commit = _tree(db, workspace)
-        yield _Asked(db, tree_id, commit, warning, look.doubt)
-
-
-def _look_of_daemon(workspace: Workspace) -> _Look | None:
-    socket_file = workspace.socket_file
-    if not socket_file.exists():
-        return None
-    from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
-
-    _get_ready()
-    said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=False)
-    return None if said is None else _Look(doubt="" if said.get("complete", True) else _UNKNOWN)
-
-
-def _look_of_ours(workspace: Workspace) -> _Look:
-    """Reconcile without a daemon, or say in words why that was not possible."""
-    from repo_sleeper.errors import GitError, StoreError
-
-    try:
-        done = _round(workspace)
-    except (GitError, StoreError) as error:
-        stale = "the index could not be brought up to date"
-        return _Look(f"{stale} ({error})", stale)
-    if done is None:
-        return _Look("the daemon is busy or does not answer")
-    doubt = f", git cannot say which files are ignored ({done.doubt})" if done.doubt else ""
-    return _Look(f"no daemon is running{doubt}", "" if done.complete else _UNKNOWN)
-
-
-def _round(workspace: Workspace) -> Round | None:
-    import time
-
-    from repo_sleeper.daemon import reconciling  # not `rounds`: that brings all of thinking
-    from repo_sleeper.daemon.workspace import write_store
-
-    with _parsers() as pool, reconciling.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
-        if not ours:
-            return None
-        with closing(write_store(workspace)) as db:
-            return reconciling.reconcile_round(
-                db,
-                workspace.repo,
-                workspace.settings,
-                now=time.time(),
-                pool=pool,
-                derive=False,
-                meanwhile=_get_ready,
-            )
-
-
-@contextmanager
-def _parsers() -> Iterator[ParserPool | None]:
-    """The parser that was started ahead, if one was."""
-    pool = ahead.parsers()
-    try:
-        yield pool
-    finally:
-        if pool is not None:
-            pool.close()
-
-
-def _get_ready() -> None:
-    """Import what every question comes to, while the daemon or a parser is at work."""
-    from repo_sleeper.cli import ask_view as _view  # noqa: F401
-    from repo_sleeper.recall import context as _context  # noqa: F401
-
-
-def _since(db: Database) -> str:
-    from repo_sleeper.store import search
-
-    newest = search.newest_note(db)
-    if not newest:
-        return "; there are no notes yet"
-    import time
-
-    return f"; notes may lag since {time.strftime('%Y-%m-%d %H:%M', time.localtime(newest))}"
-
-
-def _tree(db: Database, workspace: Workspace) -> tuple[int, str]:
-    from repo_sleeper.store import code
-
-    known = (tree for tree in code.trees(db) if tree.root == workspace.repo.root)
-    return next(((tree.id, tree.head) for tree in known), (0, ""))
-
-
 # --- the context ------------------------------------------------------------------------------
 
 
-def _context(asked: _Asked, workspace: Workspace, query: str, wish: Wish, *, sent: bool) -> Context:
+def _context(asked: Asked, workspace: Workspace, query: str, wish: Wish, *, sent: bool) -> Context:
     from repo_sleeper.recall.context import context
 
     settings = workspace.settings.ask
@@ -270,7 +145,7 @@ def _warn(warning: str) -> None:
         output.say(f"sleeper: {warning}")
 
 
-def _tell_slips(asked: _Asked, found: Context) -> None:
+def _tell_slips(asked: Asked, found: Context) -> None:
     from repo_sleeper.recall.slips import slips
 
     none = not found.files
@@ -281,7 +156,7 @@ def _tell_slips(asked: _Asked, found: Context) -> None:
 # --- from the index alone ----------------------------------------------------------------------
 
 
-def _fact(asked: _Asked, workspace: Workspace, query: str) -> Answered | None:
+def _fact(asked: Asked, workspace: Workspace, query: str) -> Answered | None:
     """The answer when the question is one that the index alone can answer."""
     from repo_sleeper.store import answers, search
     from repo_sleeper.think import reading
@@ -302,7 +177,7 @@ def _fact(asked: _Asked, workspace: Workspace, query: str) -> Answered | None:
 
 
 def _answer(
-    found: Context, asked: _Asked, workspace: Workspace, name: str, *, as_json: bool
+    found: Context, asked: Asked, workspace: Workspace, name: str, *, as_json: bool
 ) -> None:
     """The answer; when there is none, the context it would have come from, and then the error."""
     from repo_sleeper.cli import ask_view
@@ -322,7 +197,7 @@ def _answer(
 
 
 def _answered(
-    found: Context, asked: _Asked, workspace: Workspace, name: str, screen: Screen | None
+    found: Context, asked: Asked, workspace: Workspace, name: str, screen: Screen | None
 ) -> Answer:
     import time
 

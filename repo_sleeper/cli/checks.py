@@ -23,7 +23,7 @@ from repo_sleeper.errors import SleeperError
 from repo_sleeper.index import languages
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.providers import needs_key
-from repo_sleeper.store import code, pause, upkeep
+from repo_sleeper.store import extent, pause, upkeep
 
 Standing = Literal["good", "note", "bad"]
 SIGNS: Mapping[Standing, str] = {"good": "✓", "note": "!", "bad": "✗"}
@@ -127,7 +127,7 @@ def _site_folders() -> list[Path]:
 def _store(workspace: Workspace) -> Check:
     with closing(workspaces.read_store(workspace)) as db:
         damage = upkeep.damage(db)
-        files = 0 if damage else code.counts(db, place.tree_of(db, workspace)).files
+        files = 0 if damage else extent.counts(db, place.tree_of(db, workspace)).files
     if damage:
         return Check("store", "bad", damage, "`sleeper init --rebuild` starts a new one")
     size = workspace.database_file.stat().st_size / 1e6

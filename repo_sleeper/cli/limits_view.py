@@ -9,7 +9,7 @@ from repo_sleeper import git
 from repo_sleeper.cli import output
 from repo_sleeper.git import Repository
 from repo_sleeper.recall.file_kinds import is_code
-from repo_sleeper.store import code
+from repo_sleeper.store import extent
 from repo_sleeper.store.database import Database
 
 _SHOWN = 4
@@ -27,7 +27,7 @@ def limits(db: Database, tree_id: int, repo: Repository) -> list[str]:
 
 def unread(db: Database, tree_id: int) -> str:
     """Code in languages without a grammar here: '.ex 5, .hs 5: searched as text only'."""
-    paths = (path for path in code.paths_in(db, tree_id, "text") if is_code(path, "text"))
+    paths = (path for path in extent.paths_in(db, tree_id, "text") if is_code(path, "text"))
     endings = Counter(posixpath.splitext(path)[1].lower() for path in paths)
     most = sorted(endings.items(), key=lambda item: (-item[1], item[0]))
     if not most:
@@ -38,7 +38,7 @@ def unread(db: Database, tree_id: int) -> str:
 
 
 def _broken(db: Database, tree_id: int) -> str:
-    broken = code.broken_counts(db, tree_id)
+    broken = extent.broken_counts(db, tree_id)
     if not broken:
         return ""
     most = sorted(broken.items(), key=lambda item: (-item[1], item[0]))

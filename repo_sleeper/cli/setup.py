@@ -19,7 +19,7 @@ from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.errors import ConfigError, DaemonError, SleeperError, StoreError, UsageError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.store import code, history, notes
+from repo_sleeper.store import extent, history, notes
 from repo_sleeper.store.database import Database
 
 Progress = Callable[[int, int], None]
@@ -209,7 +209,7 @@ def _indexed(workspace: Workspace) -> str:
         _index_here(workspace)
     with closing(workspaces.read_store(workspace)) as db:
         tree_id = place.tree_of(db, workspace)
-        counts, fresh = code.counts(db, tree_id), notes.fresh_counts(db, tree_id)[0]
+        counts, fresh = extent.counts(db, tree_id), notes.fresh_counts(db, tree_id)[0]
         commits = history.commit_count(db)
         unread = limits_view.unread(db, tree_id)
     told = [

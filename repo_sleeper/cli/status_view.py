@@ -20,8 +20,8 @@ from repo_sleeper.git import Repository
 from repo_sleeper.index.languages import unknown
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import code, history, ledger, notes, pause
-from repo_sleeper.store.code import Counts
+from repo_sleeper.store import code, extent, history, ledger, notes, pause
+from repo_sleeper.store.extent import Counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def gathered(here: Place) -> Condition:
         commit=_told(git.head, repo),
         trees=len(trees),
         reconciled_at=max((t.reconciled_at for t in trees if t.id == here.tree_id), default=0.0),
-        counts=code.counts(here.db, here.tree_id),
+        counts=extent.counts(here.db, here.tree_id),
         commits=history.commit_count(here.db),
         fresh=fresh,
         stale=stale,
@@ -248,7 +248,7 @@ def _object(found: Condition) -> dict[str, Any]:
 
 def show_skipped(here: Place, *, json: bool) -> None:
     """Every file that is not indexed, with the reason."""
-    skipped = code.skipped(here.db, here.tree_id)
+    skipped = extent.skipped(here.db, here.tree_id)
     if json:
         output.print_json({"skipped": skipped})
         return

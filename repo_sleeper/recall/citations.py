@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from repo_sleeper.store import code, search
+from repo_sleeper.store import extent, search
 from repo_sleeper.store.database import Database
 from repo_sleeper.words import parts
 
@@ -43,7 +43,7 @@ def _exists(db: Database, tree_id: int, written: str, lines: str) -> bool | None
     """Whether all the lines do; None where it is no citation or nobody can tell."""
     path = _meant(db, tree_id, written.removeprefix("./"))
     length = search.line_count(db, tree_id, path)
-    if not length and (not _is_path(written) or path in code.skipped(db, tree_id)):
+    if not length and (not _is_path(written) or path in extent.skipped(db, tree_id)):
         return None
     return all(0 < first <= last <= length for first, last in _ranges(lines))
 

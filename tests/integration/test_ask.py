@@ -230,7 +230,7 @@ def test_a_repository_that_is_not_set_up_says_so(tmp_path, monkeypatch):
 
 def test_while_another_process_reconciles_the_index_is_used_as_it_is(here, monkeypatch):
     ask(QUESTION, "--context")
-    monkeypatch.setattr("repo_sleeper.cli.asking._LOCK_LIMIT_S", 0.0)
+    monkeypatch.setattr("repo_sleeper.cli.looking._LOCK_LIMIT_S", 0.0)
 
     with locks.held(here.store_lock):
         result = ask(QUESTION, "--context")

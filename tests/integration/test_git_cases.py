@@ -11,7 +11,7 @@ import pytest
 from repo_sleeper import git
 from repo_sleeper.config import load
 from repo_sleeper.errors import GitError, NotARepositoryError, SleeperError
-from repo_sleeper.store import code, history
+from repo_sleeper.store import code, extent, history
 from repo_sleeper.store.database import Database
 from tests.conftest import GitRepo
 from tests.equivalence import look, symbols
@@ -128,7 +128,7 @@ def test_a_repository_within_has_no_say_in_the_settings(
     found = look(db, repo.root, settings=settings)
 
     assert symbols(db, found) == {"a.py": ["one"]}
-    assert code.skipped(db, found.tree_id) == {"inner": "submodule"}
+    assert extent.skipped(db, found.tree_id) == {"inner": "submodule"}
 
 
 def test_a_repository_that_appears_within_takes_its_files_along(
@@ -211,7 +211,7 @@ def test_a_checkout_without_contents_leaves_the_pointers_unread(
 
     found = look(db, repo.root)
 
-    assert code.skipped(db, found.tree_id) == {"model.py": "lfs-pointer"}
+    assert extent.skipped(db, found.tree_id) == {"model.py": "lfs-pointer"}
 
 
 def test_what_a_sparse_checkout_takes_away_is_neither_searched_nor_called_removed(

@@ -23,7 +23,7 @@ from repo_sleeper.index.contents import as_utf8, skip_by_content
 from repo_sleeper.index.languages import BY_NAME, LANGUAGES, TEXT, language_of
 from repo_sleeper.index.pool import ParserPool, Request
 from repo_sleeper.index.rows import Rows
-from repo_sleeper.store import code
+from repo_sleeper.store import code, extent
 from repo_sleeper.store.database import Database, open_database
 from tests.conftest import GitRepo
 from tests.equivalence import differences, fresh_index, look, snapshot, symbols
@@ -114,7 +114,7 @@ def test_a_file_in_no_known_language_is_searchable_text(db: Database, repo: GitR
 
     found = look(db, repo.root)
 
-    assert code.counts(db, found.tree_id).languages == {"text": 1}
+    assert extent.counts(db, found.tree_id).languages == {"text": 1}
     assert db.value("select count(*) from chunk_words where chunk_words match 'total'") == 1
 
 
@@ -173,7 +173,7 @@ def test_a_huge_file_is_never_opened(
     found = look(db, repo.root)
 
     assert [one for one in opened if one.endswith(".py")] == ["a.py"]
-    assert code.skipped(db, found.tree_id) == {"huge.py": "too-large"}
+    assert extent.skipped(db, found.tree_id) == {"huge.py": "too-large"}
 
 
 def test_one_line_of_a_megabyte_is_minified_code_and_searchable_prose(
@@ -184,7 +184,7 @@ def test_one_line_of_a_megabyte_is_minified_code_and_searchable_prose(
 
     found = look(db, repo.root)
 
-    assert code.skipped(db, found.tree_id) == {"a.js": "minified"}
+    assert extent.skipped(db, found.tree_id) == {"a.js": "minified"}
     blob = code.blob_of(db, found.tree_id, "a.md")
     assert blob is not None
     assert blob.lines == 1
@@ -209,8 +209,8 @@ def test_text_in_any_encoding_is_read_or_passed_over(
 
     found = look(db, repo.root)
 
-    if code.skipped(db, found.tree_id):
-        assert code.skipped(db, found.tree_id) == {"a.py": "binary"}
+    if extent.skipped(db, found.tree_id):
+        assert extent.skipped(db, found.tree_id) == {"a.py": "binary"}
         assert encoding.startswith("utf-16-")  # no mark tells them from binary data
     else:
         assert symbols(db, found) == {"a.py": ["one"]}
@@ -246,7 +246,7 @@ def test_a_file_that_ends_its_parser_is_set_aside_until_it_changes(
     repo.write("good.py", ONE)
     with ParserPool(1, limit_s=0.4) as parsers:
         found = look(db, repo.root, pool=parsers)
-        assert code.skipped(db, found.tree_id) == {"bad.py": reason}
+        assert extent.skipped(db, found.tree_id) == {"bad.py": reason}
         assert symbols(db, found)["good.py"] == ["one"]
 
         os.utime(repo.root / "bad.py", (1, 1))
@@ -256,7 +256,7 @@ def test_a_file_that_ends_its_parser_is_set_aside_until_it_changes(
         repo.write("bad.py", f"x = 2\n{ONE}")
         found = look(db, repo.root, pool=parsers)
 
-    assert code.skipped(db, found.tree_id) == {}
+    assert extent.skipped(db, found.tree_id) == {}
     assert symbols(db, found)["bad.py"] == ["x", "one"]
 
 

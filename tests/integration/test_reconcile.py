@@ -13,7 +13,7 @@ from repo_sleeper import git
 from repo_sleeper.domain.tree import Changes
 from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import ParserPool
-from repo_sleeper.store import code, contents
+from repo_sleeper.store import code, contents, extent
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.watch import scanner
 from tests.conftest import GitRepo
@@ -189,7 +189,7 @@ def test_what_is_skipped_is_listed_with_its_reason(index: Index) -> None:
     index.reconcile()
     writes = index.db.connection.total_changes
 
-    assert code.skipped(index.db, index.tree) == {
+    assert extent.skipped(index.db, index.tree) == {
         "a.bin": "binary",
         "gen.go": "generated",
         "link": "symlink",
@@ -207,7 +207,7 @@ def test_a_file_that_stops_or_starts_being_worth_reading(index: Index) -> None:
     index.reconcile()
     assert index.names == {"gen.go": []}
     assert index.found_paths("gen") == []
-    assert code.counts(index.db, index.tree).files == 0
+    assert extent.counts(index.db, index.tree).files == 0
     index.repo.write("gen.go", "package a\n\nfunc Total() {}\n")
 
     index.reconcile()
@@ -234,10 +234,10 @@ def test_a_file_that_can_no_longer_be_read_leaves_the_index(
         patch.setattr(os, "open", refuse)
         done = index.reconcile()
     assert done.removed == ("a.py",)
-    assert code.skipped(index.db, index.tree) == {"a.py": "unreadable"}
+    assert extent.skipped(index.db, index.tree) == {"a.py": "unreadable"}
 
     assert index.reconcile().added == ("a.py",)
-    assert code.skipped(index.db, index.tree) == {}
+    assert extent.skipped(index.db, index.tree) == {}
 
 
 def test_a_file_that_vanishes_after_the_scan_is_simply_gone(index: Index) -> None:
@@ -275,7 +275,7 @@ def test_a_parser_that_dies_costs_its_file_and_is_remembered(
         index = Index(db, repo, pool)
         index.reconcile()
 
-        assert code.skipped(db, index.tree) == {"bad.py": "parser-crashed"}
+        assert extent.skipped(db, index.tree) == {"bad.py": "parser-crashed"}
         assert index.names == {"bad.py": [], "good.py": ["good"]}
         assert index.reconcile().parsed == 0
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.store import code
+from repo_sleeper.store import code, extent
 from repo_sleeper.store.database import Database
 from repo_sleeper.watch import watcher as watchers
 from repo_sleeper.watch.watcher import Watcher
@@ -334,7 +334,7 @@ def test_what_would_hang_or_never_end_is_passed_over(db: Database, repo: GitRepo
         found = look(db, repo.root)
 
     assert symbols(db, found) == {"good.py": ["one"]}
-    told = code.skipped(db, found.tree_id)
+    told = extent.skipped(db, found.tree_id)
     assert told["huge.py"] == "too-large"
     assert told["zero.py"] == "symlink"
     assert told.get("pipe.py", "not-regular") == "not-regular"  # git does not even list it

@@ -12,7 +12,7 @@ from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.tree import Signature
 from repo_sleeper.index.languages import grammar_label
 from repo_sleeper.index.reading import read_rows
-from repo_sleeper.store import code, contents
+from repo_sleeper.store import code, contents, extent
 from repo_sleeper.store.code import StoredReference
 from repo_sleeper.store.contents import Content, FileRow
 from repo_sleeper.store.database import Database, open_database
@@ -103,7 +103,7 @@ def test_a_name_exists_when_it_is_defined_used_or_imported(db: Database, tree: i
 
 def test_counts_are_of_live_code(db: Database, tree: int) -> None:
     put(db, tree, "a.py", "")
-    found = code.counts(db, tree)
+    found = extent.counts(db, tree)
 
     assert (found.files, found.symbols, found.languages) == (2, 3, {"python": 2})
     assert found.references == 4

@@ -1,0 +1,135 @@
+"""A store to ask: brought up to date by the daemon where there is one, else by ourselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from repo_sleeper.cli import ahead
+
+if TYPE_CHECKING:
+    from repo_sleeper.daemon.reconciling import Round
+    from repo_sleeper.daemon.workspace import Workspace
+    from repo_sleeper.index.pool import ParserPool
+    from repo_sleeper.store.database import Database
+
+_DAEMON_LIMIT_S = 5.0
+_LOCK_LIMIT_S = 2.0
+_UNKNOWN = "git cannot say which files are ignored"
+
+
+class Asked(NamedTuple):
+    """A store to ask, the work tree in it, and what the person should know about both.
+
+    `doubt` is why nothing may be sent, where it is not known what git ignores now.
+    """
+
+    db: Database
+    tree_id: int
+    commit: str
+    warning: str
+    doubt: str
+
+
+class _Look(NamedTuple):
+    """How the last look at the disk went."""
+
+    warning: str = ""
+    doubt: str = ""
+
+
+@contextmanager
+def up_to_date(workspace: Workspace) -> Iterator[Asked]:
+    """The store as the disk is now: by the daemon where there is one, else by ourselves."""
+    from repo_sleeper.daemon.workspace import read_store
+
+    # Opened first and closed last: then closing what we write with does not fold the WAL back
+    # into the file each time, which a question would wait for.
+    with closing(read_store(workspace)) as db:
+        look = _look_of_daemon(workspace) or _look_of_ours(workspace)
+        warning = look.warning and f"{look.warning}{_since(db)}"
+        tree_id, commit = _tree(db, workspace)
+        yield Asked(db, tree_id, commit, warning, look.doubt)
+
+
+def _look_of_daemon(workspace: Workspace) -> _Look | None:
+    socket_file = workspace.socket_file
+    if not socket_file.exists():
+        return None
+    from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
+
+    _get_ready()
+    said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=False)
+    return None if said is None else _Look(doubt="" if said.get("complete", True) else _UNKNOWN)
+
+
+def _look_of_ours(workspace: Workspace) -> _Look:
+    """Reconcile without a daemon, or say in words why that was not possible."""
+    from repo_sleeper.errors import GitError, StoreError
+
+    try:
+        done = _round(workspace)
+    except (GitError, StoreError) as error:
+        stale = "the index could not be brought up to date"
+        return _Look(f"{stale} ({error})", stale)
+    if done is None:
+        return _Look("the daemon is busy or does not answer")
+    doubt = f", git cannot say which files are ignored ({done.doubt})" if done.doubt else ""
+    return _Look(f"no daemon is running{doubt}", "" if done.complete else _UNKNOWN)
+
+
+def _round(workspace: Workspace) -> Round | None:
+    import time
+
+    from repo_sleeper.daemon import reconciling  # not `rounds`: that brings all of thinking
+    from repo_sleeper.daemon.workspace import write_store
+
+    with _parsers() as pool, reconciling.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
+        if not ours:
+            return None
+        with closing(write_store(workspace)) as db:
+            return reconciling.reconcile_round(
+                db,
+                workspace.repo,
+                workspace.settings,
+                now=time.time(),
+                pool=pool,
+                derive=False,
+                meanwhile=_get_ready,
+            )
+
+
+@contextmanager
+def _parsers() -> Iterator[ParserPool | None]:
+    """The parser that was started ahead, if one was."""
+    pool = ahead.parsers()
+    try:
+        yield pool
+    finally:
+        if pool is not None:
+            pool.close()
+
+
+def _get_ready() -> None:
+    """Import what every question comes to, while the daemon or a parser is at work."""
+    from repo_sleeper.cli import ask_view as _view  # noqa: F401
+    from repo_sleeper.recall import context as _context  # noqa: F401
+
+
+def _since(db: Database) -> str:
+    from repo_sleeper.store import search
+
+    newest = search.newest_note(db)
+    if not newest:
+        return "; there are no notes yet"
+    import time
+
+    return f"; notes may lag since {time.strftime('%Y-%m-%d %H:%M', time.localtime(newest))}"
+
+
+def _tree(db: Database, workspace: Workspace) -> tuple[int, str]:
+    from repo_sleeper.store import code
+
+    known = (tree for tree in code.trees(db) if tree.root == workspace.repo.root)
+    return next(((tree.id, tree.head) for tree in known), (0, ""))
