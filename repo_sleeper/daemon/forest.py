@@ -133,12 +133,10 @@ class Forest:
 
     # --- looking ------------------------------------------------------------------------------
 
-    def look(
-        self, watched: Watched, settings: Settings, *, derive: bool = True
-    ) -> rounds.Round | None:
+    def look(self, watched: Watched, settings: Settings) -> rounds.Round | None:
         """One round on one tree. Whatever goes wrong is logged, shown and tried again later.
 
-        `derive=False` is for whoever waits for an answer: the survey is counted by the next round.
+        The survey is left for a calmer moment.
         """
         started = time.monotonic()
         try:
@@ -148,7 +146,7 @@ class Forest:
                 settings,
                 now=time.time(),
                 pool=self._pool,
-                derive=derive,
+                survey=False,
             )
         except Exception as error:  # noqa: BLE001 -- the loop outlives any round
             if _is_linked(watched.tree.repo) and watched.tree.is_gone():
@@ -165,9 +163,22 @@ class Forest:
         watched.tree_id, watched.head = done.tree_id, done.head
         if done.did_something:
             _tell(watched.root, done, seconds=now - started)
-            if not derive:
-                watched.tree.hint(now)
+            watched.tree.behind_since = watched.tree.behind_since or now
         return done
+
+    def survey(self, watched: Watched) -> None:
+        """Count again what changed since the last survey; fails and is told like a look."""
+        started = time.monotonic()
+        try:
+            notes = rounds.survey_round(
+                self._db, watched.tree_id, now=time.time(), commit=watched.head
+            )
+        except Exception as error:  # noqa: BLE001 -- the loop outlives any round
+            _failed(watched.tree, error)
+            return
+        watched.tree.behind_since = None
+        if notes:
+            LOGGER.info("counted %d notes, %.2f s", notes, time.monotonic() - started)
 
     def rest(self, now: float) -> None:
         """Let the parsers go when nothing was saved for a while; they are large."""
@@ -216,10 +227,9 @@ def _failed(tree: WatchedTree, failure: Exception) -> None:
 
 def _tell(root: Path, done: rounds.Round, *, seconds: float) -> None:
     LOGGER.info(
-        "reconciled %s: %d changed, %d commits, %d survey notes, %.2f s",
+        "reconciled %s: %d changed, %d commits, %.2f s",
         root,
         len(done.changes.paths),
         done.commits,
-        done.notes,
         seconds,
     )

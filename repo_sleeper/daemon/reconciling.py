@@ -53,7 +53,7 @@ def with_lock(workspace: Workspace, *, wait: float = 0.0) -> Iterator[bool]:
         yield ours
 
 
-def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defaults
+def reconcile_round(  # noqa: PLR0913 -- the last five are by name and have defaults
     db: Database,
     repo: Repository,
     settings: Settings,
@@ -62,11 +62,13 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     pool: ParserPool | None = None,
     progress: Callable[[int, int], None] | None = None,
     derive: bool = True,
+    survey: bool = True,
     meanwhile: Callable[[], object] | None = None,
 ) -> Round:
     """Make the store agree with one work tree: files, then history, then survey notes.
 
     `derive=False` leaves the survey for later: a question needs the index, not the counting.
+    `survey=False` leaves nothing else.
     An unchanged tree writes nothing. `meanwhile` is what the caller has to do in any case: it is
     called while a parser is waited for, where one is.
     """
@@ -89,7 +91,8 @@ def reconcile_round(  # noqa: PLR0913 -- the last four are by name and have defa
     different = bool(moved or imported or seen.changes.paths)
     if different:
         freshness.put_survey_due(db, tree_id, since=now, commits=bool(moved or imported))
-    notes = _survey(db, tree_id, now=now, commit=seen.head) if derive else 0
+    counts = derive and survey
+    notes = survey_round(db, tree_id, now=now, commit=seen.head) if counts else 0
     if different:
         code.mark_reconciled(db, tree_id, seen.head, now)
     return seen._replace(commits=imported, notes=notes)
@@ -193,7 +196,7 @@ def _history(db: Database, repo: Repository, settings: Settings, ahead: Ahead | 
     return commits.import_history(db, repo, limit=settings.history.max_commits, ahead=ahead)
 
 
-def _survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
+def survey_round(db: Database, tree_id: int, *, now: float, commit: str) -> int:
     """Count again what changed since the last survey, however many rounds ago that was."""
     if not freshness.survey_is_due(db, tree_id):
         return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from repo_sleeper.config import Settings
-from repo_sleeper.daemon.reconciling import Round, reconcile_round, with_lock
+from repo_sleeper.daemon.reconciling import Round, reconcile_round, survey_round, with_lock
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.spending import Spent
 from repo_sleeper.git import Repository
@@ -35,6 +35,7 @@ __all__ = (
     "check_round",
     "due_checks",
     "reconcile_round",
+    "survey_round",
     "think_round",
     "with_lock",
 )

@@ -120,6 +120,8 @@ class Service:
         for watched in self._forest.all():
             if watched.tree.is_due(now):
                 self._look(watched)
+            elif watched.tree.is_calm(now):
+                self._forest.survey(watched)
         self._forest.rest(now)
         if now >= self._chores_at:
             self._chores_at = now + _CHORES_S
@@ -147,11 +149,13 @@ class Service:
                 watched.tree.urge(now)
                 self._active()
 
-    def _look(self, watched: Watched, *, derive: bool = True) -> rounds.Round | None:
+    def _look(self, watched: Watched, *, derive: bool = False) -> rounds.Round | None:
         first, head = not watched.tree_id, watched.head
-        done = self._forest.look(watched, self.workspace.settings, derive=derive)
+        done = self._forest.look(watched, self.workspace.settings)
         if done is None:
             return None
+        if first or derive:
+            self._forest.survey(watched)
         if not first and (done.changes.paths or done.head != head):
             self._active()
         if SETTINGS_FILE in done.changes.paths:

@@ -9,6 +9,10 @@ from pathlib import Path
 from repo_sleeper.git import Repository
 
 SETTLE_S = 0.3
+# Counting takes seconds where there are thousands of files, and the next save is not to wait for
+# it: it is done when nobody has saved for a moment, and now and then where somebody always does.
+_CALM_S = 2.0
+_LONGEST_BEHIND_S = 60.0
 _LONGEST_SETTLE_S = 60.0
 _LONGEST_REST_S = 10.0
 # A tree that is written to without end is looked at for a sixth of the time at most.
@@ -39,6 +43,7 @@ class WatchedTree:
         self.looked_at = float("-inf")
         self._look_s = 0.0  # how long the last look took
         self.fruitless = 0
+        self.behind_since: float | None = None  # since when the survey has not been taken
         self.failures = 0
         self.failure = ""
         self.doubt = ""  # why git cannot say what is ignored
@@ -80,6 +85,13 @@ class WatchedTree:
         every = min(every, _BLIND_S) if blind else every
         costly = min(per_second * self._look_s, _LONGEST_QUIET_S)
         return self.first_hint is None and now - self.looked_at >= max(every, costly)
+
+    def is_calm(self, now: float) -> bool:
+        """Whether the survey is behind, and this is a moment to take it."""
+        if self.behind_since is None:
+            return False
+        is_quiet = self.first_hint is None and now - self.looked_at >= _CALM_S
+        return is_quiet or now - self.behind_since >= _LONGEST_BEHIND_S
 
     def looked(self, *, started: float, now: float, fruitful: bool) -> None:
         """A round is over; hints that came during it are for the next one."""

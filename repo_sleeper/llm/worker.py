@@ -82,8 +82,10 @@ class Caller:
         Whoever waits until nobody works must be able to send at once, or not at all.
         """
         self._wire.rehearsing = True
-        self.complete(_REHEARSAL)
-        self._wire.rehearsing = False
+        try:
+            self.complete(_REHEARSAL)
+        finally:
+            self._wire.rehearsing = False
 
     def complete(
         self, ask: dict[str, Any], hear: Callable[[str], None] = lambda _: None

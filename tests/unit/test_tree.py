@@ -151,3 +151,15 @@ def test_where_nothing_is_announced_we_look_more_often(tree: WatchedTree) -> Non
     tree.looked(started=100.0, now=101.0, fruitful=True)  # a look of a second
     assert not tree.is_overdue(200.0, every=60.0, blind=True)
     assert tree.is_overdue(202.0, every=60.0, blind=True)
+
+
+def test_the_survey_waits_for_a_calm_moment_but_not_for_ever(tree: WatchedTree) -> None:
+    tree.looked(started=100.0, now=100.1, fruitful=True)
+    assert not tree.is_calm(200.0)
+    tree.behind_since = 100.1
+
+    assert not tree.is_calm(101.0)
+    assert tree.is_calm(103.0)
+    tree.hint(104.0)
+    assert not tree.is_calm(104.0)
+    assert tree.is_calm(161.0)
