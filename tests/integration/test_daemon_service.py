@@ -268,7 +268,7 @@ def test_a_machine_that_slept_has_everything_looked_at(start: Start) -> None:
 
 def test_an_unchanged_tree_costs_no_writes(start: Start) -> None:
     daemon = start()
-    daemon.until(daemon.looked)
+    daemon.until(lambda: daemon.looked() and daemon.db.meta("survey-due:1") is None)
     before = daemon.db.value("pragma data_version")
 
     for _ in range(3):
