@@ -486,6 +486,33 @@ def test_what_the_index_knows_needs_no_model_to_be_set():
     assert ask("who calls round_half_up?", "--context").stdout.startswith("# Where to look")
 
 
+def test_a_qualified_name_is_told_from_its_namesakes(repo):
+    repo.write(
+        "shop/plugins.py",
+        """\
+class Plugin:
+    def register(self, app): ...
+
+class Late(Plugin):
+    def install(self, app):
+        self.register(app)
+
+class Signal:
+    def register(self, app): ...
+
+def start(plugin: Plugin, signal):
+    plugin.register(1)
+    Signal.register(signal, 2)
+""",
+    )
+    repo.write("shop/codec.py", "import codecs\n\ncodecs.register(None)\n")
+
+    told = ask("what calls Plugin.register?", "--no-model").stdout.splitlines()
+
+    assert told[0].endswith("in files that name `Plugin`; 2 other uses of `register` left out:")
+    assert told[1:] == ["- shop/plugins.py:6 Late.install", "- shop/plugins.py:12 start"]
+
+
 # --- answers that are kept ---------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -205,6 +206,19 @@ def test_the_commands_of_a_build_are_those_it_plainly_runs(tree: Indexed) -> Non
     told = text.partition("<commands>\n")[2].partition("</commands>")[0].splitlines()
     place = "(.github/workflows/ci.yml)"
     assert told == [f"- cargo test --all {place}", f"- cargo bench {place}", f"- make {place}"]
+
+
+def test_secrets_in_commands_and_subjects_are_taken_out(db: Database, tree: Indexed) -> None:
+    token = "ghp_" + "a1B2c3D4e5F6" * 3
+    tree.write("package.json", json.dumps({"scripts": {"ship": f"ship --auth {token}"}}))
+    hash_ = tree.write("shop/cart.py", CART)
+    _remember_commits(db, "shop/cart.py", f"Ship with {token}")
+
+    text = built(tree, "shop/cart.py", hash_).user
+
+    assert token not in text
+    assert "- npm run ship: ship --auth \u2039SECRET" in text
+    assert "- 0000000000 Ship with \u2039SECRET" in text
 
 
 def test_a_long_fact_is_not_cut_within_a_word() -> None:
