@@ -29,7 +29,7 @@ def ask(  # noqa: PLR0913 -- the options, each by name
     ] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Ask no model.")] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Ask the model even where the index has the answer.")
+        bool, typer.Option("--fresh", help="Ask the model even where the answer is known or kept.")
     ] = False,
 ) -> None:
     """Answer a question from the index, the history and the notes."""

@@ -58,9 +58,13 @@ def print_answer(
 ) -> None:
     """The answer, unless it is on the screen already, and on stderr what is wrong with it."""
     if as_json:
-        _print_json({**as_object(found), "model_called": True, "answer": _answer_object(said)})
+        called = {"model_called": said.asked_at is None}
+        kept = {} if said.asked_at is None else {"answered_from": "kept"}
+        _print_json({**as_object(found), **called, **kept, "answer": _answer_object(said)})
         sys.stdout.flush()
         return
+    import time
+
     from repo_sleeper.cli import output
 
     if screen is not None and screen.used:
@@ -68,6 +72,10 @@ def print_answer(
     else:
         output.out(said.text)
     sys.stdout.flush()
+    if said.asked_at is not None:
+        when = output.ago(max(time.time() - said.asked_at, 0.0))
+        why = "question, notes and code are the same"
+        output.say(f"sleeper: answered {when} ago, no model was asked: {why}; --fresh asks it")
     if said.cut:
         output.say("sleeper: the answer was cut; model.max_output_tokens allows longer ones")
     if said.struck:
@@ -158,6 +166,7 @@ def _answer_object(said: Answer) -> dict[str, Any]:
         "citations": list(said.citations),
         "struck": list(said.struck),
         "cut": said.cut,
+        "asked_at": said.asked_at,
         "model": said.model,
         "usd": said.usd,
         "tokens_sent": said.usage.sent if said.usage else None,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from repo_sleeper.cli.ask_view import Screen
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.domain.recall import Context
+    from repo_sleeper.llm.client import WorkerModel
     from repo_sleeper.recall.answer import Answer
     from repo_sleeper.store.answers import Answered
 
@@ -50,7 +51,7 @@ def fulfil(wish: Wish) -> int:
             ask_view.print_fact(found, fact, as_json=wish.as_json, model=bool(name))
             return 0
         if name and found.files:
-            _answer(found, asked, workspace, name, as_json=wish.as_json)
+            _answer(found, asked, workspace, name, wish)
         else:
             ask_view.print_context(found, as_json=wish.as_json)
             if not found.text:
@@ -176,16 +177,15 @@ def _fact(asked: Asked, workspace: Workspace, query: str) -> Answered | None:
 # --- the model --------------------------------------------------------------------------------
 
 
-def _answer(
-    found: Context, asked: Asked, workspace: Workspace, name: str, *, as_json: bool
-) -> None:
+def _answer(found: Context, asked: Asked, workspace: Workspace, name: str, wish: Wish) -> None:
     """The answer; when there is none, the context it would have come from, and then the error."""
     from repo_sleeper.cli import ask_view
     from repo_sleeper.errors import BudgetError, ModelError, StoreError
 
+    as_json = wish.as_json
     screen = ask_view.Screen() if ask_view.is_watched() and not as_json else None
     try:
-        said = _answered(found, asked, workspace, name, screen)
+        said = _answered(found, asked, workspace, name, screen, fresh=wish.fresh)
     except (BudgetError, ModelError, StoreError) as error:  # what cannot be noted is not sent
         called = isinstance(error, ModelError) and error.sent
         if screen is not None and screen.used:
@@ -196,8 +196,14 @@ def _answer(
     ask_view.print_answer(found, said, as_json=as_json, screen=screen)
 
 
-def _answered(
-    found: Context, asked: Asked, workspace: Workspace, name: str, screen: Screen | None
+def _answered(  # noqa: PLR0913 -- a question, who is asked, and how
+    found: Context,
+    asked: Asked,
+    workspace: Workspace,
+    name: str,
+    screen: Screen | None,
+    *,
+    fresh: bool,
 ) -> Answer:
     import time
 
@@ -218,15 +224,34 @@ def _answered(
     choice = settings.model._replace(ask_name=name)
     key = config.api_key(settings, workspace.env)
     model = WorkerModel(choice, key=key, ask=True, env=workspace.env)
-    with closing(model), closing(write_store(workspace)) as db:
-        return answer.answer(
-            found,
-            model=model,
-            db=db,
-            tree_id=asked.tree_id,
-            clock=time.time,
-            refusal=rounds.caps_refusal(settings),
-            host=model.host,
-            max_tokens=settings.model.max_output_tokens,
-            show=screen.show if screen else None,
-        )
+    most = settings.model.max_output_tokens
+    with closing(model):
+        said = None if fresh else _kept(found, asked, model, max_tokens=most)
+        if said is not None:
+            return said
+        with closing(write_store(workspace)) as db:
+            return answer.answer(
+                found,
+                model=model,
+                db=db,
+                tree_id=asked.tree_id,
+                clock=time.time,
+                refusal=rounds.caps_refusal(settings),
+                host=model.host,
+                max_tokens=most,
+                show=screen.show if screen else None,
+            )
+
+
+def _kept(found: Context, asked: Asked, model: WorkerModel, *, max_tokens: int) -> Answer | None:
+    """What the model said to the very same prompt before; nothing is sent for it."""
+    from repo_sleeper.recall import answer
+
+    return answer.kept(
+        found,
+        db=asked.db,
+        tree_id=asked.tree_id,
+        model=model.name,
+        host=model.host,
+        max_tokens=max_tokens,
+    )

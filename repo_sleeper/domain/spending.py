@@ -35,6 +35,14 @@ class LastError(NamedTuple):
     at: float
 
 
+class KeptAnswer(NamedTuple):
+    """What a model said to a question, verbatim, and when."""
+
+    text: str
+    model: str
+    at: float
+
+
 class Pause(NamedTuple):
     """Why no call is made. `until` is None when only a person can end it."""
 

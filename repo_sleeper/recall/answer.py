@@ -18,7 +18,7 @@ from repo_sleeper.store import ledger
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.ledger import Refusal
 
-__all__ = ["Answer", "answer", "context", "prompt_for"]
+__all__ = ["Answer", "answer", "context", "kept", "prompt_for"]
 
 SYSTEM = """\
 You answer questions about one repository for its developers. You are shown what an index of the
@@ -39,7 +39,8 @@ class Answer:
     """What the model said, its citations checked.
 
     `struck` are citations of lines that do not exist; the text shows them as such. `cut` says
-    that the provider stopped before the model had finished.
+    that the provider stopped before the model had finished, `asked_at` when the model was asked
+    if that was for the same question before.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Answer:
     usd: float
     model: str
     cut: bool = False
+    asked_at: float | None = None
 
 
 # --- the model --------------------------------------------------------------------------------
@@ -62,6 +64,22 @@ def prompt_for(found: Context, *, max_tokens: int) -> Prompt:
         (path, Range(int(first) - 1, int(last))) for path, first, last in _SHOWN.findall(found.text)
     )
     return Prompt(SYSTEM, user, max_tokens, ranges, secrets + found.text.count(_REDACTED))
+
+
+def kept(  # noqa: PLR0913 -- a question and who was asked, each by name
+    found: Context, *, db: Database, tree_id: int, model: str, host: str, max_tokens: int
+) -> Answer | None:
+    """What this model said when the same was asked before, its citations checked again.
+
+    The prompt holds the question, the notes that are fresh and the code as it is: where it is the
+    same to the letter, a call would bring nothing but another wording.
+    """
+    prompt = prompt_for(found, max_tokens=max_tokens)
+    said = ledger.kept_answer(db, prompt, model=model, host=host)
+    if said is None:
+        return None
+    text, citations, struck = checked(db, tree_id, clean(said.text).strip())
+    return Answer(text, citations, struck, None, 0.0, said.model, asked_at=said.at)
 
 
 def answer(  # noqa: PLR0913 -- a call, each part by name
@@ -105,6 +123,8 @@ def answer(  # noqa: PLR0913 -- a call, each part by name
         raise empty
     text, citations, struck = checked(db, tree_id, clean(reply.text).strip())
     cut = reply.finish == "length"
+    if cut:
+        ledger.cut(db, call)
     return Answer(text, citations, struck, reply.usage, usd, reply.model, cut)
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
-from repo_sleeper.store import code, history
+from repo_sleeper.store import code, history, namesakes
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
-
-Reader = Callable[[str], Sequence[str]]  # the lines of a path, none when they are not as indexed
+from repo_sleeper.store.namesakes import Meant, Reader
 
 _MOST_PLACES = 20
 _MOST_FILES = 40
@@ -37,23 +36,29 @@ class Form(StrEnum):
     TOGETHER = "together"
 
 
+_OF_USES = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED, Form.TESTS})
+
 # A question is of a form when it has one of these words, names something, and says nothing else
 # that is not among the words of no weight: anything more, and it may mean something else.
 _KEYS = {
-    Form.CALLERS: "calls call callers caller called uses use used users usages invokes invoked",
-    Form.SUBCLASSES: "subclasses subclass subclassed inherits inherit extends extend derives"
-    " derived implements implementations implementers",
+    Form.CALLERS: "calls call calling callers caller called uses use used user users using usage"
+    " usages invokes invoke invoked",
+    Form.SUBCLASSES: "subclasses subclass subclassed inherits inherit inheriting extends extend"
+    " extending derives derived implements implement implementations implementers",
     Form.RAISED: "raised raises raise thrown throws throw handled handles catches caught",
     Form.DEFAULT: "default defaults",
-    Form.TESTS: "tests test tested covers cover covering covered",
+    Form.TESTS: "tests test tested testing covers cover covering covered exercise exercises",
     Form.TOGETHER: "changes change changed together cochange",
 }
 _FORMS = {word: form for form, words in _KEYS.items() for word in words.split()}
 _FILLING = """
-a all and are argument by class code do does error exception file files find for from function get
-gets has have i in is it list me method module of on or parameter places show tell that the there
-this to usually value values what when where which who whom whose with you"""
+a all and anywhere are argument by class classes code do does error exception file files find for
+from function functions get gets has have i in is it list me method methods module modules of on or
+parameter parts places please show tell that the there this to usually value values what when where
+which who whom whose with you"""
 _WEIGHTLESS = frozenset(_FILLING.split())
+# "How many callers" asks for the callers; "how" alone asks for something else.
+_COUNTED = re.compile(r"\bhow (?:many(?: times)?|often)\b|\b(?:number|count) of\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,11 @@ class Answered:
 
 def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | None:
     """The form and the name of a question that closely matches one we can answer."""
-    words = [quoted or plain for quoted, plain in _NAME.findall(query)]
+    found = _NAME.findall(_COUNTED.sub(" ", query))
+    words = [plain for _, plain in found if plain]
     forms = {_FORMS[word.lower()] for word in words if word.lower() in _FORMS}
-    others = [w for w in words if w.lower() not in _FORMS and w.lower() not in _WEIGHTLESS]
+    others = [quoted for quoted, _ in found if quoted]  # a name, whatever word it is
+    others += [w for w in words if w.lower() not in _FORMS and w.lower() not in _WEIGHTLESS]
     if len(forms) != 1 or len(set(others)) != 1:
         return None
     form, name = forms.pop(), others[0].removesuffix("()")
@@ -109,8 +116,11 @@ def facts(
     """What the index says to some forms of question about a name; nothing to some of them."""
 
     @cache
+    def told() -> Meant:
+        return namesakes.meant(db, tree_id, name, read)
+
     def uses() -> list[StoredReference]:
-        return code.references_to(db, tree_id, name.rpartition(".")[2])
+        return told().uses
 
     finders: dict[Form, Callable[[], Iterator[Place]]] = {
         Form.CALLERS: lambda: _callers(uses()),
@@ -123,7 +133,8 @@ def facts(
     for form in forms:
         places = list(dict.fromkeys(finders[form]()))
         if places:
-            said = _told(form, name, places)
+            how = told().how if form in _OF_USES else ""
+            said = _told(form, name, places, how)
             yield Answered(form, name, question(form, name), said, tuple(places))
 
 
@@ -236,14 +247,15 @@ def _together(db: Database, tree_id: int, path: str) -> Iterator[Place]:
 # --- words ------------------------------------------------------------------------------------
 
 
-def _told(form: Form, name: str, places: Sequence[Place]) -> str:
+def _told(form: Form, name: str, places: Sequence[Place], how: str) -> str:
+    aside = "" if how in {"", namesakes.BY_NAME} else f", {how}"
     count = f"{len(places)} place" + ("" if len(places) == 1 else "s")
     head = {
-        Form.CALLERS: f"`{name}` is used in {count}, by name:",
-        Form.SUBCLASSES: f"`{name}` is inherited from in {count}:",
-        Form.RAISED: f"`{name}` is raised or handled in {count}:",
+        Form.CALLERS: f"`{name}` is used in {count}, {how}:",
+        Form.SUBCLASSES: f"`{name}` is inherited from in {count}{aside}:",
+        Form.RAISED: f"`{name}` is raised or handled in {count}{aside}:",
         Form.DEFAULT: f"Parameters of `{name}` with a default:",
-        Form.TESTS: f"Tests use `{name}` in {count}:",
+        Form.TESTS: f"Tests use `{name}` in {count}{aside}:",
         Form.TOGETHER: f"Changed in the same commits as `{name}`:",
     }[form]
     lines = [f"- {_place(form, place)}" for place in places[:_MOST_PLACES]]

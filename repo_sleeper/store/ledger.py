@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
-from repo_sleeper.domain.spending import Amount, LastError, Pause, Spent, TooDear
+from repo_sleeper.domain.spending import Amount, KeptAnswer, LastError, Pause, Spent, TooDear
 from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelError, StoreError, TooDearError
 from repo_sleeper.store.database import Database
@@ -19,7 +19,9 @@ from repo_sleeper.store.pause import not_before, paused, stop_until_person, succ
 __all__ = [
     "Refusal",
     "complain",
+    "cut",
     "fail",
+    "kept_answer",
     "last_error",
     "not_before",
     "paused",
@@ -148,6 +150,24 @@ def complain(db: Database, call_id: int, error: ModelError) -> None:
         "update calls set error_kind = ?, error = ? where id = ?",
         (error.kind, str(error), call_id),
     )
+
+
+def cut(db: Database, call_id: int) -> None:
+    """Keep that an answer, paid for and settled, is only the beginning of one."""
+    db.execute("update calls set error = 'cut at its length limit' where id = ?", (call_id,))
+
+
+def kept_answer(db: Database, prompt: Prompt, *, model: str, host: str) -> KeptAnswer | None:
+    """The newest whole answer to exactly this prompt from this model, if it was ever asked."""
+    row = db.row(
+        """
+        select reply, model_returned, at from calls
+        where purpose = 'ask' and state = 'settled' and prompt_hash = ? and model = ? and host = ?
+            and max_tokens = ? and error = '' and reply != '' order by id desc limit 1
+        """,
+        (prompt_hash(prompt), model, host, prompt.max_tokens),
+    )
+    return None if row is None else KeptAnswer(*row)
 
 
 def recover(db: Database) -> int:

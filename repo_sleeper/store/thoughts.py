@@ -165,6 +165,17 @@ def thought(db: Database, thought_id: int) -> Thought | None:
     return None if row is None else _thought(row)
 
 
+def looks_before(db: Database, thought: Thought) -> list[Thought]:
+    """Earlier looks of this kind at the same content that came to something, oldest first."""
+    subject = thought.job.subject
+    rows = db.rows(
+        f"""{_SELECT} where subject_hash = ? and kind = ? and subject_path = ?
+            and subject_symbol = ? and state = 'applied' and id < ? order by id""",
+        (subject.hash, thought.job.kind.value, subject.path, subject.symbol, thought.id),
+    )
+    return [_thought(row) for row in rows]
+
+
 _SELECT = 'select *, "commit" as at_commit from thoughts'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from repo_sleeper.errors import SleeperError
@@ -19,10 +19,13 @@ _MOST_WORKFLOWS = 4
 _LONGEST = 90
 _WORKFLOWS = ".github/workflows/"
 _TARGET = re.compile(r"^([a-zA-Z][\w-]*)\s*:(?![=:])")
+_ENVLIST = re.compile(r"^env_?list\s*=\s*([\w.,\s-]+)$")
 _ENV = re.compile(r"^\[testenv(?::([\w.-]+))?\]")
 _SESSION = re.compile(r"^def\s+(\w+)\(session")
-# A plain command: what writes variables, substitutes or prints is the workflow's own affair.
-_RUN = re.compile(r"^\s*(?:-\s+)?run:\s*(?!echo\b)([^|>\s][^$>|]*)$")
+_RUN = re.compile(r"^(?P<indent>\s*(?:-\s+)?)run:\s*(?P<said>.*)$")
+# A plain command: what writes variables, substitutes, branches or prints is the workflow's own
+# affair.
+_PLAIN = re.compile(r"(?!(?:echo|if|fi|for|do|done|then|else|set|export|cd)\b)[\w./][^$>|]*")
 
 Lines = Sequence[str]
 
@@ -65,20 +68,21 @@ def _recipes(lines: Lines) -> Iterator[str]:
 
 
 def _scripts(lines: Lines) -> Iterator[str]:
-    said = _table(json.loads, lines).get("scripts")
-    scripts = said if isinstance(said, dict) else {}
+    scripts = _within(_table(json.loads, lines), "scripts")
     return (f"npm run {name}: {script}" for name, script in scripts.items())
 
 
 def _composed(lines: Lines) -> Iterator[str]:
-    said = _table(json.loads, lines).get("scripts")
-    scripts = said if isinstance(said, dict) else {}
+    scripts = _within(_table(json.loads, lines), "scripts")
     return (f"composer {name}: {script}" for name, script in scripts.items())
 
 
 def _environments(lines: Lines) -> Iterator[str]:
-    found = (_ENV.match(line) for line in lines)
-    return (f"tox -e {one[1]}" if one[1] else "tox" for one in found if one)
+    for line in lines:
+        if found := _ENV.match(line):
+            yield f"tox -e {found[1]}" if found[1] else "tox"
+        elif listed := _ENVLIST.match(line):
+            yield from (f"tox -e {name}" for name in re.split(r"[\s,]+", listed[1]) if name)
 
 
 def _sessions(lines: Lines) -> Iterator[str]:
@@ -86,17 +90,43 @@ def _sessions(lines: Lines) -> Iterator[str]:
 
 
 def _runs(lines: Lines) -> Iterator[str]:
-    return (found[1].strip("'\"") for line in lines if (found := _RUN.match(line)))
+    said = (line.strip().strip("'\"") for line in _steps(lines))
+    return (command for command in said if _PLAIN.fullmatch(command))
+
+
+def _steps(lines: Lines) -> Iterator[str]:
+    """What each step runs: the rest of its line, or every line of the block below it."""
+    inside = -1  # columns that a line of the block is indented by, at least
+    for line in lines:
+        if line.strip() and len(line) - len(line.lstrip()) < inside:
+            inside = -1
+        if inside >= 0:
+            yield line
+        elif found := _RUN.match(line):
+            said = found["said"].strip()
+            if said[:1] in {"|", ">"}:
+                inside = len(found["indent"]) + 1
+            else:
+                yield said
 
 
 def _configured(lines: Lines) -> Iterator[str]:
-    tools = _table(tomllib.loads, lines).get("tool")
-    known = tools if isinstance(tools, dict) else {}
+    said = _table(tomllib.loads, lines)
+    known = _within(said, "tool")
     if "pytest" in known:
         yield "pytest"
-    tox = known.get("tox")
-    if isinstance(tox, dict) and isinstance(tox.get("env"), dict):
-        yield from (f"tox -e {name}" for name in tox["env"])
+    yield from (f"tox -e {name}" for name in _within(known, "tox", "env"))
+    for runner, *place in _RUNNERS:
+        yield from (f"{runner} {name}" for name in _within(known, *place))
+    yield from _within(said, "project", "scripts")
+
+
+def _within(table: Mapping[str, object], *names: str) -> Mapping[str, object]:
+    """The table at the end of these names, empty where there is none."""
+    for name in names:
+        inner = table.get(name)
+        table = inner if isinstance(inner, dict) else {}
+    return table
 
 
 def _table(load: Callable[[str], object], lines: Lines) -> dict[str, object]:
@@ -107,6 +137,11 @@ def _table(load: Callable[[str], object], lines: Lines) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
+_RUNNERS = (  # who runs it, and where pyproject.toml names it
+    ("pdm run", "pdm", "scripts"),
+    ("poe", "poe", "tasks"),
+    ("hatch run", "hatch", "envs", "default", "scripts"),
+)
 _READERS: dict[str, Callable[[Lines], Iterable[str]]] = {
     "Makefile": _targets,
     "justfile": _recipes,

@@ -34,7 +34,7 @@ __all__ = ["Limits", "Material", "OutOfDateError", "UnsendableError", "build"]
 
 _FEWEST_BYTES = 600
 _SIGNATURES = 8
-_LOOKED_AT = 24  # users, of which some are tests
+_LOOKED_AT = 240  # users: the tests among those of a popular file may come late
 _COMMITS = 8
 _OBSERVATIONS = 6
 _PROVING = re.compile(r"test|spec|bench", re.IGNORECASE)
@@ -66,9 +66,7 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     task, system = known.with_task(so_far, prompts.task(kind).text), prompts.system().text
     frame = _frame(subject, file)
     room = limits.input_tokens * 3 - size(system, task, frame) - 64
-    extras = _extras(
-        db, tree_id, root, subject.path, names=_names(lines), room=room // _EXTRAS_SHARE
-    )
+    extras = _extras(db, tree_id, root, subject, names=_names(lines), room=room // _EXTRAS_SHARE)
     room -= size(extras)
     if room < _FEWEST_BYTES:
         raise ConfigError(
@@ -133,9 +131,10 @@ def _frame(subject: Subject, file: KnownFile) -> str:
 
 
 def _extras(  # noqa: PLR0913 -- a place, what is in it, and how much may be said of it
-    db: Database, tree_id: int, root: Path, path: str, *, names: set[str], room: int
+    db: Database, tree_id: int, root: Path, subject: Subject, *, names: set[str], room: int
 ) -> str:
-    users = _tests_first(subjects.callers(db, tree_id, path, limit=_LOOKED_AT))
+    path = subject.path
+    users = _tests_first(subjects.callers(db, tree_id, path, limit=_LOOKED_AT), subject.symbol)
     used = subjects.callees(db, tree_id, path, names, limit=_SIGNATURES)
     survey = notes.list_notes(
         db, tree_id, path=path, origin=Origin.SURVEY, include_stale=False, limit=_OBSERVATIONS
@@ -150,8 +149,13 @@ def _extras(  # noqa: PLR0913 -- a place, what is in it, and how much may be sai
     return "\n\n".join(filter(None, (group(name, facts, share) for name, facts in groups)))
 
 
-def _tests_first(users: Sequence[Neighbour]) -> list[str]:
-    """What shows that something works, and how fast, is asked for first; some of each."""
+def _tests_first(users: Sequence[Neighbour], symbol: str) -> list[str]:
+    """What shows that something works, and how fast, is asked for first; some of each.
+
+    Where the subject is a definition, those that name it come before users of the rest.
+    """
+    name = symbol.rpartition(".")[2]
+    users = sorted(users, key=lambda one: name not in one.name.split(","))
     proving = [one for one in users if _PROVING.search(one.path)]
     others = [one for one in users if not _PROVING.search(one.path)]
     return [

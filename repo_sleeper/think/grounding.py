@@ -61,8 +61,9 @@ class Asked:
 
     `names_exist` says which of some names the repository knows; `existing` are the notes on the
     same nodes, dismissed ones too, which are not to be written again. `folder` is what the notes
-    are on when it is no file. `shown` are the notes that a second look was shown, by id; `merge`
-    holds those that another sample, which was not shown them, may confirm.
+    are on when it is no file. `shown` are the notes that a second look was shown, by id, and
+    `doubted` those of them that an earlier look asked to retire; `merge` holds those that another
+    sample, which was not shown them, may confirm.
     """
 
     kind: NoteKind
@@ -73,6 +74,7 @@ class Asked:
     put_aside: Sequence[Note] = ()  # dismissed anywhere: a changed line does not bring them back
     folder: str = ""
     shown: Mapping[str, Note] = field(default_factory=dict)
+    doubted: Collection[str] = ()
     merge: Sequence[Note] = ()
 
 

@@ -6,15 +6,18 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
-from repo_sleeper.store import answers, versions
+from repo_sleeper.errors import SleeperError
+from repo_sleeper.store import answers, code, namesakes, search, versions
 from repo_sleeper.store.answers import Answered, Form
 from repo_sleeper.store.database import Database
+from repo_sleeper.think.reading import raw_lines_of
 
 _SUBJECTS = 40
 _PATHS = 20
@@ -24,7 +27,8 @@ _QUESTIONS = 300
 _ASKED = 5.0  # a past question says more of the next than a commit's subject does
 _LONGEST_BODY = 1_200
 _WORD = re.compile(r"\w{3,}")
-_FORMS = (Form.CALLERS, Form.SUBCLASSES, Form.DEFAULT, Form.TESTS)
+_FORMS = (Form.RAISED, Form.CALLERS, Form.SUBCLASSES, Form.DEFAULT, Form.TESTS)
+_RAISED = re.compile(r"(?:Error|Exception|Warning|Failure|Interrupt)s?\b")
 
 _CANDIDATES = 2_000
 _AT_ONCE = 500
@@ -36,7 +40,7 @@ select s.name, min(f.path) as path, min(s.start_line) as line, min(s.signature) 
 from json_each(?) w cross join symbols s on s.name = w.value
 join files f on f.blob_id = s.blob_id
 where f.tree_id = ? and s.kind in ('class', 'function', 'method', 'trait', 'interface', 'struct')
-group by s.name having count(distinct f.path) = 1"""
+group by s.name having count(distinct f.path) = 1 and count(distinct s.qualified) = 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +63,34 @@ def expect(db: Database, tree_id: int, *, now: float, commit: str) -> int:
 
 
 def _notes(db: Database, tree_id: int, *, now: float, commit: str) -> Iterator[Note]:
+    read = _reader(db, tree_id)
     for subject in _likely(db, tree_id):
-        told = answers.facts(db, tree_id, _FORMS, subject.name)
+        told = answers.facts(db, tree_id, _forms(subject), subject.name, read=read)
         for one in islice(told, _MOST_PER_NAME):
             yield _note(one, subject, now=now, commit=commit)
     for path in _busy_paths(db, tree_id):
         answered = answers.fact(db, tree_id, Form.TOGETHER, path)
         if answered is not None:
             yield _note(answered, _Subject(path, path, 0, ""), now=now, commit=commit)
+
+
+def _forms(subject: _Subject) -> tuple[Form, ...]:
+    """Only what is named like an error, or like a kind of one, is worth reading files for."""
+    return _FORMS if _RAISED.search(f"{subject.name} {subject.signature}") else _FORMS[1:]
+
+
+def _reader(db: Database, tree_id: int) -> namesakes.Reader:
+    root = next((tree.root for tree in code.trees(db) if tree.id == tree_id), None)
+
+    @cache
+    def read(path: str) -> Sequence[str]:
+        content = search.content_hash(db, tree_id, path)
+        try:
+            return raw_lines_of(root, path, content) if root and content else ()
+        except SleeperError:
+            return ()
+
+    return read
 
 
 def _likely(db: Database, tree_id: int) -> list[_Subject]:
@@ -78,8 +102,13 @@ def _likely(db: Database, tree_id: int) -> list[_Subject]:
 
 
 def _defined_once(db: Database, tree_id: int) -> list[tuple[int, _Subject]]:
-    """The names used most that one file alone defines, with how often they are used."""
-    times = {name: count for name, count in db.execute(_USED) if len(name) > _SHORTEST}
+    """The names used most that are defined once alone, with how often they are used.
+
+    Of a name with namesakes, here or in its language, nobody can say whose uses it has.
+    """
+    common = namesakes.built_ins()
+    rated = ((name, count) for name, count in db.execute(_USED) if len(name) > _SHORTEST)
+    times = {name: count for name, count in rated if name not in common}
     names = sorted(times, key=lambda name: (-times[name], name))
     found: list[tuple[int, _Subject]] = []
     for start in range(0, len(names), _AT_ONCE):

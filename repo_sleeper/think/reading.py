@@ -65,6 +65,11 @@ def lines_of(root: Path, path: str, content_hash: str) -> tuple[list[str], int]:
     return lines, secrets
 
 
+def raw_lines_of(root: Path, path: str, content_hash: str) -> list[str]:
+    """The lines as they are, in a tenth of the time: to look into, never to show."""
+    return _read(root, path, content_hash).decode("utf-8", "replace").split("\n")
+
+
 def _read(root: Path, path: str, content_hash: str) -> bytes:
     try:
         data = _regular(os.path.join(os.fsencode(root), path_to_bytes(path)))  # noqa: PTH118

@@ -3,37 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from repo_sleeper.domain.notes import Evidence, Note, Operations, Retirement, Revision
 from repo_sleeper.think.grounding import Asked, DroppedError, Source, checked, ground, grounded
 
 _LONGEST_WHY = 300
+_FAR = 0.2  # less sure than this by a mere second opinion is a loss
 
 
 @dataclass(frozen=True, slots=True)
 class Rethought:
-    """What a reply comes to: notes to store, notes to retire with the reason, and refusals."""
+    """What a reply comes to: notes to store, notes to retire with the reason, and refusals.
+
+    `doubted` are retirements with proof that no earlier look asked for: their notes stay.
+    """
 
     notes: tuple[Note, ...]
     retired: tuple[tuple[str, str], ...]
+    doubted: tuple[str, ...]
     dropped: tuple[str, ...]
 
     @property
     def changes(self) -> int:
-        """How many notes are not what they were; none ends the subject."""
-        return len(self.notes) + len(self.retired)
+        """How many notes are not what they were, or wait for a further look; none ends it."""
+        return len(self.notes) + len(self.retired) + len(self.doubted)
 
 
 def rethink(operations: Operations, sources: Mapping[str, Source], asked: Asked) -> Rethought:
     """Check every operation by itself: one that is refused leaves its note as it was."""
     dropped: list[str] = []
     retired: dict[str, str] = {}
+    waiting: dict[str, str] = {}
     for retirement in operations.retired:
         try:
-            retired[_retired(retirement, sources, asked).id] = _why(retirement)
+            id_ = _retired(retirement, sources, asked).id
         except DroppedError as reason:
             dropped.append(f"retire {retirement.id}: {reason}")
+        else:
+            (retired if id_ in asked.doubted else waiting)[id_] = _why(retirement)
     revised: dict[str, Note] = {}
     for revision in operations.revised:
         try:
@@ -44,8 +53,20 @@ def rethink(operations: Operations, sources: Mapping[str, Source], asked: Asked)
             revised.setdefault(note.id, note)
     new = ground(operations.added, sources, _among(asked, list(revised.values())))
     return Rethought(
-        (*revised.values(), *new.notes), tuple(retired.items()), (*dropped, *new.dropped)
+        (*revised.values(), *new.notes),
+        tuple(retired.items()),
+        tuple(f"retire {id_}: it stays until a further look says so too" for id_ in waiting),
+        (*dropped, *new.dropped),
     )
+
+
+def doubted(operations: Operations, sources: Mapping[str, Source], asked: Asked) -> set[str]:
+    """The notes shown that these operations retire with proof."""
+    found = set()
+    for retirement in operations.retired:
+        with suppress(DroppedError):
+            found.add(_retired(retirement, sources, asked).id)
+    return found
 
 
 def _retired(retirement: Retirement, sources: Mapping[str, Source], asked: Asked) -> Note:
@@ -70,6 +91,8 @@ def _revised(
         raise DroppedError("it loses evidence that the note has")
     if _says_less(before, after):
         raise DroppedError("it says less than the note and shows nothing more")
+    if _doubts(before, after):
+        raise DroppedError("it is far less sure than the note and shows nothing more")
     if after.hypothesis and not before.hypothesis:
         raise DroppedError("it turns what is known into a guess")
     if _same(before, after):
@@ -95,7 +118,16 @@ def _quotes(evidence: Sequence[Evidence]) -> set[tuple[str, str, str]]:
 def _says_less(before: Note, after: Note) -> bool:
     """Whether half of the words are gone, for no line that was not quoted before."""
     is_short = 2 * len(after.body.split()) < len(before.body.split())
-    return is_short and _quotes(after.evidence) == _quotes(before.evidence)
+    return is_short and _shows_nothing_more(before, after)
+
+
+def _doubts(before: Note, after: Note) -> bool:
+    """Whether it is a second opinion and nothing else; a line not quoted before may change one."""
+    return before.confidence - after.confidence > _FAR and _shows_nothing_more(before, after)
+
+
+def _shows_nothing_more(before: Note, after: Note) -> bool:
+    return _quotes(after.evidence) == _quotes(before.evidence)
 
 
 def _same(before: Note, after: Note) -> bool:

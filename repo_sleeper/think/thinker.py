@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from repo_sleeper.domain.model import Price, Prompt, Reply
@@ -29,7 +30,7 @@ from repo_sleeper.think import context, kept, known, prompts, replies
 from repo_sleeper.think.context import Limits, Material, OutOfDateError, UnsendableError
 from repo_sleeper.think.grounding import Asked
 from repo_sleeper.think.replies import storable
-from repo_sleeper.think.rethinking import Rethought, rethink
+from repo_sleeper.think.rethinking import Rethought, doubted, rethink
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,8 @@ def _applied(db: Database, thought: Thought, *, now: float) -> Outcome:
         drafts = rethought.changes + len(rethought.dropped)
         thoughts.apply(db, thought.id, drafts=drafts, grounded=rethought.changes)
         pause.succeeded(db)
-    return Outcome(ThoughtState.APPLIED, thought.id, rethought.notes, rethought.dropped, usd)
+    left = (*rethought.doubted, *rethought.dropped)
+    return Outcome(ThoughtState.APPLIED, thought.id, rethought.notes, left, usd)
 
 
 def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Rethought:
@@ -250,13 +252,24 @@ def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Rethought
         shown=_shown(db, thought),
         merge=() if prompts.is_pass(thought.job.version) else _so_far(db, thought),
     )
-    return rethink(operations, found, asked)
+    return rethink(operations, found, replace(asked, doubted=_doubted(db, thought, asked)))
 
 
 def _shown(db: Database, thought: Thought) -> dict[str, Note]:
     """The notes that this thought was shown and that are still as they were."""
     ids = kept.notes_shown(thought)
     return {note.id: note for note in _so_far(db, thought) if note.id in ids}
+
+
+def _doubted(db: Database, thought: Thought, asked: Asked) -> set[str]:
+    """The notes shown, as they are worded now, that earlier looks at this content spoke against."""
+    found: set[str] = set()
+    for before in thoughts.looks_before(db, thought) if asked.shown else ():
+        shown = {id_: note for id_, note in asked.shown.items() if note.created_at <= before.at}
+        with suppress(ModelReplyError):  # an older version may have read what this one does not
+            said = replies.operations(before.reply)
+            found |= doubted(said, kept.sources_of(db, before), replace(asked, shown=shown))
+    return found
 
 
 def _so_far(db: Database, thought: Thought) -> list[Note]:

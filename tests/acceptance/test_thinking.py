@@ -12,6 +12,14 @@ from tests.conftest import GitRepo
 from tests.fakes import FakeProvider
 from tests.terminal import Person, someone
 
+BENCHMARK = """\
+from shop import total
+
+
+def time_total():
+    return total([1] * 1000)
+"""
+
 
 @pytest.fixture
 def person(repo: GitRepo, private_home: Path) -> Iterator[Person]:
@@ -97,6 +105,29 @@ def test_it_thinks_while_nobody_works_and_answers_from_its_notes(
 
     assert thinker.types("bugs", "dismiss", bug["id"], "--why", "by design").code == 0
     assert thinker.types("bugs").code == 3
+
+
+@pytest.mark.timeout(120)
+def test_an_optimization_is_thought_about_when_asked_for_and_found_by_a_question(
+    thinker: Person, provider: FakeProvider
+) -> None:
+    thinker.repo.write("benchmarks/bench_shop.py", BENCHMARK)
+    thinker.repo.write("Makefile", "bench:\n\tpython benchmarks/bench_shop.py\n")
+
+    done = thinker.types("think", "shop.py", "-k", "optimization", "--json")
+
+    assert done.code == 0, done.err
+    (note,) = json.loads(done.out)["notes"]
+    assert (note["kind"], note["evidence"][0]["path"]) == ("optimization", "shop.py")
+    prompt = provider.requests[0].prompt[1]
+    assert "- run by benchmarks/bench_shop.py:4 " in prompt
+    assert "- make bench (Makefile)" in prompt
+    listed = thinker.types("notes", "list", "-k", "optimization", "--json")
+    assert [one["id"] for one in json.loads(listed.out)["notes"]] == [note["id"]]
+    asked = thinker.types("ask", "what decides the total in shop.py", "--context", "--json")
+    told = json.loads(asked.out)
+    assert note["id"] in {one["id"] for one in told["notes"]}
+    assert note["title"] in told["text"]
 
 
 @pytest.mark.timeout(120)

@@ -484,3 +484,89 @@ def test_what_the_index_knows_needs_no_model_to_be_set():
     assert "no model was asked; --context shows the code around it" in done.stderr
     assert ask("who calls round_half_up?", "--no-model").stdout == done.stdout
     assert ask("who calls round_half_up?", "--context").stdout.startswith("# Where to look")
+
+
+def test_a_qualified_name_is_told_from_its_namesakes(repo):
+    repo.write(
+        "shop/plugins.py",
+        """\
+class Plugin:
+    def register(self, app): ...
+
+class Late(Plugin):
+    def install(self, app):
+        self.register(app)
+
+class Signal:
+    def register(self, app): ...
+
+def start(plugin: Plugin, signal):
+    plugin.register(1)
+    Signal.register(signal, 2)
+""",
+    )
+    repo.write("shop/codec.py", "import codecs\n\ncodecs.register(None)\n")
+
+    told = ask("what calls Plugin.register?", "--no-model").stdout.splitlines()
+
+    assert told[0].endswith("in files that name `Plugin`; 2 other uses of `register` left out:")
+    assert told[1:] == ["- shop/plugins.py:6 Late.install", "- shop/plugins.py:12 start"]
+
+
+# --- answers that are kept ---------------------------------------------------------------------
+
+
+def test_the_same_question_is_answered_without_another_call(here, fake):
+    first = ask(QUESTION, *MODEL)
+    again = ask(QUESTION, *MODEL)
+
+    assert len(fake[0].prompts) == 1
+    assert again.stdout == first.stdout
+    assert " s ago, no model was asked: question, notes and code are the same; --fresh" in (
+        again.stderr
+    )
+    assert "struck what does not exist" in again.stderr
+    with closing(read_store(here)) as db:
+        assert db.value("select count(*) from calls") == 1
+
+
+def test_an_answer_that_is_kept_says_so_in_json(fake):
+    ask(QUESTION, *MODEL)
+
+    found = json.loads(ask(QUESTION, "--json", *MODEL).stdout)
+
+    assert (found["model_called"], found["answered_from"]) == (False, "kept")
+    assert found["answer"]["usd"] == 0.0
+    assert found["answer"]["asked_at"] > 0
+    assert len(fake[0].prompts) == 1
+
+
+def test_a_kept_answer_can_be_asked_for_anew(fake):
+    ask(QUESTION, *MODEL)
+    anew = json.loads(ask(QUESTION, "--fresh", "--json", *MODEL).stdout)
+
+    assert (anew["model_called"], anew["answer"]["asked_at"]) == (True, None)
+    assert len(fake[0].prompts) == 2
+
+
+def test_an_answer_is_kept_for_this_code_only(repo, fake):
+    ask(QUESTION, *MODEL)
+    repo.write("shop/cart.py", CART.replace("round_half_up", "round_half_down"))
+
+    ask(QUESTION, *MODEL)
+
+    assert len(fake[0].prompts) == 2
+
+
+def test_an_answer_is_kept_for_this_model_only(fake):
+    ask(QUESTION, *MODEL)
+    fake[0] = FakeModel("By another.", name="fake/other")
+
+    assert ask(QUESTION, "--model", "fake/other").stdout == "By another.\n"
+
+
+def test_an_answer_that_was_cut_is_not_kept(fake):
+    fake[0] = FakeModel(Reply("Half up, because", Usage(9, 9), "m", "length"), "Half up.")
+    ask(QUESTION, *MODEL)
+
+    assert ask(QUESTION, *MODEL).stdout == "Half up.\n"

@@ -7,7 +7,7 @@ import pytest
 
 from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.domain.notes import NoteKind
-from repo_sleeper.store import answers, history, notes, search
+from repo_sleeper.store import answers, history, namesakes, notes, search
 from repo_sleeper.store.answers import Form
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import questions
@@ -45,7 +45,7 @@ def tree(db: Database, tmp_path: Path) -> Indexed:
     return tree
 
 
-def reader(tree: Indexed) -> answers.Reader:
+def reader(tree: Indexed) -> namesakes.Reader:
     def read(path: str) -> Sequence[str]:
         return (tree.root / path).read_text().split("\n")
 
@@ -67,6 +67,14 @@ def asked(tree: Indexed, query: str) -> str:
         ("what is the default value of total()", Form.DEFAULT),
         ("which tests cover total", Form.TESTS),
         ("which files change together with shop/cart.py", Form.TOGETHER),
+        ("which functions call total", Form.CALLERS),
+        ("how many callers has total?", Form.CALLERS),
+        ("how often is total used", Form.CALLERS),
+        ("how many times is total called?", Form.CALLERS),
+        ("number of usages of total", Form.CALLERS),
+        ("is total used anywhere?", Form.CALLERS),
+        ("what are the classes that extend CartError", Form.SUBCLASSES),
+        ("how many tests exercise total", Form.TESTS),
     ],
 )
 def test_a_question_of_a_known_form_is_understood(tree: Indexed, query: str, form: Form) -> None:
@@ -83,6 +91,9 @@ def test_a_question_of_a_known_form_is_understood(tree: Indexed, query: str, for
         "who calls nothing_of_the_kind",
         "who calls total and which tests cover it",
         "how are totals rounded?",
+        "how is total used",
+        "how does bill call total",
+        "who calls `class` total",
         "who calls total bill",
         "which files change together with total",
         "",
@@ -154,6 +165,111 @@ def test_a_long_list_is_cut(tree: Indexed) -> None:
     assert asked(tree, "who calls total?").endswith("- and 7 more")
 
 
+# --- namesakes ----------------------------------------------------------------------------------
+
+BOOK = """\
+class Blueprint:
+    def register(self, app):
+        return app
+
+    def nested(self, other):
+        return self.register(other)
+
+class Signal:
+    def register(self, app):
+        return self.register(app)
+"""
+APP = """\
+from shop.book import Blueprint, Signal
+
+def make(blueprint: Blueprint):
+    blueprint.register(1)
+
+def watch():
+    Signal.register(2)
+"""
+ELSEWHERE = """\
+def plug(codecs):
+    codecs.register(3)
+"""
+
+
+@pytest.fixture
+def registers(tree: Indexed) -> Indexed:
+    for path, text in {"book": BOOK, "app": APP, "codec": ELSEWHERE}.items():
+        tree.write(f"shop/{path}.py", text)
+    return tree
+
+
+def test_a_qualified_name_has_the_uses_that_can_be_its_own(registers: Indexed) -> None:
+    assert asked(registers, "what calls Blueprint.register").splitlines() == [
+        (
+            "`Blueprint.register` is used in 2 places, by name, in files that name `Blueprint`;"
+            " 3 other uses of `register` left out:"
+        ),
+        "- shop/app.py:4 make",
+        "- shop/book.py:6 Blueprint.nested",
+    ]
+    assert "- shop/app.py:7 watch" in asked(registers, "what calls Signal.register")
+
+
+def test_heirs_use_the_name_as_their_own(db: Database, registers: Indexed) -> None:
+    text = "class Late(Blueprint):\n    def go(self):\n        return self.register(4)\n"
+    registers.write("shop/late.py", text)
+    assert "shop/late.py" not in asked(registers, "what calls Blueprint.register")
+    db.execute(
+        "update uses set places = replace(places, '\"name\"', '\"inherit\"')"
+        " where name = 'Blueprint'"
+        " and blob_id = (select blob_id from files where path = 'shop/late.py')"
+    )
+
+    assert "- shop/late.py:3 Late.go" in asked(registers, "what calls Blueprint.register")
+
+
+def test_without_the_lines_the_files_are_all_there_is_to_go_by(registers: Indexed) -> None:
+    found = answers.answer(registers.db, registers.tree, "what calls Blueprint.register")
+
+    assert found is not None
+    assert {place.path for place in found.places} == {"shop/app.py", "shop/book.py"}
+
+
+def test_a_qualified_name_that_nothing_can_use_has_no_answer(registers: Indexed) -> None:
+    registers.write("shop/lone.py", "class Lone:\n    def register(self):\n        return 1\n")
+
+    assert asked(registers, "what calls Lone.register") == ""
+
+
+def test_a_qualified_name_without_namesakes_is_used_wherever_it_is_named(tree: Indexed) -> None:
+    tree.write("shop/box.py", "class Box:\n    def unpacked(self):\n        return 1\n")
+    tree.write("shop/hall.py", "def open_all(boxes):\n    return [b.unpacked() for b in boxes]\n")
+
+    assert asked(tree, "who calls Box.unpacked") == (
+        "`Box.unpacked` is used in 1 place, by name:\n- shop/hall.py:2 open_all"
+    )
+
+
+def test_a_plain_name_with_namesakes_says_that_it_is_all_there_is(registers: Indexed) -> None:
+    registers.write("shop/store.py", "def open(path):\n    return path\n")
+    registers.write("shop/io.py", "def load():\n    return open('x')\n")
+
+    assert "by name alone (2 definitions share it):" in asked(registers, "who calls register?")
+    assert asked(registers, "who calls open?").startswith(
+        "`open` is used in 1 place, by name alone (it is a built-in name as well):"
+    )
+
+
+def test_names_with_namesakes_are_no_questions_to_expect(registers: Indexed) -> None:
+    registers.write("shop/store.py", "def open(path):\n    return path\n")
+    registers.write("shop/io.py", "def load():\n    return open('x')\n")
+
+    questions.expect(registers.db, registers.tree, now=5.0, commit="")
+
+    found = notes.list_notes(registers.db, registers.tree, kinds=[NoteKind.QUESTION])
+    titles = {note.title for note in found}
+    assert "Who calls or uses `total`?" in titles
+    assert not [title for title in titles if "`open`" in title or "`register`" in title]
+
+
 # --- expected questions -----------------------------------------------------------------------
 
 
@@ -165,6 +281,15 @@ def test_the_questions_to_expect_are_notes_with_answers(tree: Indexed) -> None:
     assert "Who calls or uses `total`?" in {note.title for note in found}
     assert all(note.fresh for note in found)
     assert questions.expect(tree.db, tree.tree, now=6.0, commit="c0ffee") == 0
+
+
+def test_where_an_error_is_raised_and_handled_is_a_question_to_expect(tree: Indexed) -> None:
+    questions.expect(tree.db, tree.tree, now=5.0, commit="c0ffee")
+
+    found = notes.list_notes(tree.db, tree.tree, kinds=[NoteKind.QUESTION])
+    (note,) = (one for one in found if one.title == "Where is `CartError` raised and handled?")
+    assert "- shop/bill.py:6 handled" in note.body
+    assert "- shop/cart.py:6 raised" in note.body
 
 
 def test_questions_that_no_longer_have_an_answer_are_gone(tree: Indexed) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -10,13 +11,34 @@ from repo_sleeper.domain.model import Prompt
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import ConfigError
-from repo_sleeper.store import versions
+from repo_sleeper.store import subjects, versions
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import context, prompts, shown
 from repo_sleeper.think.context import Limits, OutOfDateError, UnsendableError
 from repo_sleeper.think.reading import group
 from tests.indexed import Indexed
 
+PYPROJECT = """\
+[project.scripts]
+shop = "shop:main"
+[tool.pytest]
+strict = true
+[tool.tox.env.py]
+[tool.pdm.scripts]
+bench = "python bench.py"
+"""
+WORKFLOW = """\
+jobs:
+  - run: cargo test --all
+  - name: more
+    run: |
+      echo "$TOKEN" > secret
+      if true; then
+        cargo bench
+      fi
+    shell: bash
+  - run: 'make'
+"""
 CART = """\
 from shop.rates import convert
 
@@ -34,19 +56,20 @@ def tree(db: Database, tmp_path: Path) -> Indexed:
     return Indexed(db, tmp_path / "work")
 
 
-def built(
+def built(  # noqa: PLR0913 -- a subject and a limit, each by name
     tree: Indexed,
     path: str,
     hash_: str,
     kind: NoteKind = NoteKind.ARCHITECTURE,
     *,
     tokens: int = 6_000,
+    symbol: str = "",
 ) -> Prompt:
     return context.build(
         tree.db,
         tree_id=tree.tree,
         root=tree.root,
-        subject=Subject(path, hash_),
+        subject=Subject(path, hash_, symbol),
         kind=kind,
         limits=Limits(tokens, 500),
     ).prompt
@@ -120,15 +143,39 @@ def test_tests_and_benchmarks_of_a_file_come_before_its_other_users(tree: Indexe
     ]
 
 
+def test_the_tests_of_a_definition_come_first_however_many_others_use_its_file(
+    tree: Indexed,
+) -> None:
+    hash_ = tree.write("shop/cart.py", CART)
+    for number in range(40):
+        tree.write(f"a/till{number}.py", "def pay(cart):\n    return cart.total(), cart.clear()\n")
+    tree.write("tests/test_a.py", "def test_total(cart):\n    return cart.total(), cart.total\n")
+    tree.write("tests/test_b.py", "def test_clear(cart):\n    return cart.clear()\n")
+    file = subjects.live_file(tree.db, tree.tree, "shop/cart.py")
+    assert file is not None
+    (clear,) = (one for one in file.symbols if one.name == "clear")
+
+    whole = built(tree, "shop/cart.py", hash_).user
+    part = built(tree, "shop/cart.py", str(clear.node_hash), symbol=clear.qualified).user
+
+    assert _run_by(whole) == ["tests/test_a.py", "tests/test_b.py"]
+    assert _run_by(part) == ["tests/test_b.py", "tests/test_a.py"]
+
+
+def _run_by(text: str) -> list[str]:
+    told = [line for line in text.splitlines() if line.startswith("- run by")]
+    return [line.split()[3].partition(":")[0] for line in told]
+
+
 def test_the_commands_of_the_repository_are_shown(tree: Indexed) -> None:
     for path, text in {
         "Makefile": "bench: all\n\tpython bench.py\nX := 1\n",
         "package.json": '{"scripts": {"test": "jest --ci"}}',
         "composer.json": "[]",
-        "pyproject.toml": "[tool.pytest]\nstrict = true\n[tool.tox.env.py]\n",
-        "tox.ini": "[testenv]\n[testenv:docs]\n",
+        "pyproject.toml": PYPROJECT,
+        "tox.ini": "[tox]\nenv_list = py311, lint\n[testenv]\n[testenv:docs]\n",
         "noxfile.py": "def lint(session):\n    pass\n",
-        ".github/workflows/ci.yml": "jobs:\n  - run: cargo test --all\n  - run: |\n      x\n",
+        ".github/workflows/ci.yml": WORKFLOW,
     }.items():
         tree.write(path, text)
 
@@ -140,11 +187,38 @@ def test_the_commands_of_the_repository_are_shown(tree: Indexed) -> None:
         "- npm run test: jest --ci (package.json)",
         "- pytest (pyproject.toml)",
         "- tox -e py (pyproject.toml)",
+        "- pdm run bench (pyproject.toml)",
+        "- shop (pyproject.toml)",
+        "- tox -e py311 (tox.ini)",
+        "- tox -e lint (tox.ini)",
         "- tox (tox.ini)",
         "- tox -e docs (tox.ini)",
         "- nox -s lint (noxfile.py)",
         "- cargo test --all (.github/workflows/ci.yml)",
     ]
+
+
+def test_the_commands_of_a_build_are_those_it_plainly_runs(tree: Indexed) -> None:
+    tree.write(".github/workflows/ci.yml", WORKFLOW)
+
+    text = built(tree, "shop/cart.py", tree.write("shop/cart.py", CART)).user
+
+    told = text.partition("<commands>\n")[2].partition("</commands>")[0].splitlines()
+    place = "(.github/workflows/ci.yml)"
+    assert told == [f"- cargo test --all {place}", f"- cargo bench {place}", f"- make {place}"]
+
+
+def test_secrets_in_commands_and_subjects_are_taken_out(db: Database, tree: Indexed) -> None:
+    token = "ghp_" + "a1B2c3D4e5F6" * 3
+    tree.write("package.json", json.dumps({"scripts": {"ship": f"ship --auth {token}"}}))
+    hash_ = tree.write("shop/cart.py", CART)
+    _remember_commits(db, "shop/cart.py", f"Ship with {token}")
+
+    text = built(tree, "shop/cart.py", hash_).user
+
+    assert token not in text
+    assert "- npm run ship: ship --auth \u2039SECRET" in text
+    assert "- 0000000000 Ship with \u2039SECRET" in text
 
 
 def test_a_long_fact_is_not_cut_within_a_word() -> None:

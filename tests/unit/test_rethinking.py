@@ -28,6 +28,7 @@ class Cart:
 """
 TOTAL = {"path": "cart.py", "line": 3, "quote": "return sum(item.price for item in self.items)"}
 HEAD = {"path": "cart.py", "line": 2, "quote": "def total(self):"}  # of the same definition
+CLASS = {"path": "cart.py", "line": 1, "quote": "class Cart:"}
 CLEAR = {"path": "cart.py", "line": 6, "quote": "self.items = []"}
 NOTE: dict[str, Any] = {
     "kind": "architecture",
@@ -100,8 +101,8 @@ class Desk:
             step=step,
         )
 
-    def again(self, *operations: dict[str, Any]) -> Outcome:
-        return self.think({"operations": list(operations)}, PASS)
+    def again(self, *operations: dict[str, Any], number: int = 2) -> Outcome:
+        return self.think({"operations": list(operations)}, STEPS[number - 1])
 
     def clock(self) -> float:
         self.now += 1.0
@@ -111,7 +112,8 @@ class Desk:
         return notes.list_notes(self.db, self.tree.tree)
 
 
-PASS = prompts.steps(samples=1, passes=2)[1]
+STEPS = prompts.steps(samples=1, passes=5)
+PASS = STEPS[1]
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ def test_samples_come_before_passes() -> None:
 
 def test_ending_a_subject_is_not_held_against_the_model(desk: Desk) -> None:
     desk.again()
-    desk.think({"operations": []}, "~p3")
+    desk.again(number=3)
 
     assert pause.if_fruitless(desk.db, most=2, now=200.0) is None
 
@@ -211,6 +213,7 @@ def test_a_revision_is_a_new_version_of_the_same_note(desk: Desk) -> None:
         ({"evidence": [{**TOTAL, "quote": "return nothing at all"}]}, "quote is not in the source"),
         ({"evidence": [HEAD]}, "it loses evidence that the note has"),
         ({"body": "Sums."}, "it says less than the note and shows nothing more"),
+        ({"confidence": 0.3}, "it is far less sure than the note and shows nothing more"),
         ({"body": "`NoSuchThing` keeps it."}, "it turns what is known into a guess"),
         ({}, "it changes nothing"),
         ({"id": "0" * 12, "title": "Another"}, "there is no such note among those shown"),
@@ -229,10 +232,32 @@ def test_a_revision_that_makes_a_note_worse_is_refused(
     assert desk.waiting(passes=9) == []
 
 
-def test_a_note_is_retired_by_what_the_code_it_cites_says(desk: Desk) -> None:
+def test_a_line_not_quoted_before_may_make_a_note_less_sure(desk: Desk) -> None:
+    (before,) = desk.notes()
+    changed = {"confidence": 0.3, "evidence": [TOTAL, CLEAR]}
+
+    desk.again({"op": "revise", "id": before.id, **NOTE, **changed})
+
+    assert [note.confidence for note in desk.notes()] == [0.3]
+
+
+def test_one_look_alone_retires_nothing_but_is_followed_by_another(desk: Desk) -> None:
     (note,) = desk.notes()
 
-    desk.again({"op": "retire", "id": note.id, "why": "it is cached", "evidence": [TOTAL]})
+    outcome = desk.again(_retire(note))
+
+    assert outcome.dropped == (f"retire {note.id}: it stays until a further look says so too",)
+    assert desk.notes() == [note]
+    assert [one.step for one in desk.waiting(passes=3)] == [STEPS[2]]
+
+
+def test_a_note_is_retired_where_two_looks_agree_by_what_the_code_it_cites_says(
+    desk: Desk,
+) -> None:
+    (note,) = desk.notes()
+
+    desk.again(_retire(note))
+    desk.again(_retire(note, why="it is cached"), number=3)
 
     assert desk.notes() == []
     state = desk.db.row("select state, why from notes where id = ?", (note.id,))
@@ -240,13 +265,65 @@ def test_a_note_is_retired_by_what_the_code_it_cites_says(desk: Desk) -> None:
     assert tuple(state) == ("retired", "it is cached")
 
 
-def test_what_was_retired_is_not_written_again(desk: Desk) -> None:
+def test_one_reply_cannot_agree_with_itself(desk: Desk) -> None:
     (note,) = desk.notes()
-    desk.again({"op": "retire", "id": note.id, "why": "it is cached", "evidence": [TOTAL]})
 
-    outcome = desk.think({"operations": [{"op": "add", **NOTE}]}, "~p3")
+    desk.again(_retire(note), _retire(note, why="it is cached"))
+
+    assert desk.notes() == [note]
+
+
+def test_the_second_look_is_shown_what_the_first_was(desk: Desk) -> None:
+    (note,) = desk.notes()
+
+    desk.again(_retire(note))
+    desk.again(number=3)
+
+    assert desk.model.prompts[1].user == desk.model.prompts[2].user
+    assert desk.notes() == [note]
+
+
+def test_a_look_that_proved_nothing_does_not_count_as_the_first(desk: Desk) -> None:
+    (note,) = desk.notes()
+
+    desk.again({**_retire(note), "evidence": [CLEAR]}, {"op": "add", **OTHER})
+    desk.again(_retire(note), number=3)
+
+    assert note in desk.notes()
+
+
+def test_what_was_said_of_a_note_before_it_was_revised_is_not_held_against_it(
+    desk: Desk,
+) -> None:
+    (note,) = desk.notes()
+    revise = {"op": "revise", "id": note.id, **NOTE, "evidence": [TOTAL, CLEAR]}
+
+    desk.again(_retire(note))
+    desk.again(revise, number=3)
+    desk.again(_retire(note), number=4)
+    assert [one.id for one in desk.notes()] == [note.id]
+
+    desk.again(_retire(note), number=5)
+    assert desk.notes() == []
+
+
+def test_what_was_retired_is_not_written_again(desk: Desk) -> None:
+    _retired_twice(desk)
+
+    outcome = desk.think({"operations": [{"op": "add", **NOTE}]}, STEPS[3])
 
     assert "says so already" in outcome.dropped[0]
+    assert desk.notes() == []
+
+
+def _retire(note: Note, *, why: str = "no") -> dict[str, Any]:
+    return {"op": "retire", "id": note.id, "why": why, "evidence": [TOTAL]}
+
+
+def _retired_twice(desk: Desk) -> None:
+    (note,) = desk.notes()
+    for number in (2, 3):
+        desk.again(_retire(note), number=number)
     assert desk.notes() == []
 
 
@@ -256,6 +333,7 @@ def test_what_was_retired_is_not_written_again(desk: Desk) -> None:
         ({"evidence": []}, "it cites nothing"),
         ({"why": " "}, "it says no reason"),
         ({"evidence": [CLEAR]}, "its evidence is not in the code that the note cites"),
+        ({"evidence": [CLASS]}, "its evidence is not in the code that the note cites"),
         ({"evidence": [{**CLEAR, "path": "elsewhere.py"}]}, "a file that was not shown"),
         ({"id": "f" * 12}, "there is no such note"),
     ],
@@ -264,9 +342,7 @@ def test_a_note_is_not_retired_without_proof(
     desk: Desk, changed: dict[str, Any], reason: str
 ) -> None:
     (note,) = desk.notes()
-    retire = {"op": "retire", "id": note.id, "why": "no", "evidence": [TOTAL]}
-
-    outcome = desk.again({**retire, **changed})
+    outcome = desk.again({**_retire(note), **changed})
 
     assert reason in outcome.dropped[0]
     assert desk.notes() == [note]
@@ -274,10 +350,10 @@ def test_a_note_is_not_retired_without_proof(
 
 def test_a_note_that_is_retired_is_not_revised_by_the_same_reply(desk: Desk) -> None:
     (note,) = desk.notes()
+    desk.again(_retire(note))
 
     outcome = desk.again(
-        {"op": "revise", "id": note.id, **NOTE, "confidence": 0.9},
-        {"op": "retire", "id": note.id, "why": "it is cached", "evidence": [TOTAL]},
+        {"op": "revise", "id": note.id, **NOTE, "confidence": 0.9}, _retire(note), number=3
     )
 
     assert "retired by the same reply" in outcome.dropped[0]
@@ -286,9 +362,8 @@ def test_a_note_that_is_retired_is_not_revised_by_the_same_reply(desk: Desk) -> 
 
 def test_at_a_first_look_no_note_can_be_touched(desk: Desk) -> None:
     (note,) = desk.notes()
-    retire = {"op": "retire", "id": note.id, "why": "no", "evidence": [TOTAL]}
 
-    outcome = desk.think({"notes": [], "operations": [retire]}, "~s2")
+    outcome = desk.think({"notes": [], "operations": [_retire(note)]}, "~s2")
 
     assert "there is no such note" in outcome.dropped[0]
     assert desk.notes() == [note]
