@@ -306,9 +306,21 @@ class LifeWithHistory(Life):
     """The same, and the commits are as a fresh import has them."""
 
     with_history = True
+    bound: ClassVar = 20_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        kept = self.settings.history._replace(max_commits=self.bound)
+        self.settings = self.settings._replace(history=kept)
 
     def sabotage(self) -> Sabotage:
         return lambda _: None
+
+    @rule(place=places, count=st.integers(1, 3))
+    def commit(self, place: str, count: int) -> None:
+        for _ in range(count):
+            self._at(place).git("commit-all")
+        self._reconcile(place, settled=False)
 
     @rule()
     def compare_history(self) -> None:
@@ -316,7 +328,7 @@ class LifeWithHistory(Life):
         if self.linked.root.exists():
             return  # then the store holds what either of them contains
         fresh = empty_database()
-        commits.import_history(fresh, self._repository("main"), limit=20_000)
+        commits.import_history(fresh, self._repository("main"), limit=self.bound)
 
         assert told(self.db) == told(fresh)
 
@@ -329,6 +341,22 @@ def told(db: Database) -> tuple[object, ...]:
 
 def test_after_anything_at_all_the_history_equals_a_fresh_one() -> None:
     live(LifeWithHistory, number=SEED, sequences=SEQUENCES // 25, shrink=True)
+
+
+class LifeWithShortHistory(LifeWithHistory):
+    """Commits soon have to make room for others."""
+
+    bound = 3
+
+    def teardown(self) -> None:
+        try:
+            self.compare_history()
+        finally:
+            super().teardown()
+
+
+def test_after_anything_at_all_a_bounded_history_equals_a_fresh_one() -> None:
+    live(LifeWithShortHistory, number=SEED, sequences=SEQUENCES // 25, shrink=True)
 
 
 # --- the test itself is tested ----------------------------------------------------------------
@@ -407,6 +435,16 @@ def keeps_what_other_settings_gave() -> Sabotage:
     return lambda patch: patch.setattr(indexer._Labels, "is_current", lambda *_: True)
 
 
+def keeps_the_oldest_commits() -> Sabotage:
+    progress = commits._progress
+
+    def unbounded(*about: Any, limit: int, **more: Any) -> commits._Difference | None:
+        found = progress(*about, limit=1_000_000, **more)
+        return found and found._replace(new=found.new[:limit])
+
+    return lambda patch: patch.setattr(commits, "_progress", unbounded)
+
+
 @pytest.mark.parametrize(
     "bug",
     [
@@ -427,3 +465,12 @@ def test_a_planted_bug_is_found(bug: Callable[[], Sabotage]) -> None:
 
     with pytest.raises(AssertionError, match="have"):
         live(Spoilt, number=SEED, sequences=1000, shrink=False)
+
+
+def test_a_bound_that_does_not_hold_is_found() -> None:
+    class Spoilt(LifeWithShortHistory):
+        def sabotage(self) -> Sabotage:
+            return keeps_the_oldest_commits()
+
+    with pytest.raises(AssertionError):
+        live(Spoilt, number=SEED, sequences=60, shrink=False)
