@@ -456,6 +456,7 @@ def test_the_doctor_works_outside_a_repository_and_on_a_damaged_store(
 
     assert told.code == 1
     assert "✗ store" in told.out
+    assert "! limits: not known: the store is damaged" in told.out
     assert "not inside a git repository" in ready("-C", str(tmp_path), "doctor").out
 
 
