@@ -118,6 +118,22 @@ def test_each_work_tree_keeps_its_newest_commits(
     assert sorted(subjects(db)) == ["main 1", "main 2", "side 1", "side 2"]
 
 
+def test_commits_of_a_removed_work_tree_go(db: Database, repo: GitRepo, tmp_path: Path) -> None:
+    repo.commit("0", a_py="0\n")
+    repo.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    side = GitRepo(tmp_path / "side")
+    side.commit("side 1", b_py="1\n")
+    imported(db, repo)
+    imported(db, side)
+    assert sorted(subjects(db)) == ["0", "side 1"]
+
+    repo.git("worktree", "remove", "--force", str(tmp_path / "side"))
+    assert imported(db, repo) == 0
+
+    assert subjects(db) == ["0"]
+    assert about(db, "side") == []
+
+
 def test_an_amended_commit_leaves_no_trace(db: Database, repo: GitRepo) -> None:
     repo.commit("one", a_py="1\n")
     repo.commit("wrong words", a_py="2\n")
