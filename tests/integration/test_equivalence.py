@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -27,6 +28,7 @@ from repo_sleeper.daemon import reconciling
 from repo_sleeper.domain.tree import Scan, Signature
 from repo_sleeper.git import Repository, plumbing
 from repo_sleeper.history import commits
+from repo_sleeper.index import contents as reading
 from repo_sleeper.index import indexer
 from repo_sleeper.store import code, contents, history
 from repo_sleeper.store.contents import FileRow
@@ -70,6 +72,46 @@ def _empty_store() -> Path:
     return file
 
 
+class CoarseClock:
+    """The clock of a file system, which ticks when we say so and not in between.
+
+    What is changed twice between two ticks has the same times both times: with a real clock that
+    takes luck. Times before the first tick are as they are: somebody set them.
+    """
+
+    def __init__(self) -> None:
+        self._ticks = [time.time_ns() - 1_000_000_000]  # before anything here is made
+
+    @property
+    def now(self) -> float:
+        """So soon after the last tick that what was changed since may change again unseen."""
+        return self._ticks[-1] / 1e9 + 1.0
+
+    def ticks(self, place: Place) -> None:
+        """From now on changes have another time."""
+        self._ticks.append(place.wait_for_the_clock())
+
+    def govern(self, patch: pytest.MonkeyPatch) -> None:
+        """Have everybody who looks at files see these times."""
+        scan, read = scanner.scan, reading._signature
+
+        def scanned(repo: Repository, **options: Any) -> Scan:
+            found = scan(repo, **options)
+            files = {path: self._coarse(seen) for path, seen in found.files.items()}
+            return found._replace(files=files)
+
+        patch.setattr(scanner, "scan", scanned)
+        patch.setattr(reading, "_signature", lambda seen: self._coarse(read(seen)))
+
+    def _coarse(self, seen: Signature) -> Signature:
+        mtime, ctime = self._tick(seen.mtime_ns), self._tick(seen.ctime_ns)
+        return seen._replace(mtime_ns=mtime, ctime_ns=ctime)
+
+    def _tick(self, time_ns: int) -> int:
+        after = bisect_right(self._ticks, time_ns)
+        return self._ticks[after - 1] if after else time_ns
+
+
 class Life(RuleBasedStateMachine):
     """Two work trees of a repository, one store, and a program that dies now and then."""
 
@@ -77,6 +119,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.clock = CoarseClock()
         self.main = new_place()
         self.linked = Place(self.main.root.with_name("linked"))
         self.store = self.main.root.with_name("index.db")
@@ -102,6 +145,12 @@ class Life(RuleBasedStateMachine):
     @rule(name=st.sampled_from(OLD), replaced=st.booleans())
     def rewrite_unseen(self, name: bytes, *, replaced: bool) -> None:
         self.main.rewrite_unseen(name, replaced=replaced)
+
+    @rule(name=names, text=texts, place=places)
+    def write_twice(self, name: bytes, text: bytes, place: str) -> None:
+        self._at(place).write(name, text)
+        self._reconcile(place, settled=False)
+        self._at(place).rewrite_alike(name)
 
     @rule(name=names, text=texts)
     def save_atomically(self, name: bytes, text: bytes) -> None:
@@ -226,7 +275,7 @@ class Life(RuleBasedStateMachine):
 
     def _edit(self, name: bytes, text: bytes) -> None:
         self.main.write(name, text)
-        self.main.wait_for_the_clock()
+        self.clock.ticks(self.main)
 
     def sabotage(self) -> Sabotage:
         """What is broken in the program while it reconciles; nothing, unless we are tested."""
@@ -249,17 +298,18 @@ class Life(RuleBasedStateMachine):
         repo = self._repository(place)
         self.last.pop(code.ensure_tree(self.db, repo.root, repo.git_dir), None)
         if settled:
-            self.main.wait_for_the_clock()
+            self.clock.ticks(self.main)
         with pytest.MonkeyPatch.context() as patch:
             if not self.with_history:
                 patch.setattr(reconciling, "_history", lambda *_: 0)
                 patch.setattr(git, "head", lambda _: "")  # asked for the history only
             self.break_in(patch)
+            self.clock.govern(patch)
             return reconciling.reconcile_round(
                 self.db,
                 repo,
                 self.settings,
-                now=time.time() + (60.0 if settled else 0.0),
+                now=self.clock.now + (60.0 if settled else 0.0),
                 pool=ParsesHere(meanwhile),
                 derive=False,
             ).tree_id
@@ -327,10 +377,15 @@ class LifeWithHistory(Life):
         self._reconcile("main", settled=False)
         if self.linked.root.exists():
             return  # then the store holds what either of them contains
+        self._import(self.db)
         fresh = empty_database()
-        commits.import_history(fresh, self._repository("main"), limit=self.bound)
+        self._import(fresh)
 
         assert told(self.db) == told(fresh)
+
+    def _import(self, db: Database) -> None:
+        """As every look of the daemon does, and every count of the survey."""
+        commits.import_history(db, self._repository("main"), limit=self.bound)
 
 
 def told(db: Database) -> tuple[object, ...]:
@@ -371,6 +426,12 @@ def believes_modification_times() -> Sabotage:
         return (known.signature.size, known.signature.mtime_ns) == (seen.size, seen.mtime_ns)
 
     return lambda patch: patch.setattr(indexer, "_is_as_stored", is_as_stored)
+
+
+def believes_every_signature_at_once() -> Sabotage:
+    return lambda patch: patch.setattr(
+        indexer._Reader, "_trusted", lambda _, found: found.signature
+    )
 
 
 def misses_renames() -> Sabotage:
@@ -449,6 +510,7 @@ def keeps_the_oldest_commits() -> Sabotage:
     "bug",
     [
         believes_modification_times,
+        believes_every_signature_at_once,
         misses_renames,
         remembers_what_was_not_ignored,
         forgets_no_path,
