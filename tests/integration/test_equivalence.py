@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,7 @@ from repo_sleeper.git import Repository, plumbing
 from repo_sleeper.history import commits
 from repo_sleeper.index import contents as reading
 from repo_sleeper.index import indexer
-from repo_sleeper.store import code, contents, history
+from repo_sleeper.store import code, contents, history, survey
 from repo_sleeper.store.contents import FileRow
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.watch import scanner
@@ -264,8 +264,11 @@ class Life(RuleBasedStateMachine):
 
     def _compare(self, place: str, *, settled: bool) -> None:
         tree_id = self._reconcile(place, settled=settled)
-        fresh = fresh_index(self._repository(place), self.settings)
-        ours = snapshot(self.db, tree_id)
+        repo = self._repository(place)
+        fresh = fresh_index(repo, self.settings)
+        with pytest.MonkeyPatch.context() as patch:
+            self.break_in(patch)
+            ours = snapshot(self.db, tree_id, root=repo.root)
 
         assert not differences(ours, fresh), "\n".join(differences(ours, fresh))
         for other, before in self.last.items():
@@ -483,6 +486,16 @@ def stores_files_before_their_contents() -> Sabotage:
     return lambda patch: patch.setattr(indexer._Work, "_store", signatures_first)
 
 
+def keeps_links() -> Sabotage:
+    """Where an import led to is still told when it leads elsewhere."""
+
+    def only_added(db: Database, tree_id: int, links: Iterable[tuple[str, int, str]]) -> None:
+        sql = "insert or ignore into links (tree_id, path, line, target) values (?, ?, ?, ?)"
+        db.many(sql, [(tree_id, *link) for link in links])
+
+    return lambda patch: patch.setattr(survey, "save_links", only_added)
+
+
 def mixes_up_work_trees() -> Sabotage:
     ensure_tree = code.ensure_tree
 
@@ -516,6 +529,7 @@ def keeps_the_oldest_commits() -> Sabotage:
         forgets_no_path,
         forgets_no_words,
         stores_files_before_their_contents,
+        keeps_links,
         mixes_up_work_trees,
         keeps_what_other_settings_gave,
     ],
