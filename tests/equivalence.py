@@ -16,8 +16,10 @@ from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import Parsed, ParserPool, Request
 from repo_sleeper.index.reading import read_rows
 from repo_sleeper.index.rows import Rows
-from repo_sleeper.store import code, extent, search
+from repo_sleeper.store import code, extent, search, survey
 from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.survey.files import SourceFile
+from repo_sleeper.survey.linking import link
 from repo_sleeper.watch import scanner
 
 TERMS = ("total", "one", "cart", "pkg", "out", "notes", "sub")
@@ -115,7 +117,7 @@ def fresh_index(repo: Repository, settings: Settings) -> Snapshot:
             now=0.0,
             languages=settings.index.languages,
         )
-        return snapshot(db, tree_id)
+        return snapshot(db, tree_id, root=repo.root)
     finally:
         db.close()
 
@@ -138,12 +140,19 @@ _TABLES = {
     "chunks": f"""select f.path, c.start_line, c.end_line, s.qualified {_LIVE}
         join chunks c on c.blob_id = b.id left join symbols s on s.id = c.symbol_id
         where f.tree_id = :tree""",
+    "links": "select path, line, target from links where tree_id = :tree",
     "path words": "select path, words from path_words where tree = :tree",
 }
 
 
-def snapshot(db: Database, tree_id: int) -> Snapshot:
-    """Everything an index says of a tree but the numbers of its rows."""
+def snapshot(db: Database, tree_id: int, *, root: Path | None = None) -> Snapshot:
+    """Everything an index says of a tree but the numbers of its rows.
+
+    Where its root is given, imports are resolved first, as before each count of the survey.
+    """
+    if root is not None:
+        files = [SourceFile(*row) for row in survey.live_files(db, tree_id)]
+        link(db, tree_id, root, files)
     said: Snapshot = {
         name: sorted(map(repr, map(tuple, db.rows(sql, {"tree": tree_id}))))
         for name, sql in _TABLES.items()

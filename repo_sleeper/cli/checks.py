@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from repo_sleeper import config, git, trust
-from repo_sleeper.cli import daemon_view, output, place
+from repo_sleeper.cli import daemon_view, limits_view, output, place
 from repo_sleeper.daemon import process
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
@@ -134,6 +134,19 @@ def _store(workspace: Workspace) -> Check:
     return Check("store", "good", f"sound, {size:.1f} MB, {output.count(files, 'file')}")
 
 
+def _limits(workspace: Workspace) -> Check:
+    """What could not be read as well as the rest: no fault, but nothing to keep quiet about."""
+    try:
+        db = workspaces.read_store(workspace)
+    except SleeperError:
+        return Check("limits", "note", "not known without a store")  # which has a line of its own
+    with closing(db):
+        if upkeep.damage(db):
+            return Check("limits", "note", "not known: the store is damaged")
+        found = limits_view.limits(db, place.tree_of(db, workspace), workspace.repo)
+    return Check("limits", "note" if found else "good", "; ".join(found) or "none: all was read")
+
+
 def _listing(workspace: Workspace) -> Check:
     found = git.listing(workspace.repo)
     return Check("files", "good", f"git lists {len(found.tracked) + len(found.untracked):,}")
@@ -239,6 +252,7 @@ _OF_A_REPOSITORY: tuple[tuple[str, Callable[[Workspace], Check]], ...] = (
     ("files", _listing),
     ("languages", _languages),
     ("store", _store),
+    ("limits", _limits),
     ("privacy", _permissions),
     ("daemon", _daemon),
     ("watching", _watching),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from repo_sleeper.cli import output
 from repo_sleeper.daemon.process import DaemonState
@@ -43,7 +43,14 @@ def sentence(found: DaemonState) -> str:
     return (
         f"{doing}{why} · pid {found.pid} · up {output.ago(details['uptime_s'])}"
         f" · {details['memory_mb']:.0f} MB · {_cpu(details['cpu_s'], details['uptime_s'])}"
+        f"{_resyncs(details)}"
     )
+
+
+def _resyncs(details: Mapping[str, Any]) -> str:
+    """How often all files were compared because events were lost; seldom, so mostly nothing."""
+    times = sum(tree.get("resyncs", 0) for tree in details.get("trees", []))
+    return f" · {output.count(times, 'full rescan')} after lost events" if times else ""
 
 
 def troubles(found: DaemonState) -> list[str]:

@@ -86,7 +86,7 @@ def show(root: Spot, *, depth: int, hot: bool, json: bool) -> None:
     elif json:
         output.print_json({"map": _object(root, depth)})
     else:
-        output.out(f"{root.name} {_facts(root)}".rstrip())
+        output.out(f"{output.one_line(root.name)} {_facts(root)}".rstrip())
         for line in _branches(root, depth, "", hottest=_hottest(root)):
             output.out(line)
 

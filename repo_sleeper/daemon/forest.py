@@ -101,10 +101,10 @@ class Forest:
         known = {stored.root: stored.head for stored in code.trees(self._db)}
         return Watched(tree, watcher, head=known.get(repo.root, ""))
 
-    def _hinted(self, tree: WatchedTree, _path: str) -> None:
+    def _hinted(self, tree: WatchedTree, path: str) -> None:
         """The watcher's thread calls this, perhaps thousands of times in a row."""
         was_quiet = tree.first_hint is None
-        tree.hint(time.monotonic())
+        tree.hint(time.monotonic(), lost=not path)
         if was_quiet:
             self._wake()
 
@@ -202,6 +202,7 @@ class Forest:
                 "looked_s_ago": _ago(watched.tree.looked_at, now),
                 "degraded": watched.watcher.degraded,
                 "failure": watched.tree.failure,
+                "resyncs": watched.tree.resyncs,
                 "complete": not watched.tree.doubt,
                 "doubt": watched.tree.doubt,
             }

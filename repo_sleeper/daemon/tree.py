@@ -46,14 +46,18 @@ class WatchedTree:
         self.behind_since: float | None = None  # since when the survey has not been taken
         self.failures = 0
         self.failure = ""
+        self.resyncs = 0  # looks that made up for events which were lost
+        self._lost_at: float | None = None
         self.doubt = ""  # why git cannot say what is ignored
         self._turn = threading.Lock()  # hints come from the watcher's thread
         self._identity = _identity(repo)
         self._refs = _refs(repo)
 
-    def hint(self, now: float) -> None:
-        """Something may be different."""
+    def hint(self, now: float, *, lost: bool = False) -> None:
+        """Something may be different; `lost`: what it was cannot be told any more."""
         with self._turn:
+            if lost:
+                self._lost_at = now
             if self.first_hint is None:
                 self.first_hint = now
             self.last_hint = now
@@ -97,6 +101,9 @@ class WatchedTree:
         """A round is over; hints that came during it are for the next one."""
         with self._turn:
             self.first_hint = None if self.last_hint <= started else self.last_hint
+            if self._lost_at is not None and self._lost_at <= started:
+                self._lost_at = None
+                self.resyncs += 1
         self.fruitless = 0 if fruitful else self.fruitless + 1
         rest = SETTLE_S * 2 ** min(self.fruitless, 8) if self.fruitless > 1 else 0.0
         rest = max(rest, _REST_PER_SECOND * (now - started))

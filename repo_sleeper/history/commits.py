@@ -49,10 +49,12 @@ def import_history(
     has been reading the history of a store that has none yet.
     """
     newest = head or git.head(repo)
-    heads = _recorded_heads(db)
+    recorded = _recorded_heads(db)
+    heads = {place: oid for place, oid in recorded.items() if Path(place).exists()}
     place = str(repo.git_dir)
     extent = _extent(repo, limit)
-    if db.meta(_LIMIT) == extent and heads.get(place, "") == newest:
+    is_complete = heads == recorded  # else what only a removed work tree contained has to go
+    if db.meta(_LIMIT) == extent and heads.get(place, "") == newest and is_complete:
         return 0
     with db.transaction():
         if db.meta(_LIMIT) != extent:
@@ -62,9 +64,10 @@ def import_history(
         known = history.known_commits(db)
         told = ahead.told(newest) if ahead is not None and not known else None
         if told is None:
-            difference = _progress(
-                repo, known, old=heads.get(place, ""), new=newest, limit=limit
-            ) or _comparison(repo, known, heads=(newest, *others), limit=limit)
+            old = heads.get(place, "") if is_complete else ""
+            difference = _progress(repo, known, old=old, new=newest, limit=limit) or _comparison(
+                repo, known, heads=(newest, *others), limit=limit
+            )
             history.remove_commits(db, difference.gone)
             count, commits = len(difference.new), git.tell(repo, difference.new[::-1])
         else:
@@ -84,9 +87,9 @@ def _extent(repo: Repository, limit: int) -> str:
 
 
 def _recorded_heads(db: Database) -> dict[str, str]:
-    """The commit each work tree was last seen at; those that were removed do not count."""
+    """The commit each work tree was last seen at, also of those that have been removed since."""
     recorded: dict[str, str] = json.loads(db.meta(_HEADS) or "{}")
-    return {place: oid for place, oid in recorded.items() if Path(place).exists()}
+    return recorded
 
 
 def _progress(

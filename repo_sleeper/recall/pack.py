@@ -203,11 +203,24 @@ def _file_line(number: int, hit: FileHit) -> str:
 def _symbol_line(symbol: SymbolHit) -> str:
     first, last = symbol.range.start + 1, symbol.range.end
     place = str(first) if last <= first else f"{first}-{last}"
-    text = signature(symbol.signature) or one_line(symbol.name)
+    text = _named(one_line(symbol.name.rpartition(".")[2]), signature(symbol.signature))
     owner = one_line(symbol.name.rpartition(".")[0])
     kind = "" if _tells_kind(symbol.kind, text) else symbol.kind.value
     said = (kind, f"({owner})" if owner else "", text)
     return f"   {place} {' '.join(one for one in said if one)}"
+
+
+def _named(name: str, text: str) -> str:
+    """A signature, after the name where it does not say it: `typedef struct` has its name below."""
+    if not text or _is_said(name, text):
+        return text or name
+    return signature(f"{name}: {text}")
+
+
+def _is_said(name: str, text: str) -> bool:
+    if re.fullmatch(r"\w+", name):
+        return re.search(rf"\b{name}\b", text) is not None
+    return name.replace(" ", "") in text.replace(" ", "")  # an operator, however it is spaced
 
 
 def signature(written: str) -> str:

@@ -313,6 +313,14 @@ def test_what_cannot_be_found_is_said(
     assert words in done.err
 
 
+def test_the_map_keeps_a_name_on_its_line(ready: Types, repo: GitRepo) -> None:
+    repo.commit("odd", **{"odd\nname_py": "x = 1\n"})
+    ready("init", "--yes", "--no-daemon")
+
+    assert "─ odd name.py" in ready("map").out
+    assert ready("map", "odd\nname.py").out.splitlines()[0].startswith("odd name.py")
+
+
 def test_the_map_shows_folders_hot_spots_and_depth(ready: Types) -> None:
     drawn = ready("map").out
     assert "├── " in drawn
@@ -456,6 +464,7 @@ def test_the_doctor_works_outside_a_repository_and_on_a_damaged_store(
 
     assert told.code == 1
     assert "✗ store" in told.out
+    assert "! limits: not known: the store is damaged" in told.out
     assert "not inside a git repository" in ready("-C", str(tmp_path), "doctor").out
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from repo_sleeper import git, trust
+from repo_sleeper.cli import daemon_view
 from repo_sleeper.daemon import service as service_module
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.mind import Mind
+from repo_sleeper.daemon.process import DaemonState
 from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.notes import Origin
@@ -241,6 +243,23 @@ def test_a_shallow_clone_that_is_given_its_past_is_noticed(
     daemon.service._forest.urge(time.monotonic())
 
     daemon.until(lambda: history.commit_count(daemon.db) > 1)
+
+
+def test_a_full_rescan_after_lost_events_is_counted(start: Start) -> None:
+    daemon = start(SLEEPER_IDLE_RECONCILE_S="86400")
+    daemon.until(daemon.looked)
+    assert daemon.tree()["resyncs"] == 0
+    assert "lost events" not in told_of(daemon)
+
+    daemon.service._forest.all()[0].watcher._lost_events()  # as when the queue overflows
+
+    daemon.until(lambda: daemon.tree()["resyncs"] == 1)
+    assert told_of(daemon).endswith(" · 1 full rescan after lost events")
+
+
+def told_of(daemon: Running) -> str:
+    """The line of `status` about it."""
+    return daemon_view.sentence(DaemonState(running=True, details=daemon.status(), pid=1))
 
 
 def test_a_second_work_tree_joins_in(start: Start, repo: GitRepo, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -27,8 +28,9 @@ from repo_sleeper.daemon import reconciling
 from repo_sleeper.domain.tree import Scan, Signature
 from repo_sleeper.git import Repository, plumbing
 from repo_sleeper.history import commits
+from repo_sleeper.index import contents as reading
 from repo_sleeper.index import indexer
-from repo_sleeper.store import code, contents, history
+from repo_sleeper.store import code, contents, history, survey
 from repo_sleeper.store.contents import FileRow
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.watch import scanner
@@ -70,6 +72,46 @@ def _empty_store() -> Path:
     return file
 
 
+class CoarseClock:
+    """The clock of a file system, which ticks when we say so and not in between.
+
+    What is changed twice between two ticks has the same times both times: with a real clock that
+    takes luck. Times before the first tick are as they are: somebody set them.
+    """
+
+    def __init__(self) -> None:
+        self._ticks = [time.time_ns() - 1_000_000_000]  # before anything here is made
+
+    @property
+    def now(self) -> float:
+        """So soon after the last tick that what was changed since may change again unseen."""
+        return self._ticks[-1] / 1e9 + 1.0
+
+    def ticks(self, place: Place) -> None:
+        """From now on changes have another time."""
+        self._ticks.append(place.wait_for_the_clock())
+
+    def govern(self, patch: pytest.MonkeyPatch) -> None:
+        """Have everybody who looks at files see these times."""
+        scan, read = scanner.scan, reading._signature
+
+        def scanned(repo: Repository, **options: Any) -> Scan:
+            found = scan(repo, **options)
+            files = {path: self._coarse(seen) for path, seen in found.files.items()}
+            return found._replace(files=files)
+
+        patch.setattr(scanner, "scan", scanned)
+        patch.setattr(reading, "_signature", lambda seen: self._coarse(read(seen)))
+
+    def _coarse(self, seen: Signature) -> Signature:
+        mtime, ctime = self._tick(seen.mtime_ns), self._tick(seen.ctime_ns)
+        return seen._replace(mtime_ns=mtime, ctime_ns=ctime)
+
+    def _tick(self, time_ns: int) -> int:
+        after = bisect_right(self._ticks, time_ns)
+        return self._ticks[after - 1] if after else time_ns
+
+
 class Life(RuleBasedStateMachine):
     """Two work trees of a repository, one store, and a program that dies now and then."""
 
@@ -77,6 +119,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.clock = CoarseClock()
         self.main = new_place()
         self.linked = Place(self.main.root.with_name("linked"))
         self.store = self.main.root.with_name("index.db")
@@ -102,6 +145,12 @@ class Life(RuleBasedStateMachine):
     @rule(name=st.sampled_from(OLD), replaced=st.booleans())
     def rewrite_unseen(self, name: bytes, *, replaced: bool) -> None:
         self.main.rewrite_unseen(name, replaced=replaced)
+
+    @rule(name=names, text=texts, place=places)
+    def write_twice(self, name: bytes, text: bytes, place: str) -> None:
+        self._at(place).write(name, text)
+        self._reconcile(place, settled=False)
+        self._at(place).rewrite_alike(name)
 
     @rule(name=names, text=texts)
     def save_atomically(self, name: bytes, text: bytes) -> None:
@@ -215,8 +264,11 @@ class Life(RuleBasedStateMachine):
 
     def _compare(self, place: str, *, settled: bool) -> None:
         tree_id = self._reconcile(place, settled=settled)
-        fresh = fresh_index(self._repository(place), self.settings)
-        ours = snapshot(self.db, tree_id)
+        repo = self._repository(place)
+        fresh = fresh_index(repo, self.settings)
+        with pytest.MonkeyPatch.context() as patch:
+            self.break_in(patch)
+            ours = snapshot(self.db, tree_id, root=repo.root)
 
         assert not differences(ours, fresh), "\n".join(differences(ours, fresh))
         for other, before in self.last.items():
@@ -226,7 +278,7 @@ class Life(RuleBasedStateMachine):
 
     def _edit(self, name: bytes, text: bytes) -> None:
         self.main.write(name, text)
-        self.main.wait_for_the_clock()
+        self.clock.ticks(self.main)
 
     def sabotage(self) -> Sabotage:
         """What is broken in the program while it reconciles; nothing, unless we are tested."""
@@ -249,17 +301,18 @@ class Life(RuleBasedStateMachine):
         repo = self._repository(place)
         self.last.pop(code.ensure_tree(self.db, repo.root, repo.git_dir), None)
         if settled:
-            self.main.wait_for_the_clock()
+            self.clock.ticks(self.main)
         with pytest.MonkeyPatch.context() as patch:
             if not self.with_history:
                 patch.setattr(reconciling, "_history", lambda *_: 0)
                 patch.setattr(git, "head", lambda _: "")  # asked for the history only
             self.break_in(patch)
+            self.clock.govern(patch)
             return reconciling.reconcile_round(
                 self.db,
                 repo,
                 self.settings,
-                now=time.time() + (60.0 if settled else 0.0),
+                now=self.clock.now + (60.0 if settled else 0.0),
                 pool=ParsesHere(meanwhile),
                 derive=False,
             ).tree_id
@@ -306,19 +359,36 @@ class LifeWithHistory(Life):
     """The same, and the commits are as a fresh import has them."""
 
     with_history = True
+    bound: ClassVar = 20_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        kept = self.settings.history._replace(max_commits=self.bound)
+        self.settings = self.settings._replace(history=kept)
 
     def sabotage(self) -> Sabotage:
         return lambda _: None
+
+    @rule(place=places, count=st.integers(1, 3))
+    def commit(self, place: str, count: int) -> None:
+        for _ in range(count):
+            self._at(place).git("commit-all")
+        self._reconcile(place, settled=False)
 
     @rule()
     def compare_history(self) -> None:
         self._reconcile("main", settled=False)
         if self.linked.root.exists():
             return  # then the store holds what either of them contains
+        self._import(self.db)
         fresh = empty_database()
-        commits.import_history(fresh, self._repository("main"), limit=20_000)
+        self._import(fresh)
 
         assert told(self.db) == told(fresh)
+
+    def _import(self, db: Database) -> None:
+        """As every look of the daemon does, and every count of the survey."""
+        commits.import_history(db, self._repository("main"), limit=self.bound)
 
 
 def told(db: Database) -> tuple[object, ...]:
@@ -329,6 +399,22 @@ def told(db: Database) -> tuple[object, ...]:
 
 def test_after_anything_at_all_the_history_equals_a_fresh_one() -> None:
     live(LifeWithHistory, number=SEED, sequences=SEQUENCES // 25, shrink=True)
+
+
+class LifeWithShortHistory(LifeWithHistory):
+    """Commits soon have to make room for others."""
+
+    bound = 3
+
+    def teardown(self) -> None:
+        try:
+            self.compare_history()
+        finally:
+            super().teardown()
+
+
+def test_after_anything_at_all_a_bounded_history_equals_a_fresh_one() -> None:
+    live(LifeWithShortHistory, number=SEED, sequences=SEQUENCES // 25, shrink=True)
 
 
 # --- the test itself is tested ----------------------------------------------------------------
@@ -343,6 +429,12 @@ def believes_modification_times() -> Sabotage:
         return (known.signature.size, known.signature.mtime_ns) == (seen.size, seen.mtime_ns)
 
     return lambda patch: patch.setattr(indexer, "_is_as_stored", is_as_stored)
+
+
+def believes_every_signature_at_once() -> Sabotage:
+    return lambda patch: patch.setattr(
+        indexer._Reader, "_trusted", lambda _, found: found.signature
+    )
 
 
 def misses_renames() -> Sabotage:
@@ -394,6 +486,16 @@ def stores_files_before_their_contents() -> Sabotage:
     return lambda patch: patch.setattr(indexer._Work, "_store", signatures_first)
 
 
+def keeps_links() -> Sabotage:
+    """Where an import led to is still told when it leads elsewhere."""
+
+    def only_added(db: Database, tree_id: int, links: Iterable[tuple[str, int, str]]) -> None:
+        sql = "insert or ignore into links (tree_id, path, line, target) values (?, ?, ?, ?)"
+        db.many(sql, [(tree_id, *link) for link in links])
+
+    return lambda patch: patch.setattr(survey, "save_links", only_added)
+
+
 def mixes_up_work_trees() -> Sabotage:
     ensure_tree = code.ensure_tree
 
@@ -407,15 +509,27 @@ def keeps_what_other_settings_gave() -> Sabotage:
     return lambda patch: patch.setattr(indexer._Labels, "is_current", lambda *_: True)
 
 
+def keeps_the_oldest_commits() -> Sabotage:
+    progress = commits._progress
+
+    def unbounded(*about: Any, limit: int, **more: Any) -> commits._Difference | None:
+        found = progress(*about, limit=1_000_000, **more)
+        return found and found._replace(new=found.new[:limit])
+
+    return lambda patch: patch.setattr(commits, "_progress", unbounded)
+
+
 @pytest.mark.parametrize(
     "bug",
     [
         believes_modification_times,
+        believes_every_signature_at_once,
         misses_renames,
         remembers_what_was_not_ignored,
         forgets_no_path,
         forgets_no_words,
         stores_files_before_their_contents,
+        keeps_links,
         mixes_up_work_trees,
         keeps_what_other_settings_gave,
     ],
@@ -427,3 +541,12 @@ def test_a_planted_bug_is_found(bug: Callable[[], Sabotage]) -> None:
 
     with pytest.raises(AssertionError, match="have"):
         live(Spoilt, number=SEED, sequences=1000, shrink=False)
+
+
+def test_a_bound_that_does_not_hold_is_found() -> None:
+    class Spoilt(LifeWithShortHistory):
+        def sabotage(self) -> Sabotage:
+            return keeps_the_oldest_commits()
+
+    with pytest.raises(AssertionError):
+        live(Spoilt, number=SEED, sequences=60, shrink=False)

@@ -103,6 +103,37 @@ def test_the_oldest_make_room_for_new_ones(db: Database, repo: GitRepo) -> None:
     assert about(db, "1") == []
 
 
+def test_each_work_tree_keeps_its_newest_commits(
+    db: Database, repo: GitRepo, tmp_path: Path
+) -> None:
+    repo.commit("0", a_py="0\n")
+    repo.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    side = GitRepo(tmp_path / "side")
+    for number in (1, 2):
+        repo.commit(f"main {number}", a_py=f"{number}\n")
+        side.commit(f"side {number}", b_py=f"{number}\n")
+        imported(db, repo, limit=2)
+        imported(db, side, limit=2)
+
+    assert sorted(subjects(db)) == ["main 1", "main 2", "side 1", "side 2"]
+
+
+def test_commits_of_a_removed_work_tree_go(db: Database, repo: GitRepo, tmp_path: Path) -> None:
+    repo.commit("0", a_py="0\n")
+    repo.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
+    side = GitRepo(tmp_path / "side")
+    side.commit("side 1", b_py="1\n")
+    imported(db, repo)
+    imported(db, side)
+    assert sorted(subjects(db)) == ["0", "side 1"]
+
+    repo.git("worktree", "remove", "--force", str(tmp_path / "side"))
+    assert imported(db, repo) == 0
+
+    assert subjects(db) == ["0"]
+    assert about(db, "side") == []
+
+
 def test_an_amended_commit_leaves_no_trace(db: Database, repo: GitRepo) -> None:
     repo.commit("one", a_py="1\n")
     repo.commit("wrong words", a_py="2\n")

@@ -1,4 +1,4 @@
-"""What could not be read as well as the rest is said by `init` and `status`."""
+"""What could not be read as well as the rest is said by `init`, `status`, `doctor`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ def limits() -> list[str]:
     return found
 
 
+def checked() -> dict[str, str]:
+    """What `doctor` says of limits."""
+    checks = json.loads(run("doctor", "--json").stdout)["checks"]
+    (found,) = [one for one in checks if one["what"] == "limits"]
+    return {key: found[key] for key in ("standing", "told")}
+
+
 def test_code_without_a_grammar_is_named(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.commit("one", a_hs="main = print 1\n", b_hs="x = 1\n", c_ex="x\n", d_txt="x\n", e_py="")
     monkeypatch.chdir(repo.root)
@@ -31,6 +38,7 @@ def test_code_without_a_grammar_is_named(repo: GitRepo, monkeypatch: pytest.Monk
     assert ".hs 2, .ex 1: no grammar here, searched as text only" in told
     assert limits() == [".hs 2, .ex 1: no grammar here, searched as text only"]
     assert "searched as text only" in run("status").stdout
+    assert checked() == {"standing": "note", "told": limits()[0]}
 
 
 def test_files_that_do_not_parse_are_counted(
@@ -43,6 +51,7 @@ def test_files_that_do_not_parse_are_counted(
     (told,) = limits()
 
     assert told.startswith("1 file with syntax the grammar does not follow (python 1)")
+    assert checked() == {"standing": "note", "told": told}
 
 
 def test_without_commits_and_with_some_alone_the_history_is_told_to_end(
@@ -53,7 +62,12 @@ def test_without_commits_and_with_some_alone_the_history_is_told_to_end(
     run("init", "--yes", "--no-daemon")
     assert limits() == ["no commits yet: nothing is known of changes"]
 
+    assert checked() == {"standing": "note", "told": limits()[0]}
+
     repo.commit("one")
+    run("init", "--yes", "--no-daemon")
+    assert checked() == {"standing": "good", "told": "none: all was read"}
+
     repo.commit("two", a_py="x = 2\n")
     shallow = tmp_path / "shallow"
     source = f"file://{repo.root}"
@@ -61,3 +75,12 @@ def test_without_commits_and_with_some_alone_the_history_is_told_to_end(
     monkeypatch.chdir(shallow)
     run("init", "--yes", "--no-daemon")
     assert limits() == ["a shallow clone: the history ends where it was cut off"]
+    assert checked() == {"standing": "note", "told": limits()[0]}
+
+
+def test_without_a_store_doctor_says_that_limits_are_not_known(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repo.root)
+
+    assert checked() == {"standing": "note", "told": "not known without a store"}

@@ -75,26 +75,40 @@ def test_pointers_come_first_then_notes_then_code():
 
 
 @pytest.mark.parametrize(
-    ("kind", "written", "shown"),
+    ("name", "kind", "written", "shown"),
     [
-        (SymbolKind.CLASS, "class Cart(Base)", "7-9 (shop) class Cart(Base)"),
-        (SymbolKind.METHOD, "func (c *Cart) Total()", "7-9 (shop) func (c *Cart) Total()"),
+        ("Cart", SymbolKind.CLASS, "class Cart(Base)", "7-9 (shop) class Cart(Base)"),
+        ("Total", SymbolKind.METHOD, "func (c *Cart) Total()", "7-9 (shop) func (c *Cart) Total()"),
         (
+            "total",
             SymbolKind.FUNCTION,
             "static int total(void)",
             "7-9 function (shop) static int total(void)",
         ),
-        (SymbolKind.FIELD, "type: str = 'x'", "7-9 field (shop) type: str = 'x'"),
-        (SymbolKind.METHOD, "def f( a,\n  b, )", "7-9 (shop) def f(a, b)"),
-        (SymbolKind.METHOD, f"def f({'a' * 90})", f"7-9 (shop) def f({'a' * 71}..."),
+        ("type", SymbolKind.FIELD, "type: str = 'x'", "7-9 field (shop) type: str = 'x'"),
+        ("f", SymbolKind.METHOD, "def f( a,\n  b, )", "7-9 (shop) def f(a, b)"),
+        ("f", SymbolKind.METHOD, f"def f({'a' * 90})", f"7-9 (shop) def f({'a' * 71}..."),
+        ("cents", SymbolKind.STRUCT, "typedef struct", "7-9 (shop) cents: typedef struct"),
+        ("ruct", SymbolKind.TYPE, "typedef struct", "7-9 (shop) ruct: typedef struct"),
+        (
+            "operator==",
+            SymbolKind.METHOD,
+            "bool operator == (C c)",
+            "7-9 method (shop) bool operator == (C c)",
+        ),
+        ("x", SymbolKind.FIELD, f"{'a' * 90} x", f"7-9 field (shop) x: {'a' * 74}..."),
     ],
     ids=[
         *("its own word says class", "or that it is a function", "a kind no word tells"),
         *("a field named type", "line breaks leave no trace", "what is cut ends in dots"),
+        *("a name that is below", "a name within a word is none", "an operator with spaces"),
+        "a name that is cut away",
     ],
 )
-def test_a_definition_is_pointed_at_in_few_words(kind: SymbolKind, written: str, shown: str):
-    symbol = SymbolHit("shop/cart.py", "shop.x", kind, Range(6, 9), 1.0, written)
+def test_a_definition_is_pointed_at_in_few_words(
+    name: str, kind: SymbolKind, written: str, shown: str
+):
+    symbol = SymbolHit("shop/cart.py", f"shop.{name}", kind, Range(6, 9), 1.0, written)
 
     assert f"   {shown}\n" in packed(symbols=[symbol]).text
 

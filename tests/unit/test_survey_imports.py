@@ -7,6 +7,7 @@ import posixpath
 import pytest
 
 from repo_sleeper.survey.imports import resolved
+from repo_sleeper.survey.imports.dotted import one_word_packages, package_clause
 from repo_sleeper.survey.imports.manifests import is_name_manifest, read_manifests
 from repo_sleeper.survey.imports.modules import known_modules
 
@@ -38,9 +39,12 @@ def targets(  # noqa: PLR0913
     manifests: dict[str, str] | None = None,
     defined: dict[str, set[str]] | None = None,
     used: dict[str, frozenset[str]] | None = None,
+    packages: dict[str, str] | None = None,
 ) -> list[str]:
     languages = {one: ENDINGS[posixpath.splitext(one)[1]] for one in paths.split()}
-    modules = known_modules(languages, read_manifests(manifests or {}), defined=defined, used=used)
+    modules = known_modules(
+        languages, read_manifests(manifests or {}), defined=defined, used=used, packages=packages
+    )
     return [edge.target for edge in resolved([(path, 3, module, names)], modules)]
 
 
@@ -317,21 +321,65 @@ def test_of_many_headers_of_one_name_none_is_guessed() -> None:
         ("org.shop", ("Cart", "total"), ["src/org/shop/Cart.java", "src/org/shop/Prices.kt"]),
         ("java.util.List", (), []),
         ("shop", (), []),
+        ("shop.total", (), []),
+        ("org.shop.Cart.Companion.toCart", (), ["src/org/shop/Cart.java"]),
+        ("org.shop.Price.Companion.free", (), ["src/org/shop/Prices.kt"]),
+        ("org.shop.Cart.Line.Kind", ("GIFT",), ["src/org/shop/Cart.java"]),
+        ("org.Cart.Companion.toCart", (), []),
+        ("Cart.Companion.toCart", (), []),
+        ("road.drive", (), ["lib/road/Ways.kt"]),
+        ("road.Way.Companion.home", (), ["lib/road/Ways.kt"]),
+        ("road.Street.Companion.home", (), ["lib/road/Street.kt"]),
+        ("road", ("drive",), ["lib/road/Ways.kt"]),
+        ("road", (), ["lib/road/Street.kt", "lib/road/Ways.kt"]),
     ],
 )
 def test_classes_functions_and_whole_packages(
     module: str, names: tuple[str, ...], expected: list[str]
 ) -> None:
     found = targets(
-        "src/org/shop/Cart.java src/org/shop/Prices.kt src/org/shop/a.json app/Main.kt",
+        "src/org/shop/Cart.java src/org/shop/Prices.kt src/org/shop/a.json app/Main.kt"
+        " lib/road/Street.kt lib/road/Ways.kt other/road/Ways.kt",
         "app/Main.kt",
         module,
         *names,
-        defined={"src/org/shop/Prices.kt": {"total"}, "src/org/shop/Cart.java": {"Cart"}},
+        defined={
+            "src/org/shop/Prices.kt": {"total", "Price"},
+            "src/org/shop/Cart.java": {"Cart"},
+            "lib/road/Ways.kt": {"drive", "Way"},
+            "other/road/Ways.kt": {"drive", "Way"},
+        },
         used={"app/Main.kt": frozenset({"Cart"})},
+        packages={
+            "lib/road/Street.kt": "road",
+            "lib/road/Ways.kt": "road",
+            "other/road/Ways.kt": "other.road",
+            "src/org/shop/Prices.kt": "org.shop",
+        },
     )
 
     assert found == expected
+
+
+def test_packages_are_read_where_one_word_may_mean_one() -> None:
+    languages = dict.fromkeys(("a/road/A.kt", "a/shop/B.java", "Main.kt"), "kotlin")
+    languages["a/road/c.py"] = "python"
+    imports = [("Main.kt", 3, "road.drive", ()), ("Main.kt", 4, "org.shop.B", ())]
+
+    assert one_word_packages(languages, imports) == ["a/road/A.kt"]
+    assert one_word_packages(languages, [("a/road/c.py", 1, "road", ())]) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "package"),
+    [
+        ('/* package it well */\n@file:JvmName("x")\npackage okio // here\n', "okio"),
+        ("package org.shop;\r\nclass A {}\r\n", "org.shop"),
+        ("// package no\nclass A\n", ""),
+    ],
+)
+def test_the_package_clause(source: str, package: str) -> None:
+    assert package_clause(source) == package
 
 
 def test_a_package_of_very_many_files_is_not_a_link_to_each() -> None:

@@ -53,6 +53,25 @@ def test_a_hint_during_a_round_is_for_the_next(tree: WatchedTree) -> None:
     assert tree.first_hint == 101.6
 
 
+def test_a_look_after_lost_events_is_counted_once(tree: WatchedTree) -> None:
+    tree.hint(101.0, lost=True)
+    tree.hint(101.1, lost=True)
+    assert tree.resyncs == 0
+    tree.looked(started=102.0, now=103.0, fruitful=True)
+    tree.looked(started=104.0, now=105.0, fruitful=True)
+    assert tree.resyncs == 1
+
+
+def test_events_lost_during_a_round_are_made_up_for_in_the_next(tree: WatchedTree) -> None:
+    tree.hint(101.6, lost=True)
+    tree.looked(started=101.5, now=101.7, fruitful=True)
+    assert tree.resyncs == 0
+    tree.failed(now=102.0, why="no space")
+    assert tree.resyncs == 0
+    tree.looked(started=103.0, now=103.1, fruitful=False)
+    assert tree.resyncs == 1
+
+
 def test_hints_that_bring_nothing_are_followed_ever_less_often(tree: WatchedTree) -> None:
     waits = []
     for round_ in range(6):

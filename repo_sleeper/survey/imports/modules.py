@@ -18,7 +18,8 @@ class Modules:
     """The files of a tree under the names that imports may use for them.
 
     `defined` has the top-level names of the files of some languages, `used` the names that those
-    of Go and C# use, `namespaces` the files of each C# namespace.
+    of Go and C# use, `namespaces` the files of each C# namespace, `packages` the package that some
+    Java, Kotlin and Scala files say they are in.
     """
 
     languages: Mapping[str, str]
@@ -26,6 +27,7 @@ class Modules:
     defined: Mapping[str, Collection[str]] = field(default_factory=dict)
     used: Mapping[str, frozenset[str]] = field(default_factory=dict)
     namespaces: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
     by_name: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     by_basename: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     folders: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -50,17 +52,18 @@ class Modules:
         return wanted or list(candidates)
 
 
-def known_modules(
+def known_modules(  # noqa: PLR0913 -- each by its name
     languages: Mapping[str, str],
     manifests: Manifests | None = None,
     *,
     defined: Mapping[str, Collection[str]] | None = None,
     used: Mapping[str, frozenset[str]] | None = None,
     namespaces: Mapping[str, Sequence[str]] | None = None,
+    packages: Mapping[str, str] | None = None,
 ) -> Modules:
     """Index the files by dotted name, by base name and by folder."""
     known = manifests or Manifests()
-    modules = Modules(languages, known, defined or {}, used or {}, namespaces or {})
+    modules = Modules(languages, known, defined or {}, used or {}, namespaces or {}, packages or {})
     for path in sorted(languages):
         folder, _, name = path.rpartition("/")
         modules.by_basename[name].append(path)
