@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import nsmallest
+from heapq import nlargest
 from typing import NamedTuple
 
 from repo_sleeper.recall.paths import Paths, Placed
@@ -45,7 +46,13 @@ class _Tally:
         self.chunk: dict[int, float] = {}
         self.seen: dict[int, int] = {}
         self.blob: dict[int, int] = {}  # chunk -> blob
-        self.parts: dict[int, dict[int, float]] = {}  # blob -> term -> frequency
+        self.parts: list[dict[int, float]] = []  # of each term: blob -> frequency
+
+    def terms_in(self, blob: int) -> Iterator[tuple[int, float]]:
+        """The terms that a content has, with their frequencies."""
+        for position, frequencies in enumerate(self.parts):
+            if blob in frequencies:
+                yield position, frequencies[blob]
 
 
 def search_content(
@@ -123,27 +130,38 @@ def rarity(documents: int, total: int) -> float:
 
 
 def _tallied(db: Database, chosen: Sequence[Term], weights: Sequence[float]) -> _Tally:
+    """One round for each match, thousands for a question: little is done in it."""
     tally = _Tally()
+    chunks, seen, blobs = tally.chunk, tally.seen, tally.blob
     for position, term in enumerate(chosen):
         bit, weight = 1 << position, weights[position]
+        found: defaultdict[int, float] = defaultdict(float)
         for chunk, blob, score in search.chunk_scores(db, term, limit=_ROWS):
-            tally.chunk[chunk] = tally.chunk.get(chunk, 0.0) + score
-            tally.seen[chunk] = tally.seen.get(chunk, 0) | bit
-            tally.blob[chunk] = blob
-            frequencies = tally.parts.setdefault(blob, {})
-            frequencies[position] = frequencies.get(position, 0.0) + score / weight
+            found[blob] += score
+            if chunk in chunks:
+                chunks[chunk] += score
+                seen[chunk] |= bit
+            else:
+                chunks[chunk], seen[chunk], blobs[chunk] = score, bit, blob
+        tally.parts.append({blob: score / weight for blob, score in found.items()})
     return tally
 
 
 def _best(scores: Mapping[int, float], count: int) -> list[int]:
-    return nsmallest(count, scores, key=lambda one: (-scores[one], one))
+    """The keys with the highest scores, best first, ties by key."""
+    lowest = min(nlargest(count, scores.values()), default=0.0)
+    return sorted(
+        (one for one, score in scores.items() if score >= lowest),
+        key=lambda one: (-scores[one], one),
+    )[:count]
 
 
 def _pools(tally: _Tally) -> dict[int, list[float]]:
     """Per content, its three best chunks."""
-    found: dict[int, list[float]] = {}
+    found: defaultdict[int, list[float]] = defaultdict(list)
+    blobs = tally.blob
     for chunk, score in tally.chunk.items():
-        found.setdefault(tally.blob[chunk], []).append(score)
+        found[blobs[chunk]].append(score)
     return {blob: sorted(scores, reverse=True)[:_BEST_CHUNKS] for blob, scores in found.items()}
 
 
@@ -176,13 +194,10 @@ def _inside(
     for blob, places in live.items():
         for path, size in places:
             length = 0.4 + 0.6 * size / (average or 1.0)
-            yield (
-                path,
-                {
-                    chosen[position].word: value / length
-                    for position, value in tally.parts[blob].items()
-                },
-            )
+            found = {
+                chosen[position].word: value / length for position, value in tally.terms_in(blob)
+            }
+            yield path, found
 
 
 def _saturated(value: float) -> float:
@@ -196,11 +211,13 @@ def _words_found(
     weights: Sequence[float],
 ) -> dict[str, tuple[str, ...]]:
     """Path -> the words it holds, the ones that say most first."""
+    by_weight = sorted(
+        (position for position, weight in enumerate(weights) if weight),
+        key=lambda one: (-weights[one], one),
+    )
     return {
         path: tuple(
-            chosen[position].word
-            for position in sorted(tally.parts[blob], key=lambda one: (-weights[one], one))
-            if weights[position]
+            chosen[position].word for position in by_weight if blob in tally.parts[position]
         )
         for blob, places in live.items()
         for path, _ in places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -54,15 +55,27 @@ class Ranked(NamedTuple):
     parts: tuple[tuple[str, float], ...]
 
 
-def fuse(signals: Mapping[str, Scores], weights: Mapping[str, float] = WEIGHTS) -> list[Ranked]:
-    """Each signal divided by its maximum, weighed and summed; best first, ties by path."""
-    added: dict[str, dict[str, float]] = {}
+def fuse(
+    signals: Mapping[str, Scores],
+    weights: Mapping[str, float] = WEIGHTS,
+    *,
+    limit: int | None = None,
+) -> list[Ranked]:
+    """Each signal divided by its maximum, weighed and summed; best first, ties by path.
+
+    With a `limit`, only so many of the best: what each is made of is then told of few.
+    """
+    weighed: dict[str, dict[str, float]] = {}
+    totals: defaultdict[str, float] = defaultdict(float)
     for name in sorted(signals):
-        weight = weights.get(name, 0.0)
-        for path, share in shares(signals[name]).items():
-            if weight and share:
-                added.setdefault(path, {})[name] = weight * share
-    return _ordered(added)
+        if weight := weights.get(name, 0.0):
+            weighed[name] = {path: weight * part for path, part in shares(signals[name]).items()}
+            for path, part in weighed[name].items():
+                totals[path] += part
+    best = sorted(totals, key=lambda path: (-totals[path], path))[:limit]
+    return _ordered(
+        {path: {n: some[path] for n, some in weighed.items() if path in some} for path in best}
+    )
 
 
 def shares(scores: Scores) -> dict[str, float]:

@@ -67,7 +67,8 @@ def retrieve(
     named = search_names(db, tree_id, question)
     past = past_commits(db, tree_id, question.words)
     noted = _notes(db, tree_id, question)
-    fused = rank.fuse(signals(content, paths, named, past, noted), weights)
+    found = signals(content, paths, named, past, noted)
+    fused = rank.fuse(found, weights, limit=_CANDIDATES)
     standing = _standing(db, tree_id, fused)
     fused = [one for one in fused if one.path in standing]
     fused = rank.add(fused, priors(standing, question), weights)
@@ -116,8 +117,8 @@ def signals(
 
 
 def _standing(db: Database, tree_id: int, ranked: Sequence[Ranked]) -> dict[str, Standing]:
-    best = [one.path for one in ranked[:_CANDIDATES]]
-    return {path: Standing(*found) for path, found in topics.standing(db, tree_id, best).items()}
+    known = topics.standing(db, tree_id, [one.path for one in ranked])
+    return {path: Standing(*found) for path, found in known.items()}
 
 
 def _kept(
