@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable
+from itertools import accumulate
 
 from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall.file_kinds import is_test
@@ -136,8 +136,18 @@ def _scored(hit: SymbolHit, score: float) -> SymbolHit:
 
 
 def _add_users(db: Database, tree_id: int, question: Question, found: Named) -> None:
-    users = search.users(db, tree_id, question.names, limit=_USERS)
-    files = Counter(name for _, name, _ in users)
-    for path, name, _ in users:
-        found.caller[path] = found.caller.get(path, 0.0) + 1 / math.sqrt(files[name])
-        found.reasons.setdefault(path, {}).setdefault("caller", f"uses {name}")
+    for name, paths in _users(db, tree_id, question.names):
+        for path in paths:
+            found.caller[path] = found.caller.get(path, 0.0) + 1 / math.sqrt(len(paths))
+            found.reasons.setdefault(path, {}).setdefault("caller", f"uses {name}")
+
+
+def _users(db: Database, tree_id: int, names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Each name with the files that use it, as far as there is room.
+
+    Those that few use come first: what every file uses would else leave no room for them.
+    """
+    found = [(name, search.users(db, tree_id, name, limit=_USERS)) for name in sorted(set(names))]
+    found.sort(key=lambda one: len(one[1]))
+    room = accumulate((len(paths) for _, paths in found), initial=0)
+    return [one for one, taken in zip(found, room, strict=False) if taken < _USERS]

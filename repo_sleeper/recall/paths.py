@@ -59,9 +59,7 @@ def search_paths(
     }
     # Names without any of the words weigh nothing, whatever theirs are worth.
     of_names = {stem for some in names.values() if _asked(some, asked) for stem in some}
-    counts = search.path_counts(
-        db, {stem: word for word, stem in stemmed.items() if stem in of_names}
-    )
+    counts = search.path_counts(db, of_names)
     weights = {stem: math.log(1 + total / (1 + count)) for stem, count in counts.items()}
     return Paths(
         placed={path: one for path, one in placed.items() if one.words},

@@ -41,7 +41,7 @@ def _candidates(question: Question, *, lone: bool) -> list[str]:
 
 
 def _close(db: Database, tree_id: int, name: str) -> tuple[str, ...]:
-    if search.defined(db, tree_id, [name], limit=1) or search.users(db, tree_id, [name], limit=1):
+    if search.defined(db, tree_id, [name], limit=1) or search.users(db, tree_id, name, limit=1):
         return ()
     from difflib import get_close_matches  # only for a name that is nowhere
 

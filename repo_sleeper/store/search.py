@@ -89,9 +89,13 @@ def path_total(db: Database) -> int:
     return db.value("select max(rowid) from path_words") or 0
 
 
-def path_counts(db: Database, words: Mapping[str, str]) -> dict[str, int]:
-    """Stem -> how many paths have it, for stems that any has, each given with a word of it."""
-    return _documents(db, "path_words", words)
+def path_counts(db: Database, stemmed: Iterable[str]) -> dict[str, int]:
+    """Stem -> how many paths have it, for stems that any has."""
+    found: dict[str, int] = {}
+    for some in batches(sorted(set(stemmed))):
+        rows = db.rows(f"select term, doc from path_vocab where term in ({marks(some)})", some)
+        found.update((row[0], row[1]) for row in rows)
+    return found
 
 
 def chunk_scores(db: Database, term: Term, *, limit: int) -> list[tuple[int, int, float]]:
@@ -261,19 +265,14 @@ def symbols_around(db: Database, tree_id: int, path: str, line: int) -> list[Sym
     return [_hit(row) for row in rows]
 
 
-def users(
-    db: Database, tree_id: int, names: Iterable[str], *, limit: int
-) -> list[tuple[str, str, int]]:
-    """Path, name and number of lines for files that refer to these names."""
-    some = sorted(set(names))[:_NAMES_AT_ONCE]
+def users(db: Database, tree_id: int, name: str, *, limit: int) -> list[str]:
+    """The files that refer to a name, the first of them by path."""
     rows = db.rows(
-        f"""select f.path, r.name, sum(1 + length(r.lines) - length(replace(r.lines, ' ', '')))
-            from refs r join files f on f.blob_id = r.blob_id and +f.tree_id = ?
-            where r.name in ({marks(some)})
-            group by f.path, r.name order by f.path, r.name limit ?""",
-        (tree_id, *some, limit),
+        """select f.path from uses u join files f on f.blob_id = u.blob_id and +f.tree_id = ?
+           where u.name = ? order by f.path limit ?""",
+        (tree_id, name, limit),
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [row[0] for row in rows]
 
 
 def content_hash(db: Database, tree_id: int, path: str) -> str:
