@@ -13,6 +13,7 @@ Repositories are cloned into the workshop and indexed there once.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 import os
@@ -28,7 +29,7 @@ from itertools import accumulate, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from repo_sleeper import git
+from repo_sleeper import cli, git
 from repo_sleeper.daemon.workspace import open_workspace, read_store
 from repo_sleeper.recall.context import context
 from repo_sleeper.store import code
@@ -60,6 +61,7 @@ def main() -> None:
     """Measure each repository in turn, the generated ones by size."""
     asked = _options()
     asked.workshop.mkdir(parents=True, exist_ok=True)
+    gc.set_threshold(cli.GARBAGE)  # collected as seldom as in the command
     _own_state(asked.workshop)
     counts = [int(count) for count in asked.generated.split(",") if count]
     roots = [_clone(path, asked.workshop) for path in asked.repositories]

@@ -6,4 +6,5 @@ import gc
 
 # Loading a command makes objects by the ten thousand, and all of them stay: looking through them
 # again and again takes a fifteenth of the time of a command. A long one still collects.
-gc.set_threshold(50_000)
+GARBAGE = 50_000
+gc.set_threshold(GARBAGE)
