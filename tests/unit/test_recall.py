@@ -11,11 +11,12 @@ from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin
 from repo_sleeper.domain.recall import Context
 from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelReplyError, ModelServerError
-from repo_sleeper.recall import neighbours
+from repo_sleeper.recall import names, neighbours
 from repo_sleeper.recall.answer import Answer, answer, context, prompt_for
 from repo_sleeper.recall.citations import checked
 from repo_sleeper.recall.content import drivers, search_content
 from repo_sleeper.recall.context import NO_WORDS, contexts
+from repo_sleeper.recall.names import search_names
 from repo_sleeper.recall.pack import NOTHING
 from repo_sleeper.recall.paths import Paths
 from repo_sleeper.recall.question import understand
@@ -215,6 +216,17 @@ def test_who_calls_something_is_answered_by_its_users(tree):
     found = asked(tree, "who calls `total`?")
 
     assert "uses total" in " ".join(whys(found, "tests/test_cart.py"))
+
+
+def test_a_name_that_every_file_uses_leaves_room_for_the_users_of_another(tree, monkeypatch):
+    monkeypatch.setattr(names, "_USERS", 5)
+    for number in range(6):
+        tree.write(f"a/part{number}.py", "def part():\n    raise OutOfStock(1)\n")
+    tree.write("z/late.py", "def late():\n    return reserved_until(1)\n")
+
+    found = search_names(tree.db, tree.tree, understand("OutOfStock reserved_until"))
+
+    assert found.caller["z/late.py"] == 1.0
 
 
 def test_files_that_change_together_are_lent_weight(tree):
