@@ -14,12 +14,14 @@ from repo_sleeper.recall.excerpt import Excerpt
 from repo_sleeper.redact import clean, redact
 
 _BYTES_PER_TOKEN = 3
-_POINTERS = 0.6  # of the budget, at most; what a section leaves is there for the next
+_POINTERS = 0.65  # of the budget, at most; what a section leaves is there for the next
 _FACTS = 0.3  # ... of an answer that the index has, before all
 _NOTES = 0.75  # ... pointers and notes together
 _FILES = 12
 _SIGNATURE = 80
-_ALSO = 240  # characters of the names that a file defines besides
+_SIGNED = 3  # definitions of a file that are shown as they are written; of others the name
+_LISTED = (240, 160, 80)  # characters of those names, fewer where there is less room
+_LED = 3  # files that are named before the first is told of in full
 _BODY = 400
 _BROKEN = re.compile(r"(?<=[(\[]) |,? (?=[)\]])")  # what is left of a signature's line breaks
 _WORDED = pointers.TELLING | {SymbolKind.MODULE}
@@ -51,7 +53,7 @@ class _Bag:
 
     def add(self, lines: Sequence[str], *, limit: int) -> bool:
         """All of the lines, or none of them."""
-        size = sum(len(line.encode()) + 1 for line in lines)
+        size = _size(lines)
         if self.used + size > min(limit, self.room):
             return False
         self.lines += lines
@@ -92,7 +94,7 @@ def pack(  # noqa: PLR0913 -- everything a text is made of, each by name
     bag = _Bag(room)
     bag.add([_head(commit)], limit=room)
     _fill(bag, "## From the index", answered, limit=int(room * _FACTS), smaller=_first)
-    if not _fill(bag, "## Files", pointed, limit=int(room * _POINTERS), smaller=_fewer):
+    if _point(bag, pointed, limit=int(room * _POINTERS)) < min(_LED, len(pointed)):
         return _least(pointed, room=room)
     shown = _fill(bag, "## Notes", noted, limit=int(room * _NOTES))
     _fill(bag, "## Code", code, limit=room, smaller=_shorter)
@@ -101,9 +103,11 @@ def pack(  # noqa: PLR0913 -- everything a text is made of, each by name
 
 
 def _least(pointed: Sequence[Sequence[str]], *, room: int) -> Packed:
-    """The first path alone, where there is room for nothing else; else nothing at all."""
+    """The first paths alone, where there is room for nothing else; else nothing at all."""
     bag = _Bag(room)
-    bag.add([block[0].partition(" -- ")[0] for block in pointed[:1]], limit=room)
+    for *_, path in map(_told, pointed):
+        if not bag.add(path, limit=room):
+            break
     return Packed("\n".join(bag.lines) + "\n" if bag.lines else "")
 
 
@@ -149,9 +153,48 @@ def _fill(
     return added
 
 
-def _fewer(block: Sequence[str]) -> Iterator[Sequence[str]]:
-    """A file with its best symbol, or alone."""
-    return (block[:size] for size in (2, 1))
+def _point(bag: _Bag, blocks: Sequence[Sequence[str]], *, limit: int) -> int:
+    """Name the files, each as fully as leaves the next ones a line; how many were.
+
+    What a file is asked for is more often in the second file than in the fourth line of the first.
+    """
+    forms = [list(_told(block)) for block in blocks]
+    added = 0
+    for position, (*fuller, line, path) in enumerate(forms):
+        head = [] if added else ["", "## Files"]
+        after = sum(_size(one[-2]) for one in forms[position + 1 : _LED])
+        added += any(
+            bag.add([*head, *form], limit=limit - kept)
+            for kept, some in ((after, fuller), (0, (line, path)))
+            for form in some
+        )
+    return added
+
+
+def _told(block: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A file with what it has, then with less and less of it; at last its line, its path."""
+    file, *symbols, names = block
+    most, less, least = _LISTED
+    short = file.partition("; ")[0]
+    for line, signed, listed in (
+        *((file, _SIGNED, most), (file, 2, most), (short, 1, most)),
+        *((short, 0, less), (short, 0, least)),
+    ):
+        yield [line, *symbols[:signed], *_listed(names, symbols[:signed], listed)]
+    yield [short]
+    yield [file.partition(" -- ")[0]]
+
+
+def _listed(names: str, shown: Sequence[str], most: int) -> list[str]:
+    """The names that are not shown yet, as many as fit into so many characters."""
+    left = names.split(", ")[len(shown) :]
+    while left and sum(len(name) + 2 for name in left) > most:
+        left.pop()
+    return [f"   {'also' if shown else 'has'} {', '.join(left)}"] if any(left) else []
+
+
+def _size(lines: Sequence[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
 
 
 def _first(block: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -176,23 +219,19 @@ def _head(commit: str) -> str:
 def _pointers(
     files: Sequence[FileHit], symbols: Sequence[SymbolHit], also: Mapping[str, Sequence[SymbolHit]]
 ) -> list[list[str]]:
+    """Of each file its line, its best symbols, and in one line the names of all it may be told."""
     by_path = pointers.grouped(symbols)
-    return [
-        [
-            _file_line(number, hit),
-            *(_symbol_line(one) for one in by_path.get(hit.path, [])),
-            *_also_line(also.get(hit.path, ())),
-        ]
-        for number, hit in enumerate(files[:_FILES], 1)
-    ]
+    told = []
+    for number, hit in enumerate(files[:_FILES], 1):
+        # A field or a constant is told enough by its name.
+        found = sorted(by_path.get(hit.path, ()), key=lambda one: one.kind not in pointers.TELLING)
+        names = ", ".join(map(_placed, [*found, *also.get(hit.path, ())]))
+        told.append([_file_line(number, hit), *map(_symbol_line, found[:_SIGNED]), names])
+    return told
 
 
-def _also_line(symbols: Sequence[SymbolHit]) -> list[str]:
-    """Names with their lines, as many as one line may hold."""
-    names = [f"{one_line(one.name.rpartition('.')[2])} {one.range.start + 1}" for one in symbols]
-    while names and sum(len(name) + 2 for name in names) > _ALSO:
-        names.pop()
-    return [f"   also {', '.join(names)}"] if names else []
+def _placed(one: SymbolHit) -> str:
+    return f"{one_line(one.name.rpartition('.')[2])} {one.range.start + 1}"
 
 
 def _file_line(number: int, hit: FileHit) -> str:

@@ -8,8 +8,8 @@ from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall.file_kinds import is_aside, is_prose, is_test
 
-_PER_FILE = 6
-_PER_OTHER = 2  # of a test, an example, a page: what is asked about is rarely in there
+_PER_FILE = 10
+_PER_OTHER = 5  # of a test, an example, a page: what is asked about is rarely in there
 _ALSO = 24
 TELLING = frozenset(
     {

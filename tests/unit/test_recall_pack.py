@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,6 +157,57 @@ def test_symbols_are_left_out_before_their_file_is():
 
     assert "1. a.py\n" in text
     assert text.count("xxx...") <= 1
+
+
+def shelf(*, files: int, symbols: int) -> dict[str, list[Any]]:
+    """Files with so many methods each, and no notes or code."""
+    paths = [f"shop/part_{letter}.py" for letter in "abcdefgh"[:files]]
+    return {
+        "files": [FileHit(path, 0.9, ("defines Cart", "path matches part")) for path in paths],
+        "symbols": [
+            SymbolHit(
+                *(path, f"Cart.step_{number}", SymbolKind.METHOD, Range(number, number + 2), 1.0),
+                f"def step_{number}(self, items, at, then)",
+            )
+            for path in paths
+            for number in range(symbols)
+        ],
+        "notes": [],
+        "excerpts": [],
+    }
+
+
+def test_three_definitions_are_shown_as_written_and_the_rest_by_name():
+    text = packed(budget=4000, **shelf(files=1, symbols=5)).text
+
+    assert text.count("(Cart) def step_") == 3
+    assert "   also step_3 4, step_4 5\n" in text
+
+
+def test_a_field_gives_its_place_to_what_tells_more():
+    field = SymbolHit(
+        "shop/cart.py", "Cart.items", SymbolKind.FIELD, Range(2, 3), 1.0, "items = ()"
+    )
+    methods = shelf(files=1, symbols=3)["symbols"]
+
+    text = packed(files=[FileHit("shop/part_a.py", 1.0)], symbols=[field, *methods]).text
+
+    assert text.count("(Cart) def step_") == 3
+
+
+@pytest.mark.parametrize("budget", [200, 256, 400])
+def test_the_first_three_files_are_named_before_all_is_told_of_the_first(budget: int):
+    text = packed(budget=budget, **shelf(files=8, symbols=9)).text
+
+    assert [f"part_{letter}.py" in text for letter in "abc"] == [True] * 3
+    assert "step_0" in text
+
+
+def test_where_three_files_find_no_room_the_paths_alone_are_given():
+    text = packed(budget=60, **shelf(files=8, symbols=9)).text
+
+    assert text.startswith("1. shop/part_a.py\n2. shop/part_b.py\n3. shop/part_c.py\n")
+    assert "step" not in text
 
 
 def test_a_tiny_budget_gives_nothing_rather_than_too_much():
