@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from repo_sleeper.store import code, history, namesakes
 from repo_sleeper.store.code import StoredReference, StoredSymbol
@@ -61,8 +61,7 @@ _WEIGHTLESS = frozenset(_FILLING.split())
 _COUNTED = re.compile(r"\bhow (?:many(?: times)?|often)\b|\b(?:number|count) of\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a fact is, 0-based, and what stands there in a few words."""
 
     path: str
@@ -70,8 +69,7 @@ class Place:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """A question in its plain form, the sentence that answers it, and the places it rests on."""
 
     form: Form
