@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from repo_sleeper.domain.code import Range
@@ -13,8 +13,8 @@ from repo_sleeper.domain.paths import path_to_bytes
 from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
 from repo_sleeper.recall import pointers, rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
-from repo_sleeper.recall.file_kinds import is_prose, is_test
 from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack, signature
+from repo_sleeper.recall.places import worth_reading
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.rank import Ranked
 from repo_sleeper.recall.retrieve import Found, retrieve
@@ -32,10 +32,7 @@ CONFIDENCE_READING = 0.3
 _OURS = ".sleeper.toml"
 _EXCERPTS = 10
 _OUTLINED = 6  # files whose other definitions are named
-_BEFORE, _AFTER = 7, 3  # lines around one that the question names
 _NOTED = 5  # files that a counted note must be about
-_PER_FILE = 3
-_LESS = 0.6
 _READ_MAX = 4 * 1024 * 1024
 
 NO_WORDS = "The question has no words to search for."
@@ -94,7 +91,7 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     off = note_kinds.switched_off(db) if without is None else without
     notes = [note for note in _telling(found.notes, hits) if _is_used(note, off)]
     listed = {hit.path for hit in hits}
-    places = [one for one in _worth_reading(found, question) if one[0] in listed]
+    places = [one for one in worth_reading(found, question) if one[0] in listed]
     code = _excerpts(db, tree_id, root, places[:_EXCERPTS], words=question.words, sent=sent)
     excerpts = [one for one in code if not _is_pointed_at(one, shown)]
     facts = _facts(db, tree_id, root, question, sent=sent) if hits else ()
@@ -221,44 +218,6 @@ def _is_pointed_at(one: Excerpt, shown: Sequence[SymbolHit]) -> bool:
         hit.path == one.path and hit.range == one.range and signature(hit.signature) == text
         for hit in shown
     )
-
-
-def _worth_reading(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
-    """What the question points at, then places by what they and their file are worth.
-
-    Few of one file, none inside another.
-    """
-    taken: dict[str, list[Range]] = {}
-    by_worth = sorted(_places(found), key=lambda item: (-item[0], item[1], item[2]))
-    places = [*_pointed(found, question), *((path, place) for _, path, place in by_worth)]
-    for path, place in places:
-        others = taken.setdefault(path, [])
-        inside = any(place.start < other.end and other.start < place.end for other in others)
-        if not inside and len(others) < _PER_FILE:
-            others.append(place)
-            yield path, place
-
-
-def _pointed(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
-    """The lines around those named; where a trace ends is where it went wrong."""
-    ends_last = "most recent call last" in question.text
-    for path, line in reversed(found.pointed) if ends_last else found.pointed:
-        yield path, Range(max(line - _BEFORE, 0), line + _AFTER + 1)
-
-
-def _places(found: Found) -> Iterator[tuple[float, str, Range]]:
-    files = rank.shares({one.path: one.score for one in found.ranked})
-    best = max((one.score for one in found.passages), default=0.0) or 1.0
-    for hit in found.symbols:
-        yield hit.score * _code_worth(hit.path), hit.path, hit.range
-    for one in found.passages:
-        score = (files.get(one.path, 0.0) + one.score / best) / 2
-        yield score * _code_worth(one.path), one.path, one.range
-
-
-def _code_worth(path: str) -> float:
-    """Tests and prose may well be the files asked for, but their lines rarely explain much."""
-    return _LESS if is_test(path) or is_prose(path) else 1.0
 
 
 def _source(db: Database, tree_id: int, root: Path, path: str, *, sent: bool) -> list[str]:

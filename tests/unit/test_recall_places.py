@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from repo_sleeper.domain.code import Range, SymbolKind
+from repo_sleeper.domain.recall import SymbolHit
+from repo_sleeper.recall.places import worth_reading
+from repo_sleeper.recall.question import understand
+from repo_sleeper.recall.rank import Ranked
+from repo_sleeper.recall.retrieve import Found
+from repo_sleeper.store.search import Passage
+
+RANKED = (Ranked("shop/cart.py", 1.0, ()), Ranked("tests/test_cart.py", 1.0, ()))
+
+
+def hit(kind: SymbolKind, start: int, end: int, *, path: str = "shop/cart.py") -> SymbolHit:
+    return SymbolHit(path, f"at_{start}", kind, Range(start, end), 0.8)
+
+
+def places(**found: object) -> list[tuple[str, Range]]:
+    return list(worth_reading(Found(RANKED, **found), understand("totals of the cart")))  # type: ignore[arg-type]
+
+
+def test_a_function_is_read_before_a_field_or_a_line_or_two():
+    field = hit(SymbolKind.FIELD, 1, 9)
+    stub = hit(SymbolKind.FUNCTION, 20, 22)
+    function = hit(SymbolKind.FUNCTION, 40, 60)
+
+    found = places(symbols=(field, stub, function))
+
+    assert [place for _, place in found] == [Range(40, 60), Range(1, 9), Range(20, 22)]
+
+
+def test_a_definition_is_read_before_a_passage_as_good():
+    passage = Passage("shop/cart.py", Range(70, 90), None, 1.0)
+
+    found = places(symbols=(hit(SymbolKind.METHOD, 40, 60),), passages=(passage,))
+
+    assert [place for _, place in found] == [Range(40, 60), Range(70, 90)]
+
+
+def test_tests_are_read_after_what_they_test():
+    theirs = hit(SymbolKind.FUNCTION, 1, 30, path="tests/test_cart.py")
+
+    found = places(symbols=(theirs, hit(SymbolKind.FUNCTION, 40, 60)))
+
+    assert [path for path, _ in found] == ["shop/cart.py", "tests/test_cart.py"]
+
+
+def test_what_lies_in_a_place_that_is_read_is_not_read_again():
+    found = places(
+        symbols=(hit(SymbolKind.CLASS, 1, 60), hit(SymbolKind.METHOD, 40, 50)),
+    )
+
+    assert found == [("shop/cart.py", Range(1, 60))]
