@@ -64,6 +64,8 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
     if staleness:
         _age(workspace, edits=commits, json=json)
         return
+    if plot is not None:
+        _check_drawable(plot)
     mode = Mode.EXACT if exact else Mode.FAST
     plan = Plan(count=commits, mode=mode, limits=_limits(workspace))
     found = _replayed(workspace, plan)
@@ -197,6 +199,19 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
     with Progress(console=output.console(sys.stderr), transient=True) as bar:
         task = bar.add_task("replaying", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _check_drawable(file: Path) -> None:
+    """Refuse before the work what could not be written after it."""
+    from repo_sleeper.errors import UsageError
+
+    if file.suffix.lower() != ".svg":
+        raise UsageError(
+            f"a plot is drawn as SVG, and {file.name} is no name for one",
+            hint=f"--plot {file.with_suffix('.svg')}",
+        )
+    if not file.parent.is_dir():
+        raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
 
 
 def _draw(found: Replay, file: Path) -> None:

@@ -290,6 +290,16 @@ def test_the_command_speaks_json_and_draws(command: Command, tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("set_up")
+def test_a_plot_of_another_form_is_refused_before_anything_is_replayed(
+    command: Command, tmp_path: Path
+) -> None:
+    done = command("--plot", str(tmp_path / "found.png"))
+
+    assert isinstance(done.exception, UsageError)
+    assert "found.png is no name for one" in str(done.exception)
+    assert not (tmp_path / "found.png").exists()
+
+
 def test_a_plot_that_cannot_be_written_is_one_clear_error(command: Command, tmp_path: Path) -> None:
     done = command("--plot", str(tmp_path / "no" / "found.svg"))
 
