@@ -11,17 +11,16 @@ from typing import NamedTuple
 
 from repo_sleeper.domain.paths import path_from_bytes, path_to_bytes
 from repo_sleeper.errors import GitError
+from repo_sleeper.git.child import Child, printable
 from repo_sleeper.git.repository import Repository
 from repo_sleeper.git.run import (
     ENVIRONMENT,
     LIMIT_S,
-    Child,
     Verb,
     begin,
     git_program,
     output,
     personal_config,
-    printable,
 )
 
 Question = tuple[Verb, *tuple[str, ...]]

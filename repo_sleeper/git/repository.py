@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from repo_sleeper.errors import NotARepositoryError
-from repo_sleeper.git.run import LIMIT_S, personal_config, printable
+from repo_sleeper.git.child import printable
+from repo_sleeper.git.run import LIMIT_S, personal_config
 
 
 class Repository(NamedTuple):
