@@ -27,7 +27,7 @@ from repo_sleeper.survey.layers import layers
 from repo_sleeper.survey.linking import link
 from repo_sleeper.survey.oversized import FEWEST_LINES, is_inner_test, oversized
 from repo_sleeper.survey.reading import Sources, line_of, read_all, read_lines
-from repo_sleeper.survey.test_map import test_map
+from repo_sleeper.survey.test_map import test_map, tests_of
 from repo_sleeper.survey.todos import todos
 
 KINDS = (
@@ -43,7 +43,7 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "4"  # of the counting: another one counts again
+_VERSION = "5"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in
@@ -102,6 +102,7 @@ def _of_history(
     recent = past[:_RECENT]
     pairs = history.co_changes(db)
     records = {record.path: record for record in history.path_records(db)}
+    named, _ = tests_of(files, edges)
 
     @cache
     def users(path: str) -> list[str]:
@@ -117,7 +118,7 @@ def _of_history(
 
     return [
         *hotspots(files, churn, recent, pairs),
-        *co_changes(files, pairs, edges, recent=past, users=users),
+        *co_changes(files, pairs, edges, recent=past, users=users, named=named),
         *test_map(
             files, edges, churn=churn, recent=recent, mentioning=mentioning, is_plain=is_plain
         ),

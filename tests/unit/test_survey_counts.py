@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from repo_sleeper.domain.history import CoChange
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.store.history import PathRecord
@@ -12,6 +14,7 @@ from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.fix_prone import fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
+from repo_sleeper.survey.joints import NONE
 from repo_sleeper.survey.wording import MOST, shared_folder, shortened
 
 
@@ -114,6 +117,7 @@ def coupled(  # noqa: PLR0913 -- what a pair is judged by, each by name
         edges,
         recent=[*recent, *[("z.p",)] * others],
         users=lambda path: named.get(path, ()),
+        named={},
     )
     return [note.title for note in notes]
 
@@ -122,6 +126,50 @@ def test_coupling_that_the_code_does_not_show_is_told_once_by_its_surer_side() -
     assert coupled() == [
         "5 of 6 commits that changed x/a.p changed x/b.p too (83 %), and neither imports the other"
     ]
+
+
+@pytest.mark.parametrize(
+    ("links", "said"),
+    [
+        (["a.py c.py"], NONE),
+        (["a.py c.py", "c.py b.py"], "a.py imports c.py, which imports b.py."),
+        (["b.py c.py", "c.py a.py"], "b.py imports c.py, which imports a.py."),
+        (["c.py a.py", "c.py b.py"], "c.py imports both."),
+        (["a.py c.py", "b.py c.py"], "Both import c.py."),
+        (["c.py a.py", "c.py b.py", "test_c.py a.py", "test_c.py b.py"], "test_c.py tests both."),
+        (["test_a.py b.py"], "test_a.py tests both."),
+        (
+            [*(f"hub.py {name}.py" for name in "abc"), "d.py a.py", "d.py b.py"],
+            "d.py imports both.",
+        ),
+        (["a.py c.py", "c.py d.py", "d.py b.py"], NONE),
+    ],
+    ids=[
+        "nothing",
+        "through one file",
+        "through one file the other way",
+        "imported by one file",
+        "both import one file",
+        "a test first",
+        "the test named after one imports the other",
+        "of several the one that joins fewest",
+        "three hops are no link",
+    ],
+)
+def test_what_joins_a_pair_by_way_of_one_file_is_said_as_it_is(links: list[str], said: str) -> None:
+    files = [code("a.py"), code("b.py")]
+    edges = [Edge(path, 0, target) for path, target in map(str.split, links)]
+
+    (note,) = co_changes(
+        files,
+        [CoChange("a.py", "b.py", 9, 9)],
+        edges,
+        recent=[*[("a.py", "b.py")] * 9, *[("z.py",)] * 99],
+        users=lambda _: (),
+        named={"a.py": ["test_a.py"]},
+    )
+
+    assert note.body == (f"When you edit a.py, look at b.py too: it mostly changed with it. {said}")
 
 
 def test_changes_together_in_wide_commits_alone_couple_nothing() -> None:
@@ -175,7 +223,7 @@ def test_tests_and_documents_are_no_hidden_coupling() -> None:
 
 def _told(files: Sequence[SourceFile], pairs: Sequence[CoChange]) -> list[Note]:
     together = [*[tuple(file.path for file in files)] * 9, *[("z.p",)] * 99]
-    return co_changes(files, pairs, [], recent=together, users=lambda _: ())
+    return co_changes(files, pairs, [], recent=together, users=lambda _: (), named={})
 
 
 # --- wording ----------------------------------------------------------------------------------
