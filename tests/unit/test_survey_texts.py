@@ -277,6 +277,16 @@ def test_names_read_in_most_files_come_first_with_their_other_places() -> None:
     assert second.title.startswith("A is read")
 
 
+def test_a_line_that_reads_a_name_twice_is_one_place() -> None:
+    line = b"home = ENV['A'] ? ENV['A'] : ''\n"
+
+    once, again = environment({"a.rb": line})[0], environment({"a.rb": line * 2})[0]
+
+    assert (once.body.count("Also"), len(once.evidence)) == (0, 1)
+    assert again.body.endswith("Also in a.rb:2.")
+    assert [one.range.start for one in again.evidence] == [0, 1]
+
+
 # --- marks ------------------------------------------------------------------------------------
 
 
