@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.store import code, history, versions
+from repo_sleeper.store import code, history, path_records, versions
 from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
 from repo_sleeper.survey.co_change import co_changes
@@ -20,7 +20,7 @@ from repo_sleeper.survey.dead import dead_looking
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
 from repo_sleeper.survey.environment import environment
 from repo_sleeper.survey.files import SourceFile, is_generated
-from repo_sleeper.survey.fix_prone import fix_prone
+from repo_sleeper.survey.fix_prone import QUARTERS, fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.layers import layers
@@ -43,7 +43,7 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "5"  # of the counting: another one counts again
+_VERSION = "6"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in
@@ -101,7 +101,6 @@ def _of_history(
     past = history.recent_changes(db, limit=_PAST)
     recent = past[:_RECENT]
     pairs = history.co_changes(db)
-    records = {record.path: record for record in history.path_records(db)}
     named, _ = tests_of(files, edges)
 
     @cache
@@ -122,7 +121,7 @@ def _of_history(
         *test_map(
             files, edges, churn=churn, recent=recent, mentioning=mentioning, is_plain=is_plain
         ),
-        *fix_prone(files, records),
+        *fix_prone(files, path_records.path_quarters(db, most=QUARTERS)),
     ]
 
 
@@ -192,5 +191,5 @@ def _of_text(db: Database, tree_id: int, root: Path, files: Sequence[SourceFile]
         ),
         *dead_looking([one for one in unused if one.path in product], contents),
         *environment(product),
-        *todos(product, churn=churn, ages=history.path_ages(db)),
+        *todos(product, churn=churn, ages=path_records.path_ages(db)),
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from repo_sleeper.domain.history import CoChange
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
-from repo_sleeper.store.history import PathRecord
+from repo_sleeper.store.path_records import Quarter
 from repo_sleeper.survey.co_change import co_changes
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.fix_prone import fix_prone
@@ -62,32 +62,58 @@ def test_the_same_counts_give_the_same_ids() -> None:
 # --- fix-prone --------------------------------------------------------------------------------
 
 
-def test_an_unusual_share_of_fixes_is_told_with_the_usual_one() -> None:
-    records = {
-        "bad.py": PathRecord("bad.py", touches=10, fixes=6),
-        "good.py": PathRecord("good.py", touches=90, fixes=4),
-        "gone.py": PathRecord("gone.py", touches=9, fixes=9),
-    }
-
-    (note,) = fix_prone([code("bad.py"), code("good.py")], records)
-
-    assert note.title == "bad.py: 6 of 10 changes were fixes (60 %)"
-    assert "usual share is 10 %" in note.body
+def quarters(path_age: int, *, touches: int, fixes: int) -> list[Quarter]:
+    newest = 1_735_689_600  # 2025-01-01
+    at = newest - path_age * 91 * 86_400
+    return [Quarter(path_age, touches, fixes, at, at)]
 
 
-def test_four_fixes_are_too_few_to_say() -> None:
-    assert fix_prone([code("a.py")], {"a.py": PathRecord("a.py", touches=4, fixes=4)}) == []
-    assert fix_prone([], {}) == []
+def prone(**past: list[Quarter]) -> list[Note]:
+    listing = {f"{name}.py": found for name, found in past.items()}
+    return fix_prone([code(path) for path in listing if path != "gone.py"], listing)
+
+
+REST = quarters(1, touches=900, fixes=50)
+
+
+def test_an_unusual_share_of_fixes_is_told_with_the_usual_one_and_the_span() -> None:
+    bad = [*quarters(0, touches=6, fixes=5), *quarters(8, touches=4, fixes=1)]
+
+    (note,) = prone(
+        bad=bad, good=quarters(3, touches=90, fixes=4), gone=quarters(0, touches=9, fixes=9)
+    )
+
+    assert note.title == "bad.py: 6 of 10 changes from 2023-01 to 2025-01 were fixes (60 %)"
+    assert "usual share in the last six years is 10 %." in note.body
+
+
+def test_fixes_of_one_month_are_told_with_it() -> None:
+    (note,) = prone(bad=quarters(0, touches=6, fixes=6), rest=REST)
+
+    assert note.title == "bad.py: 6 of 6 changes in 2025-01 were fixes (100 %)"
+
+
+def test_what_was_mended_long_ago_is_not_fix_prone_now() -> None:
+    assert len(prone(bad=quarters(0, touches=12, fixes=12), rest=REST)) == 1
+    assert prone(bad=quarters(16, touches=12, fixes=12), rest=REST) == []
+
+
+def test_a_file_that_needs_no_mending_any_more_is_not_fix_prone() -> None:
+    past = quarters(8, touches=14, fixes=12)
+
+    assert len(prone(bad=past, rest=REST)) == 1
+    assert prone(bad=[*quarters(0, touches=40, fixes=0), *past], rest=REST) == []
+
+
+def test_three_fixes_are_too_few_to_say() -> None:
+    assert prone(a=quarters(0, touches=3, fixes=3), rest=REST) == []
+    assert prone() == []
 
 
 def test_many_changes_outrank_a_lucky_few() -> None:
-    records = {
-        "few.py": PathRecord("few.py", touches=8, fixes=5),
-        "many.py": PathRecord("many.py", touches=100, fixes=60),
-        "rest.py": PathRecord("rest.py", touches=900, fixes=0),
-    }
-
-    notes = fix_prone([code(path) for path in records], records)
+    notes = prone(
+        few=quarters(0, touches=8, fixes=5), many=quarters(0, touches=100, fixes=60), rest=REST
+    )
 
     assert [note.subject for note in notes] == ["many.py", "few.py"]
 
