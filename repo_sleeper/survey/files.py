@@ -13,7 +13,7 @@ _NOT_CODE = frozenset(
 )
 _TEST_FOLDERS = frozenset(
     {"test", "tests", "__tests__", "spec", "specs", "e2e", "fixtures", "testdata", "test-utils"}
-    | {"dts-test"}
+    | {"dts-test", "__snapshots__"}
 )
 _TEST_FOLDER = re.compile(r"tests?[_-].+|.+[._-](tests?|specs?|test-?utils)")  # Shop.Core.Tests
 _ASIDE = frozenset(
@@ -42,6 +42,7 @@ _TEST_NAME = re.compile(
     r"|.+[._-](test|tests|spec|test-d|bench)"  # cart.spec
     r"|[A-Z]\w*(Test|Tests|Spec|IT)|Test[A-Z]\w*"  # CartTest, TestCart
 )
+_TEST_DATA = frozenset({".snap", ".test"})  # what a program of the tests reads
 # Settings of tools that happen to be written as programs.
 _SETTINGS = re.compile(r"\..+|.+\.(conf|config)|(grunt|gulp|nox)file|conf")
 _GENERATED = re.compile(
@@ -79,7 +80,8 @@ def is_test(path: str) -> bool:
     *folders, name = path.split("/")
     if any(map(_holds_tests, folders)):
         return True
-    return _TEST_NAME.fullmatch(posixpath.splitext(name)[0]) is not None
+    stem, ending = posixpath.splitext(name)
+    return ending in _TEST_DATA or _TEST_NAME.fullmatch(stem) is not None
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -29,6 +29,7 @@ from repo_sleeper.survey.oversized import FEWEST_LINES, is_inner_test, oversized
 from repo_sleeper.survey.reading import Sources, line_of, read_all, read_lines
 from repo_sleeper.survey.test_map import test_map, tests_of
 from repo_sleeper.survey.todos import todos
+from repo_sleeper.survey.untested import untested
 
 KINDS = (
     NoteKind.HOTSPOT,
@@ -43,7 +44,7 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "6"  # of the counting: another one counts again
+_VERSION = "7"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in
@@ -118,8 +119,15 @@ def _of_history(
     return [
         *hotspots(files, churn, recent, pairs),
         *co_changes(files, pairs, edges, recent=past, users=users, named=named),
-        *test_map(
-            files, edges, churn=churn, recent=recent, mentioning=mentioning, is_plain=is_plain
+        *test_map(files, edges, churn=churn),
+        *untested(
+            files,
+            edges,
+            named=named,
+            churn=churn,
+            recent=recent,
+            mentioning=mentioning,
+            is_plain=is_plain,
         ),
         *fix_prone(files, path_records.path_quarters(db, most=QUARTERS)),
     ]

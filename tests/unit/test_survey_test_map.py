@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from repo_sleeper.survey.files import SourceFile
@@ -57,78 +55,11 @@ def test_a_file_is_told_with_its_tests_and_those_that_import_it() -> None:
         Edge("cart.py", 0, "tests/test_cart.py"),
     ]
 
-    (note,) = mapped(
-        listing, edges, churn={}, recent=[], mentioning=lambda _: [], is_plain=lambda _: False
-    )
+    (note,) = mapped(listing, edges, churn={})
 
     assert note.title == "cart.py is tested by tests/test_cart.py; one more imports it"
     assert "Others that import it: tests/test_shop.py." in note.body
     assert note.confidence == 1.0
-
-
-def untested(
-    *edges: tuple[str, str], plain: Sequence[str] = (), **mentioned: list[str]
-) -> list[str]:
-    listing = files("bare.py", "quiet.py", *(f"tests/test_{number}.py" for number in range(3)))
-    recent = [("bare.py",)] * 4 + [("quiet.py",)]
-    users = {f"{name}.py": tests for name, tests in mentioned.items()}
-    links = [Edge(path, 0, target) for path, target in edges]
-    churn = {"bare.py": 4.0}
-    notes = mapped(
-        listing,
-        links,
-        churn=churn,
-        recent=recent,
-        mentioning=lambda path: users.get(path, []),
-        is_plain=lambda path: path in plain,
-    )
-    return [note.title for note in notes]
-
-
-def test_a_busy_file_without_a_test_is_told() -> None:
-    assert untested() == ["bare.py has no test of its own: 4 of the last 5 commits changed it"]
-
-
-def test_a_file_whose_names_a_test_uses_is_not_called_untested() -> None:
-    assert untested(bare=["tests/test_1.py"]) == []
-    assert len(untested(bare=[])) == 1
-
-
-def test_a_file_named_by_one_that_tests_reach_is_not_called_untested() -> None:
-    assert untested(("tests/test_1.py", "quiet.py"), bare=["quiet.py"]) == []
-    assert len(untested(bare=["quiet.py"])) == 1
-
-
-def test_a_list_of_names_needs_no_test() -> None:
-    assert untested(plain=["bare.py"]) == []
-
-
-@pytest.mark.parametrize(
-    ("path", "language"),
-    [
-        ("shop/__init__.py", "python"),
-        ("scripts/release.py", "python"),
-        ("src/cart.rs", "rust"),
-        ("install.sh", "bash"),
-    ],
-    ids=["a start", "a tool", "tests may be inside", "imports unknown"],
-)
-def test_no_test_is_expected_of_some_files(path: str, language: str) -> None:
-    listing = [*files(*(f"tests/test_{number}.py" for number in range(3)))]
-    titles = [
-        note.title
-        for one in (SourceFile(path, language, 100), SourceFile("bare.py", "python", 100))
-        for note in mapped(
-            [*listing, one],
-            [],
-            churn={},
-            recent=[(one.path,)] * 4,
-            mentioning=lambda _: [],
-            is_plain=lambda _: False,
-        )
-    ]
-
-    assert titles == ["bare.py has no test of its own: 4 of the last 4 commits changed it"]
 
 
 def test_names_that_tell_all_are_one_note() -> None:
@@ -136,9 +67,7 @@ def test_names_that_tell_all_are_one_note() -> None:
     listing = files(*(f"{n}.py" for n in names), *(f"tests/test_{n}.py" for n in names))
     edges = [Edge("tests/test_n0.py", 0, "n1.py"), Edge("tests/test_n2.py", 0, "n2.py")]
 
-    found = mapped(
-        listing, edges, churn={}, recent=[], mentioning=lambda _: [], is_plain=lambda _: False
-    )
+    found = mapped(listing, edges, churn={})
 
     assert [note.title for note in found] == [
         "4 files have a test of their name elsewhere, as n0.py has tests/test_n0.py",
@@ -152,31 +81,7 @@ def test_a_double_for_tests_is_no_test() -> None:
     assert found_tests(listing, [])[0] == {"src/Cart.cs": ["test/CartTests.cs"]}
 
 
-def test_without_tests_at_all_no_file_is_singled_out() -> None:
-    notes = mapped(
-        files("bare.py"),
-        [],
-        churn={"bare.py": 4.0},
-        recent=[("bare.py",)] * 4,
-        mentioning=lambda _: [],
-        is_plain=lambda _: False,
-    )
-
-    assert notes == []
-
-
-def test_a_file_that_tests_reach_through_another_is_not_called_untested() -> None:
-    through = ("tests/test_1.py", "quiet.py"), ("quiet.py", "bare.py")
-
-    assert untested(*through) == []
-    assert len(untested(("tests/test_1.py", "quiet.py"))) == 1
-    assert len(untested(("quiet.py", "bare.py"))) == 1
-
-
 def test_a_test_that_lies_beside_what_it_tests_needs_no_note() -> None:
     listing = files("cart.py", "cart_test.py")
 
-    assert (
-        mapped(listing, [], churn={}, recent=[], mentioning=lambda _: [], is_plain=lambda _: False)
-        == []
-    )
+    assert mapped(listing, [], churn={}) == []
