@@ -260,6 +260,31 @@ def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
     assert ready("notes", "search", word).code in {0, 3}
 
 
+def test_questions_that_the_index_answers_are_listed_where_they_are_named(
+    types: Types, repo: GitRepo
+) -> None:
+    repo.commit(
+        "Charge", charge_py="def charge_card(): ...\n\ndef purchase():\n    charge_card()\n"
+    )
+    repo.commit(
+        "Refund", refund_py="from charge import purchase\n\ndef refund():\n    purchase()\n"
+    )
+    types("init", "--yes", "--no-daemon")
+
+    asked = json.loads(types("notes", "list", "-k", "question", "-n", "999", "--json").out)["notes"]
+    listed = types("notes", "list", "--json")
+    hidden = f"{len(asked)} questions that the index answers not listed; `-k question` lists them"
+
+    assert len(asked) > 1
+    assert {note["kind"] for note in asked} == {"question"}
+    assert "question" not in {note["kind"] for note in json.loads(listed.out)["notes"]}
+    assert listed.err.splitlines() == [hidden]
+    assert types("notes", "list").err.splitlines() == [hidden]
+    assert "questions" not in types("notes", "list", "-k", "question").err
+    assert "questions" not in types("notes", "list", "-k", "entry-point").err
+    assert "questions" not in types("notes", "list", "--origin", "model").err
+
+
 def test_a_note_that_was_dismissed_can_be_taken_back(ready: Types) -> None:
     first = json.loads(ready("notes", "list", "--json").out)["notes"][0]
     assert ready("notes", "restore").code == 3
