@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.survey.files import SourceFile, is_test
+from repo_sleeper.survey.files import SourceFile, is_build, is_fixture, is_test
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.wording import MOST, at_path, listed, survey_note
 
@@ -27,12 +27,19 @@ def tests_of(
     """For each file of the product, the tests named after it and the tests that import it."""
     listing = list(files)
     product = {file.path for file in listing if file.is_product}
-    named = _named(product, [f.path for f in listing if f.is_code and is_test(f.path)])
+    named = _named(product, [file.path for file in listing if _is_a_test(file)])
     importing: dict[str, set[str]] = defaultdict(set)
     for edge in edges:
         if edge.target in product and is_test(edge.path):
             importing[edge.target].add(edge.path)
     return named, {path: sorted(tests) for path, tests in sorted(importing.items())}
+
+
+def _is_a_test(file: SourceFile) -> bool:
+    """Whether it may be a test of what it is called like; a fixture only looks like one."""
+    return (
+        file.is_code and is_test(file.path) and not (is_fixture(file.path) or is_build(file.path))
+    )
 
 
 def _named(product: Collection[str], tests: Sequence[str]) -> dict[str, list[str]]:
@@ -45,7 +52,8 @@ def _named(product: Collection[str], tests: Sequence[str]) -> dict[str, list[str
         stem, marks = _MARKS.subn("", posixpath.splitext(posixpath.basename(test))[0])
         if marks:
             for path in _closest(by_name.get(_plain(stem), []), test):
-                found[path].append(test)
+                if not _is_of_another(path, test, by_name):
+                    found[path].append(test)
     return {path: _without_doubles(ones) for path, ones in found.items()}
 
 
@@ -74,6 +82,13 @@ def _closest(paths: Sequence[str], test: str) -> list[str]:
     most = max(shared.values(), default=0)
     best = [path for path in paths if shared[path] == most]
     return best if len(best) == 1 else []
+
+
+def _is_of_another(path: str, test: str, by_name: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a folder of the test has the name of another file: `application/response.test.js`."""
+    own = set(path.split("/")[:-1])
+    folders = [folder for folder in test.split("/")[:-1] if folder not in own]
+    return any(other != path for folder in folders for other in by_name.get(_plain(folder), ()))
 
 
 def test_map(

@@ -41,6 +41,20 @@ def test_of_two_files_of_one_name_the_one_in_the_same_folder_is_meant() -> None:
     assert found_tests(listing, [])[0] == {"b/cart.py": ["b/tests/test_cart.py"]}
 
 
+@pytest.mark.parametrize("test", ["test/fixtures/test-cart/cart_test.py", "test/test-cart.gemspec"])
+def test_what_tests_are_run_on_is_no_test(test: str) -> None:
+    assert found_tests(files("lib/cart.py", test), [])[0] == {}
+
+
+def test_a_test_in_a_folder_with_the_name_of_another_file_is_about_that_one() -> None:
+    test = "__tests__/application/response.test.js"
+
+    assert found_tests(files("lib/response.js", "lib/application.js", test), [])[0] == {}
+    assert found_tests(files("lib/response.js", test), [])[0] == {"lib/response.js": [test]}
+    inside = files("application/response.js", "application.js", test)
+    assert found_tests(inside, [])[0] == {"application/response.js": [test]}
+
+
 def test_a_name_that_fits_two_files_equally_says_nothing() -> None:
     listing = files("a/cart.py", "b/cart.py", "tests/test_cart.py", "tests/helpers.py")
 
