@@ -11,7 +11,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind
 from repo_sleeper.store.code import StoredSymbol
 from repo_sleeper.survey.files import is_aside, is_test
-from repo_sleeper.survey.wording import MOST, at_line, at_path, at_symbol, listed, survey_note
+from repo_sleeper.survey.wording import (
+    MOST,
+    at_line,
+    at_path,
+    at_symbol,
+    counted,
+    listed,
+    survey_note,
+)
 
 _GUARD = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""")
 _TARGET = re.compile(r"^([a-zA-Z][\w-]*)\s*:(?![=:])")
@@ -180,7 +188,7 @@ def _make_targets(path: str, lines: Lines) -> Iterator[Note]:
     yield survey_note(
         NoteKind.ENTRY_POINT,
         about=(path, "make"),
-        title=f"make has {len(targets)} targets in {path}: {listed(list(targets), 6)}",
+        title=f"make has {counted(len(targets), 'target')} in {path}: {listed(list(targets), 6)}",
         body=f"All targets: {', '.join(targets)}.",
         evidence=[at_line(path, first, lines[first])],
     )

@@ -13,7 +13,7 @@ _NOT_CODE = frozenset(
 )
 _TEST_FOLDERS = frozenset(
     {"test", "tests", "__tests__", "spec", "specs", "e2e", "fixtures", "testdata", "test-utils"}
-    | {"dts-test", "__snapshots__"}
+    | {"dts-test", "__snapshots__", "step_definitions"}
 )
 _TEST_FOLDER = re.compile(
     r"tests?[_-].+|.+[._-](tests?|specs?|test-?utils)"  # Shop.Core.Tests
@@ -43,7 +43,7 @@ _ASIDE = frozenset(
 _BENCHMARK = re.compile(r"[A-Z]\w*Benchmarks?|(.+[_-])?bench(mark)?s?|bench(mark)?s?[_-].+")
 _EXAMPLE = re.compile(r"(.+[_-])?examples?")
 _TEST_NAME = re.compile(
-    r"(test|tests|conftest|test[_-]?(utils?|helpers?))|test_.+|tests_.+"  # test_cart
+    r"(test|tests|conftest|test[_-]?(utils?|helpers?)|step_definitions)|test_.+|tests_.+"
     r"|.+[._-](test|tests|spec|test-d|bench)"  # cart.spec
     r"|[A-Z]\w*(Test|Tests|Spec|IT)|Test[A-Z]\w*"  # CartTest, TestCart
 )

@@ -44,7 +44,7 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "8"  # of the counting: another one counts again
+_VERSION = "9"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in

@@ -29,6 +29,7 @@ from repo_sleeper.survey.files import SourceFile, is_aside, is_test
         "shop-testing-support/src/main/kotlin/Carts.kt",
         "src/__snapshots__/cart.js.snap",
         "lib/cart.test",
+        "features/step_definitions.rb",
     ],
 )
 def test_tests_are_known_by_folder_or_name(path: str) -> None:
