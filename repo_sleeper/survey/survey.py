@@ -44,7 +44,7 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "9"  # of the counting: another one counts again
+_VERSION = "10"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in
@@ -177,6 +177,7 @@ def _entry_points(
         {file.path: read_lines(root, file.path) for file in files if is_manifest(file.path)},
         {path: read_lines(root, path) for path in scripts},
         [symbol for name in ("main", "Main") for symbol in code.definitions(db, tree_id, name)],
+        {posixpath.dirname(f.path) for f in files if f.path.endswith("/__init__.py")},
     )
 
 

@@ -12,8 +12,9 @@ from repo_sleeper.survey.files import SourceFile, is_build, is_fixture, is_test
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.wording import MOST, at_path, listed, survey_note
 
-_MARKS = re.compile(
-    r"^tests?[_.-]|[_.-](tests?|spec)$|(?<=[a-z0-9])(Tests?|Spec|IT)$|^Test(?=[A-Z])"
+_MARKS = (  # one of them: `test.spec` tests `test`
+    re.compile(r"[_.-](tests?|spec)$|(?<=[a-z0-9])(Tests?|Spec|IT)$"),
+    re.compile(r"^tests?[_.-]|^Test(?=[A-Z])"),
 )
 _DOUBLE = re.compile(r"Test(?=[A-Z])")
 _NOISE = re.compile(r"[^a-z0-9]+")
@@ -27,12 +28,31 @@ def tests_of(
     """For each file of the product, the tests named after it and the tests that import it."""
     listing = list(files)
     product = {file.path for file in listing if file.is_product}
-    named = _named(product, [file.path for file in listing if _is_a_test(file)])
-    importing: dict[str, set[str]] = defaultdict(set)
+    tests = [file.path for file in listing if _is_a_test(file)]
+    importing = _importing(product, set(tests), edges)
+    named = {
+        path: _nearest(path, found, importing.get(path, ()))
+        for path, found in _named(product, tests).items()
+    }
+    return named, importing
+
+
+def _importing(
+    product: Collection[str], tests: Collection[str], edges: Iterable[Edge]
+) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
     for edge in edges:
-        if edge.target in product and is_test(edge.path):
-            importing[edge.target].add(edge.path)
-    return named, {path: sorted(tests) for path, tests in sorted(importing.items())}
+        if edge.target in product and edge.path in tests:
+            found[edge.target].add(edge.path)
+    return {path: sorted(ones) for path, ones in sorted(found.items())}
+
+
+def _nearest(path: str, tests: Sequence[str], importing: Collection[str]) -> list[str]:
+    """Of several tests of its name those in its own folders, and those that import it."""
+    folders = set(path.split("/")[:-1])
+    shared = {test: len(folders.intersection(test.split("/")[:-1])) for test in tests}
+    most = max(shared.values())
+    return [test for test in tests if shared[test] == most or test in importing]
 
 
 def _is_a_test(file: SourceFile) -> bool:
@@ -49,12 +69,17 @@ def _named(product: Collection[str], tests: Sequence[str]) -> dict[str, list[str
             by_name[name].append(path)
     found: dict[str, list[str]] = defaultdict(list)
     for test in sorted(tests):
-        stem, marks = _MARKS.subn("", posixpath.splitext(posixpath.basename(test))[0])
-        if marks:
-            for path in _closest(by_name.get(_plain(stem), []), test):
-                if not _is_of_another(path, test, by_name):
-                    found[path].append(test)
+        for path in _closest(by_name.get(_plain(_unmarked(test)), []), test):
+            if not _is_of_another(path, test, by_name):
+                found[path].append(test)
     return {path: _without_doubles(ones) for path, ones in found.items()}
+
+
+def _unmarked(test: str) -> str:
+    """What a test has in its name beside being a test; nothing where it does not say so."""
+    stem = posixpath.splitext(posixpath.basename(test))[0]
+    plain = (mark.sub("", stem) for mark in _MARKS if mark.search(stem))
+    return next(plain, "")
 
 
 def _without_doubles(tests: list[str]) -> list[str]:
@@ -130,7 +155,7 @@ def _convention(paths: Sequence[str], named: Mapping[str, Sequence[str]]) -> lis
 
 def _tested(path: str, named: Sequence[str], importing: Sequence[str]) -> Note:
     others = [test for test in importing if test not in named]
-    count = f"{len(others)} more tests import it" if len(others) > 1 else "one more imports it"
+    count = f"{len(others)} more import it" if len(others) > 1 else "one more imports it"
     more = f" Others that import it: {listed(others, 5)}." if others else ""
     return survey_note(
         NoteKind.TEST_MAP,

@@ -46,6 +46,27 @@ def test_what_tests_are_run_on_is_no_test(test: str) -> None:
     assert found_tests(files("lib/cart.py", test), [])[0] == {}
 
 
+def test_only_one_mark_is_taken_from_a_name() -> None:
+    listing = files("lib/spec.js", "test/reporters/spec.spec.js", "test/unit/test.spec.js")
+
+    assert found_tests(listing, [])[0] == {"lib/spec.js": ["test/reporters/spec.spec.js"]}
+
+
+def test_of_two_tests_of_one_name_the_nearer_is_meant_and_any_that_imports() -> None:
+    near, far = "test/cli/run.spec.js", "test/browser/run.spec.js"
+    listing = files("lib/cli/run.js", near, far)
+
+    assert found_tests(listing, [])[0] == {"lib/cli/run.js": [near]}
+    edges = [Edge(far, 0, "lib/cli/run.js")]
+    assert found_tests(listing, edges)[0] == {"lib/cli/run.js": [far, near]}
+
+
+def test_a_fixture_that_imports_a_file_is_no_test_of_it() -> None:
+    edges = [Edge("test/fixtures/run_twice.py", 0, "cart.py")]
+
+    assert found_tests(files("cart.py", "test/fixtures/run_twice.py"), edges)[1] == {}
+
+
 def test_a_test_in_a_folder_with_the_name_of_another_file_is_about_that_one() -> None:
     test = "__tests__/application/response.test.js"
 
