@@ -58,6 +58,7 @@ _BUILDS = frozenset(
     | {"setup.py", "vagrantfile"}
 )
 _BUILD_ENDINGS = (".gradle", ".gradle.kts", ".gemspec", ".podspec", ".rake", ".sbt")
+_TOOL_FOLDERS = frozenset({".github", "ci", "hack", "script", "scripts", "tool", "tools"})
 # Settings of tools that happen to be written as programs.
 _SETTINGS = re.compile(r"\..+|.+\.(conf|config)|(grunt|gulp|nox)file|conf")
 _GENERATED = re.compile(
@@ -117,6 +118,11 @@ def is_build(path: str) -> bool:
     """Whether it builds the program, or lists what that is made of."""
     name = posixpath.basename(path).lower()
     return name in _BUILDS or name.endswith(_BUILD_ENDINGS)
+
+
+def is_tool(path: str) -> bool:
+    """Whether it is there for those who work on the product, by its folder."""
+    return not _TOOL_FOLDERS.isdisjoint(path.lower().split("/")[:-1])
 
 
 def is_generated(data: bytes) -> bool:

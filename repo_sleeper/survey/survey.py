@@ -19,7 +19,7 @@ from repo_sleeper.survey.cycles import components, cycles
 from repo_sleeper.survey.dead import dead_looking
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
 from repo_sleeper.survey.environment import environment
-from repo_sleeper.survey.files import SourceFile, is_generated
+from repo_sleeper.survey.files import SourceFile, is_generated, is_tool
 from repo_sleeper.survey.fix_prone import QUARTERS, fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
@@ -44,7 +44,7 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "10"  # of the counting: another one counts again
+_VERSION = "11"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in
@@ -199,6 +199,6 @@ def _of_text(db: Database, tree_id: int, root: Path, files: Sequence[SourceFile]
             churn=churn,
         ),
         *dead_looking([one for one in unused if one.path in product], contents),
-        *environment(product),
+        *environment({path: product[path] for path in product if not is_tool(path)}),
         *todos(product, churn=churn, ages=path_records.path_ages(db)),
     ]

@@ -16,6 +16,7 @@ _MARKS = (  # one of them: `test.spec` tests `test`
     re.compile(r"[_.-](tests?|spec)$|(?<=[a-z0-9])(Tests?|Spec|IT)$"),
     re.compile(r"^tests?[_.-]|^Test(?=[A-Z])"),
 )
+_SURELY = re.compile(r"tests?[_-].+|.+[._-](tests?|spec)")  # nobody calls anything else so
 _DOUBLE = re.compile(r"Test(?=[A-Z])")
 _NOISE = re.compile(r"[^a-z0-9]+")
 _FEWEST_TESTS = 3
@@ -26,9 +27,10 @@ def tests_of(
     files: Iterable[SourceFile], edges: Iterable[Edge]
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """For each file of the product, the tests named after it and the tests that import it."""
-    listing = list(files)
+    listing, edges = list(files), list(edges)
     product = {file.path for file in listing if file.is_product}
-    tests = [file.path for file in listing if _is_a_test(file)]
+    needed = {edge.target for edge in edges if edge.path in product}
+    tests = [file.path for file in listing if _is_a_test(file, needed)]
     importing = _importing(product, set(tests), edges)
     named = {
         path: _nearest(path, found, importing.get(path, ()))
@@ -55,11 +57,16 @@ def _nearest(path: str, tests: Sequence[str], importing: Collection[str]) -> lis
     return [test for test in tests if shared[test] == most or test in importing]
 
 
-def _is_a_test(file: SourceFile) -> bool:
-    """Whether it may be a test of what it is called like; a fixture only looks like one."""
-    return (
-        file.is_code and is_test(file.path) and not (is_fixture(file.path) or is_build(file.path))
-    )
+def _is_a_test(file: SourceFile, needed: Collection[str]) -> bool:
+    """Whether it may be a test of what it is called like.
+
+    A fixture only looks like one, and so does a part of the product that is about tests:
+    `needed` are the files that the product imports.
+    """
+    if not (file.is_code and is_test(file.path)) or is_fixture(file.path) or is_build(file.path):
+        return False
+    stem = posixpath.splitext(posixpath.basename(file.path))[0]
+    return file.path not in needed or _SURELY.fullmatch(stem) is not None
 
 
 def _named(product: Collection[str], tests: Sequence[str]) -> dict[str, list[str]]:

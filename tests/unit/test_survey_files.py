@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repo_sleeper.survey.files import SourceFile, is_aside, is_test
+from repo_sleeper.survey.files import SourceFile, is_aside, is_test, is_tool
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,9 @@ def test_settings_of_tools_are_aside_though_they_are_programs() -> None:
     assert not is_aside("shop/config.py")
     assert not is_aside("lib/app_config.rb")
     assert not is_aside("src/Cart.Config.cs")
+
+
+def test_tools_are_known_by_their_folder() -> None:
+    assert is_tool("scripts/release.py")
+    assert is_tool("web/tools/build/dist.py")
+    assert not is_tool("shop/tools.py")

@@ -61,6 +61,16 @@ def test_of_two_tests_of_one_name_the_nearer_is_meant_and_any_that_imports() -> 
     assert found_tests(listing, edges)[0] == {"lib/cli/run.js": [far, near]}
 
 
+def test_what_the_product_imports_is_no_test_unless_its_name_leaves_no_doubt() -> None:
+    test, sure = "src/Test/EvenTest.php", "src/test_even.py"
+    listing = files("src/Compiler.php", "src/Core.php", test, sure)
+    edges = [Edge(test, 0, "src/Compiler.php"), Edge(sure, 0, "src/Compiler.php")]
+
+    assert found_tests(listing, edges)[1] == {"src/Compiler.php": [test, sure]}
+    edges += [Edge("src/Core.php", 0, test), Edge("src/Core.php", 0, sure)]
+    assert found_tests(listing, edges)[1] == {"src/Compiler.php": [sure]}
+
+
 def test_a_fixture_that_imports_a_file_is_no_test_of_it() -> None:
     edges = [Edge("test/fixtures/run_twice.py", 0, "cart.py")]
 

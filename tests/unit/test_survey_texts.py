@@ -95,6 +95,20 @@ def test_large_functions_of_busy_files_come_first() -> None:
     assert notes[0].evidence[0].hash == "7"
 
 
+def test_one_function_for_each_language_is_told_once() -> None:
+    source = [f"x{number} = a if b else c" for number in range(100)]
+    found = [definition(f"locales/{name}.py", "error") for name in ("de", "fr")]
+    found += [definition("locales/de.py", "plural"), definition("core/errors.py", "error")]
+
+    notes = oversized(found, lambda _: source, lambda _: [], file_lines={}, churn={})
+
+    assert {note.title.partition(" has ")[0] for note in notes} == {
+        "error in core/errors.py",
+        "error in locales/de.py",
+        "plural in locales/de.py",
+    }
+
+
 def test_a_table_without_branches_may_be_as_long_as_it_likes() -> None:
     table = [f"""  'if {number}', "and 'or",""" for number in range(100)]
     found = [definition("a.py", "a")]
