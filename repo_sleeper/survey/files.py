@@ -23,6 +23,7 @@ _TEST_SOURCES = re.compile(r"[a-z]\w*(Test|Tests)|testFixtures")  # commonTest, 
 _ASIDE = frozenset(
     {
         "bench",
+        "benches",
         "benchmark",
         "benchmarks",
         "benchsuite",
@@ -43,8 +44,8 @@ _ASIDE = frozenset(
 _BENCHMARK = re.compile(r"[A-Z]\w*Benchmarks?|(.+[_-])?bench(mark)?s?|bench(mark)?s?[_-].+")
 _EXAMPLE = re.compile(r"(.+[_-])?examples?")
 _TEST_NAME = re.compile(
-    r"(test|tests|conftest|test[_-]?(utils?|helpers?)|step_definitions)|test_.+|tests_.+"
-    r"|.+[._-](test|tests|spec|test-d|bench)"  # cart.spec
+    r"(test|tests|conftest|test[_-]?(utils?|helpers?)|step_definitions)|tests?[_-].+"
+    r"|.+[._-](test|tests|spec|test-d|bench|fixture)"  # cart.spec
     r"|[A-Z]\w*(Test|Tests|Spec|IT)|Test[A-Z]\w*"  # CartTest, TestCart
 )
 _TEST_DATA = frozenset({".snap", ".test"})  # what a program of the tests reads

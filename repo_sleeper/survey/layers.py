@@ -96,6 +96,8 @@ def _is_against(pair: Pair, counts: Mapping[Pair, int]) -> bool:
 
 def _is_of_types(edge: Edge, lines: Lines) -> bool:
     """Whether the import is there for the type checker only."""
+    if edge.path.endswith(".d.ts"):
+        return True
     source = lines(edge.path)
     text = line_of(source, edge.line)
     if text.startswith(("import type ", "export type ")):

@@ -44,7 +44,7 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "11"  # of the counting: another one counts again
+_VERSION = "12"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in

@@ -17,12 +17,11 @@ _FEWEST_CHANGES = 4
 _MOST = 6
 _NARROW = 10  # paths: in a commit of more, a test may be there for anything
 _WITH_TESTS = 0.2  # of the changes of a file: as many come with one by chance
-# Where imports are resolved; elsewhere nothing can be said to be reached by no test.
-_LINKED = frozenset({"python", "javascript", "typescript", "tsx", "go", "java", "c", "cpp"}) | {
-    "csharp",
-    "php",
-    "ruby",
-}
+# Where imports are resolved; elsewhere nothing can be said to be reached by no test. Nor in C#,
+# where a test calls methods of a class that it does not name.
+_LINKED = frozenset(
+    {"python", "javascript", "typescript", "tsx", "go", "java", "c", "cpp", "php", "ruby"}
+)
 _IN_HALVES = frozenset({"c", "cpp"})  # what includes cart.h runs cart.c
 _TOOLS = frozenset({"scripts", "script", "tools", "tool", "ci", "hack", "dev", "build", "bin"})
 _STARTS = frozenset(
@@ -51,20 +50,21 @@ def untested(  # noqa: PLR0913 -- the facts it rests on, each by name
     if not _tests_are_programs(listing):
         return []
     changes = Counter(path for paths in recent for path in paths)
-    covered = {*named, *_reached(edges, _halves(listing))}
+    halves = _halves(listing)
+    covered = _with_halves(named, halves) | _reached(edges, halves)
     product = [file for file in listing if file.is_product and _is_testable(file)]
     product.sort(key=lambda file: (-churn.get(file.path, 0.0), file.path))
     bare = [f for f in product if f.path not in covered and changes[f.path] >= _FEWEST_CHANGES]
     found = (
-        (file, with_tests)
+        file
         for file in bare
-        if (with_tests := _with_tests(file.path, recent)) <= _WITH_TESTS * changes[file.path]
+        if not _came_with_tests(halves.get(file.path, {file.path}), changes, recent)
         and not is_plain(file.path)
         and not _is_reached_by_name(file.path, mentioning, covered)
     )
     return [
-        _note(file, changes[file.path], len(recent), with_tests)
-        for file, with_tests in islice(found, _MOST)
+        _note(file, changes[file.path], len(recent), _with_tests(file.path, recent))
+        for file in islice(found, _MOST)
     ]
 
 
@@ -81,6 +81,13 @@ def _is_testable(file: SourceFile) -> bool:
     if not _TOOLS.isdisjoint(folders) or file.language not in _LINKED:
         return False
     return posixpath.splitext(name)[0] not in _STARTS
+
+
+def _came_with_tests(
+    paths: Iterable[str], changes: Mapping[str, int], recent: Sequence[Sequence[str]]
+) -> bool:
+    """Whether one of the files, the halves of one whole, is changed with tests."""
+    return any(_with_tests(path, recent) > _WITH_TESTS * changes[path] for path in paths)
 
 
 def _with_tests(path: str, recent: Iterable[Sequence[str]]) -> int:
@@ -101,12 +108,13 @@ def _halves(files: Iterable[SourceFile]) -> dict[str, set[str]]:
     by_name: dict[str, set[str]] = defaultdict(set)
     for file in files:
         if file.language in _IN_HALVES:
-            by_name[_name(file.path)].add(file.path)
+            by_name[posixpath.splitext(posixpath.basename(file.path))[0]].add(file.path)
     return {path: paths for paths in by_name.values() if len(paths) > 1 for path in paths}
 
 
-def _name(path: str) -> str:
-    return posixpath.splitext(posixpath.basename(path))[0]
+def _with_halves(paths: Iterable[str], halves: Mapping[str, Collection[str]]) -> set[str]:
+    known = set(paths)
+    return known.union(*(halves.get(path, ()) for path in known))
 
 
 def _reached(edges: Iterable[Edge], halves: Mapping[str, Collection[str]]) -> set[str]:
@@ -118,7 +126,7 @@ def _reached(edges: Iterable[Edge], halves: Mapping[str, Collection[str]]) -> se
 
     def next_after(paths: Iterable[str]) -> set[str]:
         targets = {target for path in paths for target in imported.get(path, ())}
-        return targets.union(*(halves.get(target, ()) for target in targets))
+        return _with_halves(targets, halves)
 
     first = next_after(tests)
     return first | next_after(first)
@@ -131,7 +139,7 @@ def _note(file: SourceFile, changes: int, of: int, with_tests: int) -> Note:
         about=("untested", file.path),
         title=f"{file.path} has no test of its own: {changes} of the last {of} commits changed it",
         body="No test file is named after it, uses a name that it defines, or reaches it even by"
-        f" way of another file ({file.lines} lines), and {came} came with one of a test: a mistake"
+        f" way of another file ({file.lines} lines), and {came} came with a changed test: a mistake"
         " here is noticed late.",
         evidence=[at_path(file.path)],
         confidence=0.7,

@@ -219,6 +219,26 @@ def test_code_that_nothing_names_is_told_with_its_definition(
     assert note.evidence[0].quote == "def _lonely()"
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "user", "use"),
+    [
+        ("shop.py", "def pay(): ...\n", "till.py", "pay()\n"),
+        ("A.cs", "namespace Shop { class Pay {} }\n", "B.cs", "class B { Pay p = new Pay(); }\n"),
+        ("a.cc", "namespace shop {\nint pay() { return 1; }\n}\n", "b.cc", "int b() { pay(); }\n"),
+    ],
+    ids=["Python", "C#", "C++"],
+)
+def test_users_of_what_a_namespace_holds_are_known(  # noqa: PLR0913, PLR0917 -- two files
+    db: Database, repo: GitRepo, surveyed: Surveyed, path: str, text: str, user: str, use: str
+) -> None:
+    repo.write(path, text)
+    repo.write(user, use)
+    repo.commit("one")
+    surveyed()
+
+    assert rows.users_of(db, 1, path) == [user]
+
+
 # --- reading ----------------------------------------------------------------------------------
 
 

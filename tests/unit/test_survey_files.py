@@ -30,6 +30,8 @@ from repo_sleeper.survey.files import SourceFile, is_aside, is_test, is_tool
         "src/__snapshots__/cart.js.snap",
         "lib/cart.test",
         "features/step_definitions.rb",
+        "packages/test-resolution.ts",
+        "src/bin/stdio-fixture.rs",
     ],
 )
 def test_tests_are_known_by_folder_or_name(path: str) -> None:
@@ -80,6 +82,7 @@ def test_a_benchmark_is_known_by_its_name() -> None:
     assert is_aside("metrics/ParseBenchmark.java")
     assert is_aside("cart_bench.py")
     assert is_aside("bench_cart.go")
+    assert is_aside("clap_bench/benches/empty.rs")
     assert not is_aside("workbench.py")
     assert not is_aside("Workbench.java")
 

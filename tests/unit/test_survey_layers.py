@@ -53,6 +53,19 @@ def test_a_name_that_several_packages_define_goes_in_no_direction() -> None:
     assert len(layered(both[0])) == 2
 
 
+def test_a_file_of_types_alone_goes_against_nothing() -> None:
+    def against(util: str) -> int:
+        pairs = [(f"shop/web/w{number}.ts", f"shop/core/c{number}.ts") for number in range(8)]
+        edges = [Edge(web, 0, core) for web, core in pairs]
+        edges += [Edge(core, 0, util) for _, core in pairs]
+        listing = files(*(path for pair in pairs for path in pair), util)
+        notes = layers(listing, [*edges, Edge(util, 0, "shop/core/c1.ts")], lambda _: ["import x"])
+        return sum("against" in note.title for note in notes)
+
+    assert against("shop/util/text.ts") == 1
+    assert against("shop/util/text.d.ts") == 0
+
+
 def test_what_is_internal_is_there_to_be_imported() -> None:
     edges = [Edge(f"shop/internal/i{n}.py", 0, f"shop/api/a{n}.py") for n in range(8)]
     back = Edge("shop/api/a1.py", 0, "shop/internal/i1.py")

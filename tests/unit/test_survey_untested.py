@@ -77,8 +77,9 @@ def test_a_list_of_names_needs_no_test() -> None:
         ("scripts/release.py", "python"),
         ("src/cart.rs", "rust"),
         ("install.sh", "bash"),
+        ("src/Cart.cs", "csharp"),
     ],
-    ids=["a start", "a tool", "tests may be inside", "imports unknown"],
+    ids=["a start", "a tool", "tests may be inside", "imports unknown", "methods without a name"],
 )
 def test_no_test_is_expected_of_some_files(path: str, language: str) -> None:
     titles = [
@@ -108,7 +109,7 @@ def test_a_file_that_tests_came_with_is_not_called_untested(test: str) -> None:
 
     (note,) = told(listing, [("bare.py", test), *[("bare.py",)] * 4])
 
-    assert "and 1 of its changes came with one of a test" in note.body
+    assert "and 1 of its changes came with a changed test" in note.body
     assert told(listing, [("bare.py", test), *[("bare.py",)] * 3]) == []
 
 
@@ -117,7 +118,7 @@ def test_a_test_in_a_wide_commit_came_with_nothing() -> None:
 
     (note,) = told([*files("bare.py"), *TESTS], [wide] * 4)
 
-    assert "and none of its changes came with one of a test" in note.body
+    assert "and none of its changes came with a changed test" in note.body
 
 
 def test_who_includes_a_header_reaches_its_source() -> None:
@@ -131,6 +132,18 @@ def test_who_includes_a_header_reaches_its_source() -> None:
     assert paths() == ["src/bare.c", "src/cart.c"]
     assert paths(include) == ["src/bare.c"]
     assert paths(include, ("src/cart.c", "src/bare.c")) == []
+
+
+def test_a_header_and_its_source_are_tested_together() -> None:
+    listing = files("include/cart.h", "src/cart.c", "src/till.c", language="c")
+    busy = [("src/cart.c", "src/till.c")] * 4
+
+    def paths(*more: Sequence[str], named: Sequence[str] = ()) -> list[str]:
+        return [one.subject for one in told([*listing, *TESTS], [*busy, *more], named=named)]
+
+    assert paths() == ["src/cart.c", "src/till.c"]
+    assert paths(named=["include/cart.h"]) == ["src/till.c"]
+    assert paths(("include/cart.h", "tests/cart.test")) == ["src/till.c"]
 
 
 def test_a_file_that_a_test_has_the_name_of_is_not_called_untested() -> None:
