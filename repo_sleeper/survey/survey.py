@@ -27,6 +27,7 @@ from repo_sleeper.survey.layers import layers
 from repo_sleeper.survey.linking import link
 from repo_sleeper.survey.oversized import FEWEST_LINES, is_inner_test, oversized
 from repo_sleeper.survey.reading import Sources, line_of, read_all, read_lines
+from repo_sleeper.survey.rules import RULES
 from repo_sleeper.survey.test_map import test_map, tests_of
 from repo_sleeper.survey.todos import todos
 from repo_sleeper.survey.untested import untested
@@ -44,7 +45,6 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "12"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in
@@ -73,7 +73,7 @@ def survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
 
 def _state(db: Database, tree_id: int) -> str:
     """A hash of everything that is counted."""
-    counted = (_VERSION, rows.content_state(db, tree_id), history.state(db))
+    counted = (RULES, rows.content_state(db, tree_id), history.state(db))
     return hashlib.sha256(json.dumps(counted).encode()).hexdigest()[:32]
 
 
