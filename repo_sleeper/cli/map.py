@@ -20,11 +20,11 @@ def map_(
 ) -> None:
     """Draw the repository: folders, hot spots, notes."""
     from repo_sleeper.cli import map_view, notes_view, place
-    from repo_sleeper.store import code, history, notes
+    from repo_sleeper.store import code, history, notes, path_records
 
     with place.reading() as here:
         below = "" if path is None else notes_view.place_of(here.workspace, path)
         files = map_view.inside(code.stored_files(here.db, here.tree_id), below)
-        churn = history.churn(here.db)
+        past = map_view.Past(history.churn(here.db), path_records.path_ages(here.db))
         noted = notes.list_notes(here.db, here.tree_id, include_stale=False)
-    map_view.show(map_view.drawn(files, churn, noted, below=below), depth=depth, hot=hot, json=json)
+    map_view.show(map_view.drawn(files, past, noted, below=below), depth=depth, hot=hot, json=json)

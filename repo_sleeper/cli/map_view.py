@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from repo_sleeper.cli import output
 from repo_sleeper.domain.notes import Note
@@ -17,12 +18,17 @@ _HOT = 20
 
 @dataclass(slots=True)
 class Spot:
-    """A folder or a file: how many files, how much churn, which notes are in it."""
+    """A folder or a file: how many files, how much churn, which notes are in it.
+
+    `first` and `last` are the times of its first and last known change, 0 where there is none.
+    """
 
     name: str
     path: str
     files: int = 0
     heat: float = 0.0
+    first: int = 0
+    last: int = 0
     noted: set[str] = field(default_factory=set)
     inside: dict[str, Spot] = field(default_factory=dict)
 
@@ -49,9 +55,14 @@ def inside(files: Iterable[str], below: str) -> list[str]:
     return [file for file in files if file == below or (folder and file.startswith(below))]
 
 
-def drawn(
-    files: Sequence[str], churn: Mapping[str, float], noted: Sequence[Note], *, below: str
-) -> Spot:
+class Past(NamedTuple):
+    """What the history says of paths: decayed churn, and first and last change."""
+
+    churn: Mapping[str, float]
+    ages: Mapping[str, tuple[int, int]]
+
+
+def drawn(files: Sequence[str], past: Past, noted: Sequence[Note], *, below: str) -> Spot:
     """The tree of these files. Raises NotFoundError when there are none."""
     if not files:
         raise NotFoundError(f"nothing is indexed below {below or 'this place'}")
@@ -61,11 +72,13 @@ def drawn(
             ids.setdefault(evidence.path, set()).add(note.id)
     root = Spot(below or ".", below)
     for file in sorted(files):
-        _add(root, file, below, heat=churn.get(file, 0.0), noted=ids.get(file, set()))
+        for spot in _way(root, file, below):
+            _add(spot, past.churn.get(file, 0.0), past.ages.get(file), ids.get(file, set()))
     return root
 
 
-def _add(root: Spot, file: str, below: str, *, heat: float, noted: set[str]) -> None:
+def _way(root: Spot, file: str, below: str) -> list[Spot]:
+    """The spots from the root down to a file, made where there are none."""
     spots, at = [root], below
     *folders, name = file[len(below) :].split("/")
     for part in (*(f"{folder}/" for folder in folders), name):
@@ -73,10 +86,16 @@ def _add(root: Spot, file: str, below: str, *, heat: float, noted: set[str]) -> 
             break  # it is the place itself
         at += part
         spots.append(spots[-1].inside.setdefault(part, Spot(part, at)))
-    for spot in spots:
-        spot.files += 1
-        spot.heat += heat
-        spot.noted |= noted
+    return spots
+
+
+def _add(spot: Spot, heat: float, ages: tuple[int, int] | None, noted: set[str]) -> None:
+    spot.files += 1
+    spot.heat += heat
+    spot.noted |= noted
+    if ages is not None:
+        spot.first = min(spot.first or ages[0], ages[0])
+        spot.last = max(spot.last, ages[1])
 
 
 def show(root: Spot, *, depth: int, hot: bool, json: bool) -> None:
@@ -86,7 +105,7 @@ def show(root: Spot, *, depth: int, hot: bool, json: bool) -> None:
     elif json:
         output.print_json({"map": _object(root, depth)})
     else:
-        output.out(f"{output.one_line(root.name)} {_facts(root)}".rstrip())
+        output.out(" ".join(filter(None, (output.one_line(root.name), _facts(root), _ages(root)))))
         for line in _branches(root, depth, "", hottest=_hottest(root)):
             output.out(line)
 
@@ -99,8 +118,11 @@ def _show_hot(root: Spot, *, json: bool) -> None:
         return
     if not found:
         raise NotFoundError("no file was changed by a commit that is known")
-    rows = [(f"{spot.heat:.2f}", str(spot.notes), spot.path) for spot in found]
-    output.table(("heat", "notes", "file"), rows)
+    rows = [
+        (f"{spot.heat:.2f}", str(spot.notes), _day(spot.first), _day(spot.last), spot.path)
+        for spot in found
+    ]
+    output.table(("heat", "notes", "first", "last", "file"), rows)
 
 
 def _branches(spot: Spot, depth: int, indent: str, *, hottest: float) -> Iterator[str]:
@@ -126,12 +148,30 @@ def _facts(spot: Spot, hottest: float = 0.0) -> str:
     return " · ".join(facts)
 
 
+def _ages(spot: Spot) -> str:
+    if not spot.last:
+        return ""
+    first = "" if spot.first == spot.last else f", first {_day(spot.first)}"
+    return f"(last changed {_day(spot.last)}{first})"
+
+
+def _day(time: int) -> str:
+    return datetime.fromtimestamp(time, UTC).date().isoformat() if time else ""
+
+
 def _hottest(root: Spot) -> float:
     return max((spot.heat for spot in root.inside.values()), default=0.0)
 
 
 def _object(spot: Spot, depth: int) -> dict[str, Any]:
-    about = {"path": spot.path, "files": spot.files, "heat": spot.heat, "notes": spot.notes}
+    about = {
+        "path": spot.path,
+        "files": spot.files,
+        "heat": spot.heat,
+        "notes": spot.notes,
+        "first_changed": _day(spot.first),
+        "last_changed": _day(spot.last),
+    }
     if depth and spot.inside:
         return {**about, "inside": [_object(one, depth - 1) for one in spot.hottest_first()]}
     return about

@@ -29,22 +29,17 @@ def list_(  # noqa: PLR0913 -- the options, each by name
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
-    """List notes, the newest and most certain first."""
+    """List notes, the newest and most certain first. Questions the index answers: -k question."""
     from repo_sleeper.cli import notes_view, place
     from repo_sleeper.store import note_kinds, notes
 
     with place.reading() as here:
         off = note_kinds.switched_off(here.db)
-        found = notes.list_notes(
-            here.db,
-            here.tree_id,
-            kinds=notes_view.kinds(kind),
-            path=None if path is None else notes_view.place_of(here.workspace, path) or None,
-            origin=notes_view.origin(origin),
-            include_stale=all_,
-            limit=limit,
-        )
+        wanted = notes_view.wanted(here, path, of=kind, by=origin, stale=all_)
+        found = notes.list_notes(here.db, here.tree_id, **wanted._asdict(), limit=limit)
+        hidden = notes_view.hidden_questions(here, wanted)
     notes_view.tell_off(off)
+    notes_view.tell_hidden(hidden)
     narrowed = bool(path or kind or origin)
     none = notes_view.none_listed(path, narrowed=narrowed, stale=all_)
     notes_view.show_list(found, json=json, cut=len(found) == limit, none=none)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from repo_sleeper.cli import output, place
 from repo_sleeper.cli.place import Place
@@ -53,6 +53,39 @@ def place_of(workspace: Workspace, path: str) -> str:
     if inner == ".":
         return ""
     return f"{inner}/" if (workspace.repo.root / inner).is_dir() else inner
+
+
+class Wanted(NamedTuple):
+    """The filters of a listing; questions that are counted come only where they are named."""
+
+    kinds: list[NoteKind] | None
+    path: str | None
+    origin: Origin | None
+    include_stale: bool
+    counted_questions: bool
+
+
+def wanted(
+    here: Place, path: str | None, *, of: Sequence[str] | None, by: str | None, stale: bool
+) -> Wanted:
+    """What a person asked to have listed. Raises UsageError for what there is not."""
+    return Wanted(
+        kinds=kinds(of),
+        path=None if path is None else place_of(here.workspace, path) or None,
+        origin=origin(by),
+        include_stale=stale,
+        counted_questions=bool(of),
+    )
+
+
+def hidden_questions(here: Place, asked: Wanted) -> int:
+    """How many notes of this listing are questions left out of it."""
+    if asked.counted_questions or asked.origin is Origin.MODEL:
+        return 0
+    left_out = asked._replace(
+        kinds=[NoteKind.QUESTION], origin=Origin.SURVEY, counted_questions=True
+    )
+    return len(notes.list_notes(here.db, here.tree_id, **left_out._asdict()))
 
 
 def about(here: Place, what: str) -> list[Note]:
@@ -119,6 +152,13 @@ def tell_off(kinds: Collection[NoteKind]) -> None:
             f"sleeper: left out of contexts, because `sleeper eval` saw no gain: "
             f"{', '.join(sorted(kinds))}; `sleeper eval --keep-notes` uses them again"
         )
+
+
+def tell_hidden(questions: int) -> None:
+    """How many questions are not listed, in a dim line."""
+    if questions:
+        said = output.count(questions, "question")
+        output.whisper(f"{said} that the index answers not listed; `-k question` lists them")
 
 
 def none_listed(about: str | None, *, narrowed: bool, stale: bool) -> NotFoundError:

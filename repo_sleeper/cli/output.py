@@ -30,6 +30,16 @@ def say(text: str = "") -> None:
     print(redact.clean(text), file=sys.stderr)  # noqa: T201 -- this is the place that prints
 
 
+def whisper(text: str) -> None:
+    """Talk that most do not need: dim, where a person looks."""
+    if not is_terminal(sys.stderr):
+        say(text)
+        return
+    from rich.text import Text
+
+    console(sys.stderr).print(Text(redact.clean(text), style="dim"), soft_wrap=True)
+
+
 def complain(message: str, hint: str = "") -> None:
     """What happened, and what to do about it."""
     say(f"error: {message}")

@@ -198,12 +198,14 @@ def _history(db: Database, repo: Repository, settings: Settings, ahead: Ahead | 
 
 def survey_round(db: Database, tree_id: int, *, now: float, commit: str) -> int:
     """Count again what changed since the last survey, however many rounds ago that was."""
-    if not freshness.survey_is_due(db, tree_id):
+    from repo_sleeper.survey.rules import RULES
+
+    if not freshness.survey_is_due(db, tree_id, rules=RULES):
         return 0
     from repo_sleeper.survey import survey  # 15 ms, and nothing may be due
     from repo_sleeper.think import questions
 
     changed = survey.survey(db, tree_id, now=now, commit=commit)
     changed += questions.expect(db, tree_id, now=now, commit=commit)
-    freshness.survey_is_taken(db, tree_id)
+    freshness.survey_is_taken(db, tree_id, rules=RULES)
     return changed

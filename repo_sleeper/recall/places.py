@@ -20,13 +20,17 @@ _FEW = 3
 
 
 def worth_reading(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
-    """What the question points at, then places by what they and their file are worth.
+    """What the question points at or quotes, then places by what they and their file are worth.
 
     Few of one file, none inside another.
     """
     taken: dict[str, list[Range]] = {}
     by_worth = sorted(_places(found), key=lambda item: (-item[0], item[1], item[2]))
-    places = [*_pointed(found, question), *((path, place) for _, path, place in by_worth)]
+    places = [
+        *_pointed(found, question),
+        *found.quoted,
+        *((path, place) for _, path, place in by_worth),
+    ]
     for path, place in places:
         others = taken.setdefault(path, [])
         inside = any(place.start < other.end and other.start < place.end for other in others)

@@ -60,6 +60,9 @@ _ASKS = re.compile(  # for a fact; "Use the cart" and "Test totals" are what com
     re.DOTALL | re.IGNORECASE,
 )
 _SCOPE = re.compile(r"\s*(?:\w{1,20}\(([^)\n]{1,60})\)!?|([\w./ -]{1,40})):\s")
+# `Error: no such file` is a line of a log, not an area and what was changed in it.
+LEVEL = r"(?:debug|info|notice|warn(?:ing)?|fatal|panic|critical|\w*(?:error|exception))"
+_LEVEL = re.compile(LEVEL, re.IGNORECASE)
 _CHANGE = """
     abandon add adjust allow apply avoid bump cache change check clean cleanup convert create
     correct deprecate disable do document don drop enable enforce ensure expose extend extract
@@ -151,7 +154,9 @@ def understand(text: str) -> Question:
 
 def _scope(text: str) -> tuple[str, ...]:
     found = _SCOPE.match(text)
-    return tuple(parts(found[1] or found[2])) if found else ()
+    if found is None or _LEVEL.fullmatch(found[1] or found[2]):
+        return ()
+    return tuple(parts(found[1] or found[2]))
 
 
 def content_words(text: str) -> list[str]:

@@ -23,6 +23,7 @@ WEIGHTS: Mapping[str, float] = {
     "fields": 1.6,  # words of path, stem and symbols, file as a whole
     "history": 1.6,  # commits about the same words
     "wording": 3.0,  # by hand: has the question's words side by side; no commit quotes a program
+    "quote": 8.0,  # by hand: says what the question quotes; more than all its words apart
     "note": 0.15,  # a fresh note about the same words
     "stem": 1.2,  # words of the file's name
     "cover": 0.3,  # the share of the file's name that the question has
@@ -134,7 +135,8 @@ def hits(
     ranked: Sequence[Ranked], reasons: Mapping[str, Mapping[str, str]], *, limit: int
 ) -> tuple[FileHit, ...]:
     """The best files with their reasons, the weightiest reason first."""
-    best = max((value for one in ranked for _, value in one.parts), default=0.0)
+    values = (value for one in ranked for name, value in one.parts if name != "quote")
+    best = max(values, default=0.0)  # beside a quotation everything else would look small
     return tuple(
         FileHit(one.path, round(one.score, 4), _why(one, reasons.get(one.path, {}), best))
         for one in ranked[:limit]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall import rank
@@ -15,6 +16,7 @@ from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
 from repo_sleeper.recall.paths import Paths, search_paths
 from repo_sleeper.recall.priors import Standing, priors
 from repo_sleeper.recall.question import Question, held
+from repo_sleeper.recall.quotes import search_quotes
 from repo_sleeper.recall.rank import Ranked, Scores
 from repo_sleeper.recall.wording import search_wording
 from repo_sleeper.store import notes as note_store
@@ -40,7 +42,8 @@ _FILE_SHARE = 0.5  # of a symbol's score: what its file is worth
 class Found(NamedTuple):
     """What there is for a question, best first, and how sure we are that it is about it (0..1).
 
-    `pointed` are the lines that the question itself names, 0-based, in the order written.
+    `pointed` are the lines that the question itself names, 0-based, in the order written, `quoted`
+    the places that say what it quotes.
     """
 
     ranked: Sequence[Ranked] = ()
@@ -50,6 +53,7 @@ class Found(NamedTuple):
     notes: tuple[Note, ...] = ()
     confidence: float = 0.0
     pointed: tuple[tuple[str, int], ...] = ()
+    quoted: tuple[tuple[str, Range], ...] = ()
 
 
 def retrieve(
@@ -73,7 +77,8 @@ def retrieve(
     fused = [one for one in fused if one.path in standing]
     fused = rank.add(fused, priors(standing, question), weights)
     worded = search_wording(db, tree_id, question.text)
-    fused = rank.add(fused, {"wording": worded.scores}, weights)
+    quoted = search_quotes(db, tree_id, question)
+    fused = rank.add(fused, {"wording": worded.scores, "quote": quoted.scores}, weights)
     kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused[:_LEADING], standing, question)))
     ranked = rank.to_unit(_kept(rank.add(fused, kinds, weights), standing, question), weights)
     inside = _passage_symbols(db, tree_id, content, question.words)
@@ -86,13 +91,14 @@ def retrieve(
             noted,
             borrowed,
             _history(past, question, ranked),
-            worded.reasons,
+            (worded.reasons, quoted.reasons),
         ),
         symbols=_symbols(named, inside, ranked),
         passages=content.passages,
         notes=tuple(note for note, _ in noted),
-        confidence=_confidence(question, content, named, past),
+        confidence=max(_confidence(question, content, named, past), quoted.sure),
         pointed=tuple(named.pointed),
+        quoted=quoted.places,
     )
 
 
@@ -178,7 +184,7 @@ def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
     noted: Sequence[tuple[Note, float]],
     borrowed: Mapping[str, Mapping[str, str]],
     history: Mapping[str, str],
-    worded: Mapping[str, Mapping[str, str]],
+    said: Sequence[Mapping[str, Mapping[str, str]]],
 ) -> dict[str, dict[str, str]]:
     """Path -> signal -> the reason in words."""
     own = {
@@ -193,7 +199,7 @@ def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
     for signal, reasons in own.items():
         for path, reason in reasons.items():
             found.setdefault(path, {})[signal] = reason
-    for source in (named.reasons, borrowed, worded):
+    for source in (named.reasons, borrowed, *said):
         for path, by_signal in source.items():
             found.setdefault(path, {}).update(by_signal)
     return found

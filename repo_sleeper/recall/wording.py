@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from repo_sleeper.store import search
+from repo_sleeper.store import phrases
 from repo_sleeper.store.database import Database
 
 # Three words in a row are seldom in two places by chance, and between two placeholders of a
@@ -35,7 +35,7 @@ def search_wording(db: Database, tree_id: int, text: str) -> Worded:
     scores: dict[str, float] = {}
     reasons: dict[str, dict[str, str]] = {}
     for row in rows:
-        paths = search.phrase_paths(db, tree_id, row, limit=_MOST_FILES + 1)
+        paths = phrases.phrase_paths(db, tree_id, row, limit=_MOST_FILES + 1)
         if len(paths) > _MOST_FILES:
             continue
         for path in paths:

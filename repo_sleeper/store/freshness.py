@@ -13,6 +13,7 @@ from repo_sleeper.domain.statements import unpack
 from repo_sleeper.store.database import Database, Row
 
 SURVEY_DUE = "survey-due:"  # and the tree: since when its survey notes are behind
+_RULES = "survey-rules:"  # and the tree: the rules that its survey notes were counted by
 SINCE_COMMITS = " commits"  # ends the value where history went on as well
 
 # A condition over `evidence e` of `notes n` in the tree `:tree`. The hash at the cited place
@@ -250,9 +251,10 @@ def _statement_line(db: Database, evidence: Evidence, tree_id: int) -> int:
 # --- notes that were counted ------------------------------------------------------------------
 
 
-def survey_is_due(db: Database, tree_id: int) -> bool:
-    """Whether something that the survey counts has changed since it was taken."""
-    return db.meta(f"{SURVEY_DUE}{tree_id}") is not None
+def survey_is_due(db: Database, tree_id: int, *, rules: str) -> bool:
+    """Whether what the survey counts has changed since it was taken, or the rules it counts by."""
+    is_behind = db.meta(f"{SURVEY_DUE}{tree_id}") is not None
+    return is_behind or db.meta(f"{_RULES}{tree_id}") != rules
 
 
 def put_survey_due(db: Database, tree_id: int, *, since: float, commits: bool) -> None:
@@ -263,6 +265,7 @@ def put_survey_due(db: Database, tree_id: int, *, since: float, commits: bool) -
     db.set_meta(key, f"{known}{SINCE_COMMITS}" if ended else known)
 
 
-def survey_is_taken(db: Database, tree_id: int) -> None:
-    """The survey notes of this tree say what is so now."""
+def survey_is_taken(db: Database, tree_id: int, *, rules: str) -> None:
+    """The survey notes of this tree say what is so now, by these rules."""
     db.set_meta(f"{SURVEY_DUE}{tree_id}", None)
+    db.set_meta(f"{_RULES}{tree_id}", rules)

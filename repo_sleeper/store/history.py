@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
 
 from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.store import renames
@@ -13,14 +11,6 @@ from repo_sleeper.store.database import Database, Row
 from repo_sleeper.words import parts
 
 _BATCH = 1_000
-
-
-class PathRecord(NamedTuple):
-    """How often a path was changed, and how often in order to mend something."""
-
-    path: str
-    touches: int
-    fixes: int
 
 
 # --- writing ----------------------------------------------------------------------------------
@@ -204,39 +194,6 @@ def co_changes(db: Database) -> list[CoChange]:
         " order by 1, 2"
     )
     return [CoChange(*row) for row in rows]
-
-
-def path_records(db: Database) -> list[PathRecord]:
-    """Changes and fixes of each path over the whole history, as now named; sweeps left out."""
-    names = renames.current_names(db)
-    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for row in db.rows(
-        "select p.path, count(*) as touches, sum(c.is_fix) as fixes from commits c"
-        " join commit_paths cp on cp.commit_id = c.id join history_paths p on p.id = cp.path_id"
-        " where c.files <= 30 group by p.id"
-    ):
-        total = totals[names.get(row["path"], row["path"])]
-        total[0] += row["touches"]
-        total[1] += row["fixes"]
-    return [PathRecord(path, *totals[path]) for path in sorted(totals)]
-
-
-def path_ages(db: Database) -> dict[str, tuple[int, int]]:
-    """When each path was first and last changed, as far back as commits are stored.
-
-    Paths as now named; what a file did under older names counts. Merges bring no paths.
-    """
-    names = renames.current_names(db)
-    ages: dict[str, tuple[int, int]] = {}
-    for path, first, last in db.execute(
-        "select p.path, min(c.time), max(c.time) from commit_paths cp"
-        " join commits c on c.id = cp.commit_id join history_paths p on p.id = cp.path_id"
-        " group by cp.path_id"
-    ):
-        name = names.get(path, path)
-        before = ages.get(name, (first, last))
-        ages[name] = (min(before[0], first), max(before[1], last))
-    return dict(sorted(ages.items()))
 
 
 def recent_commits(db: Database, limit: int) -> list[Commit]:

@@ -49,12 +49,13 @@ def list_notes(  # noqa: PLR0913 -- the filters of a listing, each by name
     path: str | None = None,
     origin: Origin | None = None,
     include_stale: bool = True,
+    counted_questions: bool = True,
     limit: int | None = None,
 ) -> list[Note]:
     """The notes that show in this tree, fresh ones first, then by confidence.
 
     `path` is a file, or a folder written with a final slash; a note belongs to the path of its
-    subject and to the paths it cites.
+    subject and to the paths it cites. Questions that the index answers itself can be left out.
     """
     where = ""
     values: dict[str, Any] = {"limit": -1 if limit is None else limit}
@@ -64,6 +65,8 @@ def list_notes(  # noqa: PLR0913 -- the filters of a listing, each by name
     if origin is not None:
         where += " and n.origin = :origin"
         values["origin"] = origin.value
+    if not counted_questions:
+        where += " and not (n.kind = 'question' and n.origin = 'survey')"
     if path is not None:
         where += _about(path)
         values["path"] = path

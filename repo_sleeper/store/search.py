@@ -110,17 +110,6 @@ def chunk_scores(db: Database, term: Term, *, limit: int) -> list[tuple[int, int
     return found.fetchall()
 
 
-def phrase_paths(db: Database, tree_id: int, phrase: str, *, limit: int) -> list[str]:
-    """Live files that have these words side by side, in the order stored."""
-    rows = db.rows(
-        """select distinct f.path from chunk_words w join chunks c on c.id = w.rowid
-           join files f on f.blob_id = c.blob_id and +f.tree_id = ?
-           where chunk_words match ? limit ?""",
-        (tree_id, quoted(phrase), limit),
-    )
-    return [row[0] for row in rows]
-
-
 def live_paths(
     db: Database, tree_id: int, blobs: Iterable[int]
 ) -> dict[int, list[tuple[str, int]]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations, islice
 
 from repo_sleeper.domain.history import CoChange
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.imports import Edge
+from repo_sleeper.survey.joints import Joints
 from repo_sleeper.survey.wording import MOST, at_path, percent, shared_folder, survey_note
 
 _FEWEST = 5
@@ -26,19 +27,21 @@ _RESOLVED = frozenset(
 _PACKAGE_IS_FOLDER = frozenset({"go", "java", "rust"})
 
 
-def co_changes(
+def co_changes(  # noqa: PLR0913 -- the facts it rests on, each by name
     files: Iterable[SourceFile],
     pairs: Iterable[CoChange],
     edges: Iterable[Edge],
     *,
     recent: Iterable[Sequence[str]],
     users: Callable[[str], Collection[str]],
+    named: Mapping[str, Collection[str]],
 ) -> list[Note]:
     """Pairs of the product's files, each once, by the surer of its two directions.
 
     `recent` has the paths of each commit to look for small ones in, `users` tells who names
-    what a file defines.
+    what a file defines, `named` the tests that have a file's name.
     """
+    edges = list(edges)
     product = {file.path: file.language for file in files if file.is_product}
     linked = {frozenset((edge.path, edge.target)) for edge in edges}
     hidden = [
@@ -65,7 +68,8 @@ def co_changes(
     for pair in hidden:
         once.setdefault(frozenset(_both(pair)), pair)
     unnamed = (pair for pair in once.values() if not _is_named(pair, users))
-    return [_note(pair) for pair in islice(unnamed, MOST)]
+    joints = Joints(edges, named)
+    return [_note(pair, joints.between(pair.path, pair.other)) for pair in islice(unnamed, MOST)]
 
 
 def _both(pair: CoChange) -> tuple[str, str]:
@@ -102,7 +106,7 @@ def _stem(path: str) -> str:
     return posixpath.splitext(path)[0]
 
 
-def _note(pair: CoChange) -> Note:
+def _note(pair: CoChange, joint: str) -> Note:
     folder, (path, other) = shared_folder((pair.path, pair.other))
     inside = f" of {folder}" if folder else ""
     return survey_note(
@@ -110,8 +114,8 @@ def _note(pair: CoChange) -> Note:
         about=_both(pair),
         title=f"{pair.together} of {pair.touches} commits that changed {path}{inside} changed"
         f" {other} too ({percent(pair.confidence)}), and neither imports the other",
-        body="A change here usually needs one there, and nothing in the code says so. When you"
-        f" edit {pair.path}, look at {pair.other} too.",
+        body=f"When you edit {pair.path}, look at {pair.other} too: it mostly changed with it."
+        f" {joint}",
         evidence=[at_path(pair.path), at_path(pair.other)],
         confidence=pair.confidence,
     )

@@ -11,7 +11,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind
 from repo_sleeper.store.code import StoredSymbol
 from repo_sleeper.survey.files import is_aside, is_test
-from repo_sleeper.survey.wording import MOST, at_line, at_path, at_symbol, listed, survey_note
+from repo_sleeper.survey.wording import (
+    MOST,
+    at_line,
+    at_path,
+    at_symbol,
+    counted,
+    listed,
+    survey_note,
+)
 
 _GUARD = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""")
 _TARGET = re.compile(r"^([a-zA-Z][\w-]*)\s*:(?![=:])")
@@ -48,15 +56,17 @@ def entry_points(
     manifests: Mapping[str, Lines],
     scripts: Mapping[str, Lines],
     mains: Iterable[StoredSymbol],
+    packages: Collection[str] = (),
 ) -> list[Note]:
     """Declared commands first, then mains, containers, scripts and make targets.
 
-    `scripts` are Python files that may test `__name__`; `mains` are symbols called main.
+    `scripts` are Python files that may test `__name__`; `mains` are symbols called main;
+    `packages` are the folders that Python sees as such.
     """
     ordered = (
         *(note for path in sorted(manifests) for note in _declared(path, manifests[path])),
         *_mains(mains, {path for one in manifests for path in _binaries(one, manifests[one])}),
-        *(note for path in sorted(scripts) for note in _guarded(path, scripts[path])),
+        *(note for path in sorted(scripts) for note in _guarded(path, scripts[path], packages)),
         *(note for path in sorted(manifests) for note in _make_targets(path, manifests[path])),
     )
     return list({note.id: note for note in ordered}.values())[:MOST]
@@ -180,7 +190,7 @@ def _make_targets(path: str, lines: Lines) -> Iterator[Note]:
     yield survey_note(
         NoteKind.ENTRY_POINT,
         about=(path, "make"),
-        title=f"make has {len(targets)} targets in {path}: {listed(list(targets), 6)}",
+        title=f"make has {counted(len(targets), 'target')} in {path}: {listed(list(targets), 6)}",
         body=f"All targets: {', '.join(targets)}.",
         evidence=[at_line(path, first, lines[first])],
     )
@@ -228,14 +238,20 @@ def _definition(symbol: StoredSymbol) -> Evidence:
     )
 
 
-def _guarded(path: str, lines: Lines) -> Iterator[Note]:
+def _module(folder: str, packages: Collection[str]) -> str:
+    """What a folder is called in Python: `src` above a package is no part of its name."""
+    name, above = posixpath.basename(folder), posixpath.dirname(folder)
+    return f"{_module(above, packages)}.{name}" if above in packages else name
+
+
+def _guarded(path: str, lines: Lines, packages: Collection[str]) -> Iterator[Note]:
     if is_test(path) or is_aside(path):
         return
     line = next((at for at, text in enumerate(lines) if _GUARD.match(text)), None)
     is_package = posixpath.basename(path) == "__main__.py"
     if line is None and not is_package:
         return
-    how = f"python -m {posixpath.dirname(path).replace('/', '.')}" if is_package else "python"
+    how = f"python -m {_module(posixpath.dirname(path), packages)}" if is_package else "python"
     yield survey_note(
         NoteKind.ENTRY_POINT,
         about=(path, "script"),

@@ -113,8 +113,9 @@ def _is_in_docstring(path: str, data: bytes, place: int) -> bool:
 
 
 def _by_name(found: Iterable[Read]) -> dict[str, list[Read]]:
+    """Each name with its places, a line that reads it twice once."""
     reads: dict[str, list[Read]] = defaultdict(list)
-    for one in found:
+    for one in dict.fromkeys(found):
         reads[one.name].append(one)
     return dict(reads)
 

@@ -13,12 +13,17 @@ _NOT_CODE = frozenset(
 )
 _TEST_FOLDERS = frozenset(
     {"test", "tests", "__tests__", "spec", "specs", "e2e", "fixtures", "testdata", "test-utils"}
-    | {"dts-test"}
+    | {"dts-test", "__snapshots__", "step_definitions"}
 )
-_TEST_FOLDER = re.compile(r"tests?[_-].+|.+[._-](tests?|specs?|test-?utils)")  # Shop.Core.Tests
+_TEST_FOLDER = re.compile(
+    r"tests?[_-].+|.+[._-](tests?|specs?|test-?utils)"  # Shop.Core.Tests
+    r"|(.+[._-])?testing[._-](support|utils?|helpers?)"
+)
+_TEST_SOURCES = re.compile(r"[a-z]\w*(Test|Tests)|testFixtures")  # commonTest, as Gradle has them
 _ASIDE = frozenset(
     {
         "bench",
+        "benches",
         "benchmark",
         "benchmarks",
         "benchsuite",
@@ -34,14 +39,27 @@ _ASIDE = frozenset(
         "samples",
         "snippets",
     }
-    | {"node_modules", "third_party", "vendor", "vendored", "_vendor", "migrations"}
+    | {"node_modules", "third_party", "vendor", "vendored", "migrations"}
 )
 _BENCHMARK = re.compile(r"[A-Z]\w*Benchmarks?|(.+[_-])?bench(mark)?s?|bench(mark)?s?[_-].+")
+_EXAMPLE = re.compile(r"(.+[_-])?examples?")
 _TEST_NAME = re.compile(
-    r"(test|tests|conftest|test[_-]?(utils?|helpers?))|test_.+|tests_.+"  # test_cart
-    r"|.+[._-](test|tests|spec|test-d|bench)"  # cart.spec
+    r"(test|tests|conftest|test[_-]?(utils?|helpers?)|step_definitions)|tests?[_-].+"
+    r"|.+[._-](test|tests|spec|test-d|bench|fixture)"  # cart.spec
     r"|[A-Z]\w*(Test|Tests|Spec|IT)|Test[A-Z]\w*"  # CartTest, TestCart
 )
+_TEST_DATA = frozenset({".snap", ".test"})  # what a program of the tests reads
+_FIXTURE_FOLDERS = frozenset(
+    {"fixture", "fixtures", "__fixtures__", "resources", "testdata", "test_data", "test-data"}
+)
+# What builds a program, or says what it is built from, though it is written as one.
+_BUILDS = frozenset(
+    {"brewfile", "capfile", "conanfile.py", "configure", "dangerfile", "fastfile", "gemfile"}
+    | {"gradlew", "guardfile", "install-sh", "mvnw", "package.swift", "podfile", "rakefile"}
+    | {"setup.py", "vagrantfile"}
+)
+_BUILD_ENDINGS = (".gradle", ".gradle.kts", ".gemspec", ".podspec", ".rake", ".sbt")
+_TOOL_FOLDERS = frozenset({".github", "ci", "hack", "script", "scripts", "tool", "tools"})
 # Settings of tools that happen to be written as programs.
 _SETTINGS = re.compile(r"\..+|.+\.(conf|config)|(grunt|gulp|nox)file|conf")
 _GENERATED = re.compile(
@@ -70,7 +88,8 @@ class SourceFile:
     @property
     def is_product(self) -> bool:
         """Code that the repository is for, rather than its tests, examples or dependencies."""
-        return self.is_code and not is_test(self.path) and not is_aside(self.path)
+        is_beside = is_test(self.path) or is_aside(self.path) or is_build(self.path)
+        return self.is_code and not is_beside
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -79,13 +98,32 @@ def is_test(path: str) -> bool:
     *folders, name = path.split("/")
     if any(map(_holds_tests, folders)):
         return True
-    return _TEST_NAME.fullmatch(posixpath.splitext(name)[0]) is not None
+    stem, ending = posixpath.splitext(name)
+    return ending in _TEST_DATA or _TEST_NAME.fullmatch(stem) is not None
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _holds_tests(folder: str) -> bool:
     name = folder.lower()
-    return name in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(name) is not None
+    if name in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(name) is not None:
+        return True
+    return _TEST_SOURCES.fullmatch(folder) is not None
+
+
+def is_fixture(path: str) -> bool:
+    """Whether a file of the tests is what they are run on, rather than one of them."""
+    return not _FIXTURE_FOLDERS.isdisjoint(path.lower().split("/")[:-1])
+
+
+def is_build(path: str) -> bool:
+    """Whether it builds the program, or lists what that is made of."""
+    name = posixpath.basename(path).lower()
+    return name in _BUILDS or name.endswith(_BUILD_ENDINGS)
+
+
+def is_tool(path: str) -> bool:
+    """Whether it is there for those who work on the product, by its folder."""
+    return not _TOOL_FOLDERS.isdisjoint(path.lower().split("/")[:-1])
 
 
 def is_generated(data: bytes) -> bool:
@@ -97,9 +135,9 @@ def is_generated(data: bytes) -> bool:
 def is_aside(path: str) -> bool:
     """Whether it is an example, documentation, a benchmark, settings or others' code, by name."""
     *folders, name = path.split("/")
-    if not _ASIDE.isdisjoint(folder.lower() for folder in folders):
+    if not _ASIDE.isdisjoint(folder.lower().lstrip("_.") for folder in folders):
         return True
     stem, ending = posixpath.splitext(name)
-    if _BENCHMARK.fullmatch(stem) is not None:
+    if _BENCHMARK.fullmatch(stem) is not None or _EXAMPLE.fullmatch(stem) is not None:
         return True
     return ending in _SCRIPTS and _SETTINGS.fullmatch(stem.lower()) is not None

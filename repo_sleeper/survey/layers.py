@@ -71,11 +71,20 @@ def _package(path: str, base: str) -> str:
 def _between(edges: Iterable[Edge], package: Mapping[str, str]) -> dict[Pair, list[Edge]]:
     """The imports from one package to another, each pair of files once."""
     found: dict[Pair, dict[Pair, Edge]] = defaultdict(dict)
-    for edge in edges:
+    for edge in _of_one_meaning(edges, package):
         pair = package.get(edge.path, ""), package.get(edge.target, "")
         if all(pair) and pair[0] != pair[1]:
             found[pair].setdefault((edge.path, edge.target), edge)
     return {pair: list(found[pair].values()) for pair in sorted(found)}
+
+
+def _of_one_meaning(edges: Iterable[Edge], package: Mapping[str, str]) -> list[Edge]:
+    """Without the lines whose names several packages define: which is meant cannot be told."""
+    found = [edge for edge in edges if edge.target in package]
+    meant: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for edge in found:
+        meant[edge.path, edge.line].add(package[edge.target])
+    return [edge for edge in found if len(meant[edge.path, edge.line]) == 1]
 
 
 def _is_against(pair: Pair, counts: Mapping[Pair, int]) -> bool:
@@ -87,6 +96,8 @@ def _is_against(pair: Pair, counts: Mapping[Pair, int]) -> bool:
 
 def _is_of_types(edge: Edge, lines: Lines) -> bool:
     """Whether the import is there for the type checker only."""
+    if edge.path.endswith(".d.ts"):
+        return True
     source = lines(edge.path)
     text = line_of(source, edge.line)
     if text.startswith(("import type ", "export type ")):

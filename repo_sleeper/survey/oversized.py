@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -57,7 +58,16 @@ def oversized(
         one for one in counted if one.code >= FEWEST_LINES and one.branches * _FLAT >= one.code
     ]
     large.sort(key=lambda one: (-_weight(one, churn), one.definition.path, one.definition.range))
-    return [_note(one, file_lines) for one in large[:MOST]]
+    return [_note(one, file_lines) for one in _without_variants(large)[:MOST]]
+
+
+def _without_variants(large: Iterable[Long]) -> list[Long]:
+    """The first of each name in a folder: one function for each language is written once."""
+    once: dict[tuple[str, str], Long] = {}
+    for one in large:
+        found = one.definition
+        once.setdefault((posixpath.dirname(found.path), found.qualified), one)
+    return list(once.values())
 
 
 def _counted(found: Definition, lines: Sequence[str], ranges: Iterable[Range]) -> Long:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.store import code, history, versions
+from repo_sleeper.store import code, history, path_records, versions
 from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
 from repo_sleeper.survey.co_change import co_changes
@@ -19,16 +19,18 @@ from repo_sleeper.survey.cycles import components, cycles
 from repo_sleeper.survey.dead import dead_looking
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
 from repo_sleeper.survey.environment import environment
-from repo_sleeper.survey.files import SourceFile, is_generated
-from repo_sleeper.survey.fix_prone import fix_prone
+from repo_sleeper.survey.files import SourceFile, is_generated, is_tool
+from repo_sleeper.survey.fix_prone import QUARTERS, fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.layers import layers
 from repo_sleeper.survey.linking import link
 from repo_sleeper.survey.oversized import FEWEST_LINES, is_inner_test, oversized
 from repo_sleeper.survey.reading import Sources, line_of, read_all, read_lines
-from repo_sleeper.survey.test_map import test_map
+from repo_sleeper.survey.rules import RULES
+from repo_sleeper.survey.test_map import test_map, tests_of
 from repo_sleeper.survey.todos import todos
+from repo_sleeper.survey.untested import untested
 
 KINDS = (
     NoteKind.HOTSPOT,
@@ -43,7 +45,6 @@ KINDS = (
     NoteKind.ENVIRONMENT,
     NoteKind.TODO,
 )
-_VERSION = "4"  # of the counting: another one counts again
 _NAME = re.compile(r"\w{4,}")
 _RECENT = 500  # commits that "of the last" speaks of
 _PAST = 2_000  # commits to see habits in
@@ -72,7 +73,7 @@ def survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
 
 def _state(db: Database, tree_id: int) -> str:
     """A hash of everything that is counted."""
-    counted = (_VERSION, rows.content_state(db, tree_id), history.state(db))
+    counted = (RULES, rows.content_state(db, tree_id), history.state(db))
     return hashlib.sha256(json.dumps(counted).encode()).hexdigest()[:32]
 
 
@@ -101,7 +102,7 @@ def _of_history(
     past = history.recent_changes(db, limit=_PAST)
     recent = past[:_RECENT]
     pairs = history.co_changes(db)
-    records = {record.path: record for record in history.path_records(db)}
+    named, _ = tests_of(files, edges)
 
     @cache
     def users(path: str) -> list[str]:
@@ -117,11 +118,18 @@ def _of_history(
 
     return [
         *hotspots(files, churn, recent, pairs),
-        *co_changes(files, pairs, edges, recent=past, users=users),
-        *test_map(
-            files, edges, churn=churn, recent=recent, mentioning=mentioning, is_plain=is_plain
+        *co_changes(files, pairs, edges, recent=past, users=users, named=named),
+        *test_map(files, edges, churn=churn),
+        *untested(
+            files,
+            edges,
+            named=named,
+            churn=churn,
+            recent=recent,
+            mentioning=mentioning,
+            is_plain=is_plain,
         ),
-        *fix_prone(files, records),
+        *fix_prone(files, path_records.path_quarters(db, most=QUARTERS)),
     ]
 
 
@@ -169,6 +177,7 @@ def _entry_points(
         {file.path: read_lines(root, file.path) for file in files if is_manifest(file.path)},
         {path: read_lines(root, path) for path in scripts},
         [symbol for name in ("main", "Main") for symbol in code.definitions(db, tree_id, name)],
+        {posixpath.dirname(f.path) for f in files if f.path.endswith("/__init__.py")},
     )
 
 
@@ -190,6 +199,6 @@ def _of_text(db: Database, tree_id: int, root: Path, files: Sequence[SourceFile]
             churn=churn,
         ),
         *dead_looking([one for one in unused if one.path in product], contents),
-        *environment(product),
-        *todos(product, churn=churn, ages=history.path_ages(db)),
+        *environment({path: product[path] for path in product if not is_tool(path)}),
+        *todos(product, churn=churn, ages=path_records.path_ages(db)),
     ]

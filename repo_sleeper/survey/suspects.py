@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from repo_sleeper.domain.code import Range, SymbolKind
-from repo_sleeper.store import code, history
+from repo_sleeper.store import code, history, path_records
 from repo_sleeper.store import survey as store
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.usefulness import recent_edits
@@ -183,7 +183,7 @@ def _measured(signs: Signs) -> float:
 
 def _signs(db: Database, tree_id: int) -> dict[str, Signs]:
     files = [SourceFile(*row) for row in store.live_files(db, tree_id)]
-    records = {record.path: record for record in history.path_records(db)}
+    records = {record.path: record for record in path_records.path_records(db)}
     recent, churn = _recent(db), history.churn(db)
     tested = _tested(db, tree_id, files)
     return {

@@ -1,37 +1,25 @@
-"""Which tests belong to which file, and which busy files have none."""
+"""Which tests belong to which file."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import islice
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.survey.files import SourceFile, is_test
+from repo_sleeper.survey.files import SourceFile, is_build, is_fixture, is_test
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.wording import MOST, at_path, listed, survey_note
 
-_MARKS = re.compile(
-    r"^tests?[_.-]|[_.-](tests?|spec)$|(?<=[a-z0-9])(Tests?|Spec|IT)$|^Test(?=[A-Z])"
+_MARKS = (  # one of them: `test.spec` tests `test`
+    re.compile(r"[_.-](tests?|spec)$|(?<=[a-z0-9])(Tests?|Spec|IT)$"),
+    re.compile(r"^tests?[_.-]|^Test(?=[A-Z])"),
 )
+_SURELY = re.compile(r"tests?[_-].+|.+[._-](tests?|spec)")  # nobody calls anything else so
 _DOUBLE = re.compile(r"Test(?=[A-Z])")
 _NOISE = re.compile(r"[^a-z0-9]+")
 _FEWEST_TESTS = 3
-_FEWEST_CHANGES = 4
-_UNTESTED = 6
-# Where imports are resolved; elsewhere nothing can be said to be reached by no test.
-_LINKED = frozenset({"python", "javascript", "typescript", "tsx", "go", "java", "c", "cpp"}) | {
-    "csharp",
-    "php",
-    "ruby",
-}
-_TOOLS = frozenset({"scripts", "script", "tools", "tool", "ci", "hack", "dev", "build", "bin"})
-_STARTS = frozenset(
-    {"__init__", "__main__", "index", "main", "mod", "package-info", "setup", "version"}
-    | {"_version", "__version__"}
-)
 _DEPTH = 3  # folders that may be part of a test's name: test_utils_url for utils/url
 
 
@@ -39,14 +27,46 @@ def tests_of(
     files: Iterable[SourceFile], edges: Iterable[Edge]
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """For each file of the product, the tests named after it and the tests that import it."""
-    listing = list(files)
+    listing, edges = list(files), list(edges)
     product = {file.path for file in listing if file.is_product}
-    named = _named(product, [f.path for f in listing if f.is_code and is_test(f.path)])
-    importing: dict[str, set[str]] = defaultdict(set)
+    needed = {edge.target for edge in edges if edge.path in product}
+    tests = [file.path for file in listing if _is_a_test(file, needed)]
+    importing = _importing(product, set(tests), edges)
+    named = {
+        path: _nearest(path, found, importing.get(path, ()))
+        for path, found in _named(product, tests).items()
+    }
+    return named, importing
+
+
+def _importing(
+    product: Collection[str], tests: Collection[str], edges: Iterable[Edge]
+) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
     for edge in edges:
-        if edge.target in product and is_test(edge.path):
-            importing[edge.target].add(edge.path)
-    return named, {path: sorted(tests) for path, tests in sorted(importing.items())}
+        if edge.target in product and edge.path in tests:
+            found[edge.target].add(edge.path)
+    return {path: sorted(ones) for path, ones in sorted(found.items())}
+
+
+def _nearest(path: str, tests: Sequence[str], importing: Collection[str]) -> list[str]:
+    """Of several tests of its name those in its own folders, and those that import it."""
+    folders = set(path.split("/")[:-1])
+    shared = {test: len(folders.intersection(test.split("/")[:-1])) for test in tests}
+    most = max(shared.values())
+    return [test for test in tests if shared[test] == most or test in importing]
+
+
+def _is_a_test(file: SourceFile, needed: Collection[str]) -> bool:
+    """Whether it may be a test of what it is called like.
+
+    A fixture only looks like one, and so does a part of the product that is about tests:
+    `needed` are the files that the product imports.
+    """
+    if not (file.is_code and is_test(file.path)) or is_fixture(file.path) or is_build(file.path):
+        return False
+    stem = posixpath.splitext(posixpath.basename(file.path))[0]
+    return file.path not in needed or _SURELY.fullmatch(stem) is not None
 
 
 def _named(product: Collection[str], tests: Sequence[str]) -> dict[str, list[str]]:
@@ -56,11 +76,17 @@ def _named(product: Collection[str], tests: Sequence[str]) -> dict[str, list[str
             by_name[name].append(path)
     found: dict[str, list[str]] = defaultdict(list)
     for test in sorted(tests):
-        stem, marks = _MARKS.subn("", posixpath.splitext(posixpath.basename(test))[0])
-        if marks:
-            for path in _closest(by_name.get(_plain(stem), []), test):
+        for path in _closest(by_name.get(_plain(_unmarked(test)), []), test):
+            if not _is_of_another(path, test, by_name):
                 found[path].append(test)
     return {path: _without_doubles(ones) for path, ones in found.items()}
+
+
+def _unmarked(test: str) -> str:
+    """What a test has in its name beside being a test; nothing where it does not say so."""
+    stem = posixpath.splitext(posixpath.basename(test))[0]
+    plain = (mark.sub("", stem) for mark in _MARKS if mark.search(stem))
+    return next(plain, "")
 
 
 def _without_doubles(tests: list[str]) -> list[str]:
@@ -90,70 +116,30 @@ def _closest(paths: Sequence[str], test: str) -> list[str]:
     return best if len(best) == 1 else []
 
 
-def test_map(  # noqa: PLR0913 -- the facts it rests on, each by name
-    files: Iterable[SourceFile],
-    edges: Iterable[Edge],
-    *,
-    churn: Mapping[str, float],
-    recent: Sequence[Sequence[str]],
-    mentioning: Callable[[str], Collection[str]],
-    is_plain: Callable[[str], bool],
-) -> list[Note]:
-    """How tests are named here, tests that a name does not tell, and busy files without any.
+def _is_of_another(path: str, test: str, by_name: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a folder of the test has the name of another file: `application/response.test.js`."""
+    own = set(path.split("/")[:-1])
+    folders = [folder for folder in test.split("/")[:-1] if folder not in own]
+    return any(other != path for folder in folders for other in by_name.get(_plain(folder), ()))
 
-    `mentioning` gives the files that name what a file defines, `is_plain` whether a file does
-    hardly anything. A file that tests reach only through another one, or through their own
-    helpers, is not called untested.
-    """
+
+def test_map(
+    files: Iterable[SourceFile], edges: Iterable[Edge], *, churn: Mapping[str, float]
+) -> list[Note]:
+    """How tests are named here, and tests that a name does not tell."""
     listing = list(files)
-    edges = list(edges)
     named, importing = tests_of(listing, edges)
     product = [file for file in listing if file.is_product]
     product.sort(key=lambda file: (-churn.get(file.path, 0.0), file.path))
     apart = [f.path for f in product if _is_apart(f.path, named.get(f.path, ()))]
     told = [path for path in apart if len({*named[path], *importing.get(path, ())}) > 1]
-    notes = _convention(apart, named)
-    notes += [_tested(path, named[path], importing.get(path, [])) for path in told[:MOST]]
-    if sum(file.is_code and is_test(file.path) for file in listing) < _FEWEST_TESTS:
-        return notes
-    changes = Counter(path for paths in recent for path in paths)
-    covered = named.keys() | _reached(edges)
-    bare = [f for f in product if f.path not in covered and changes[f.path] >= _FEWEST_CHANGES]
-    busy = (f for f in bare if _is_testable(f) and not is_plain(f.path))
-    untested = (f for f in busy if not _is_reached_by_name(f.path, mentioning, covered))
-    return notes + [
-        _untested(file, changes[file.path], len(recent)) for file in islice(untested, _UNTESTED)
-    ]
+    tested = [_tested(path, named[path], importing.get(path, [])) for path in told[:MOST]]
+    return [*_convention(apart, named), *tested]
 
 
 def _is_apart(path: str, tests: Sequence[str]) -> bool:
     """Whether a file has tests, and not only some beside it, where anyone finds them."""
     return any(posixpath.dirname(test) != posixpath.dirname(path) for test in tests)
-
-
-def _is_testable(file: SourceFile) -> bool:
-    """Whether a test of its own is to be expected: not of scripts, starts and lists of names."""
-    *folders, name = file.path.split("/")
-    if not _TOOLS.isdisjoint(folders) or file.language not in _LINKED:
-        return False
-    return posixpath.splitext(name)[0] not in _STARTS
-
-
-def _is_reached_by_name(
-    path: str, mentioning: Callable[[str], Collection[str]], covered: Collection[str]
-) -> bool:
-    """Whether a test, or what tests reach, uses a name that the file defines."""
-    return any(is_test(user) or user in covered for user in mentioning(path))
-
-
-def _reached(edges: Iterable[Edge]) -> set[str]:
-    """What tests import, and what that imports."""
-    imported: dict[str, set[str]] = defaultdict(set)
-    for edge in edges:
-        imported[edge.path].add(edge.target)
-    tests = [path for path in imported if is_test(path)]
-    first = {target for test in tests for target in imported[test]}
-    return first.union(*(imported.get(path, ()) for path in first))
 
 
 def _convention(paths: Sequence[str], named: Mapping[str, Sequence[str]]) -> list[Note]:
@@ -176,7 +162,7 @@ def _convention(paths: Sequence[str], named: Mapping[str, Sequence[str]]) -> lis
 
 def _tested(path: str, named: Sequence[str], importing: Sequence[str]) -> Note:
     others = [test for test in importing if test not in named]
-    count = f"{len(others)} more tests import it" if len(others) > 1 else "one more imports it"
+    count = f"{len(others)} more import it" if len(others) > 1 else "one more imports it"
     more = f" Others that import it: {listed(others, 5)}." if others else ""
     return survey_note(
         NoteKind.TEST_MAP,
@@ -185,16 +171,4 @@ def _tested(path: str, named: Sequence[str], importing: Sequence[str]) -> Note:
         body=f"After a change run {listed(named, 4)} first.{more}",
         evidence=[at_path(path), *map(at_path, named[:3])],
         confidence=1.0 if set(named) & set(importing) else 0.8,
-    )
-
-
-def _untested(file: SourceFile, changes: int, of: int) -> Note:
-    return survey_note(
-        NoteKind.TEST_MAP,
-        about=("untested", file.path),
-        title=f"{file.path} has no test of its own: {changes} of the last {of} commits changed it",
-        body="No test file is named after it, uses a name that it defines, or reaches it even by"
-        f" way of another file ({file.lines} lines): a mistake here is noticed late.",
-        evidence=[at_path(file.path)],
-        confidence=0.7,
     )

@@ -260,6 +260,31 @@ def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
     assert ready("notes", "search", word).code in {0, 3}
 
 
+def test_questions_that_the_index_answers_are_listed_where_they_are_named(
+    types: Types, repo: GitRepo
+) -> None:
+    repo.commit(
+        "Charge", charge_py="def charge_card(): ...\n\ndef purchase():\n    charge_card()\n"
+    )
+    repo.commit(
+        "Refund", refund_py="from charge import purchase\n\ndef refund():\n    purchase()\n"
+    )
+    types("init", "--yes", "--no-daemon")
+
+    asked = json.loads(types("notes", "list", "-k", "question", "-n", "999", "--json").out)["notes"]
+    listed = types("notes", "list", "--json")
+    hidden = f"{len(asked)} questions that the index answers not listed; `-k question` lists them"
+
+    assert len(asked) > 1
+    assert {note["kind"] for note in asked} == {"question"}
+    assert "question" not in {note["kind"] for note in json.loads(listed.out)["notes"]}
+    assert listed.err.splitlines() == [hidden]
+    assert types("notes", "list").err.splitlines() == [hidden]
+    assert "questions" not in types("notes", "list", "-k", "question").err
+    assert "questions" not in types("notes", "list", "-k", "entry-point").err
+    assert "questions" not in types("notes", "list", "--origin", "model").err
+
+
 def test_a_note_that_was_dismissed_can_be_taken_back(ready: Types) -> None:
     first = json.loads(ready("notes", "list", "--json").out)["notes"][0]
     assert ready("notes", "restore").code == 3
@@ -329,7 +354,7 @@ def test_the_map_shows_folders_hot_spots_and_depth(ready: Types) -> None:
     assert "bill.py" in ready("map", "pay").out
     hot = json.loads(ready("map", "--hot", "--json").out)["hot"]
     assert {spot["path"] for spot in hot} == {"Makefile", "pay/bill.py", "shop.py"}
-    assert "heat\tnotes\tfile" in ready("map", "--hot").out
+    assert "heat\tnotes\tfirst\tlast\tfile" in ready("map", "--hot").out
     assert json.loads(ready("map", "--json").out)["map"]["files"] == 4
     assert ready("map", "--hot", ".sleeper.toml").code == 3
     assert ready("map", "shop.py").out.splitlines()[1:] == []
@@ -337,11 +362,33 @@ def test_the_map_shows_folders_hot_spots_and_depth(ready: Types) -> None:
     assert "shop.py" in ready("map", "--hot", "shop.py").out
 
 
+def test_the_map_tells_when_a_file_or_what_is_in_a_folder_changed(
+    types: Types, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day, path in (("2019-05-02", "old.py"), ("2021-07-08", "b.py"), ("2024-03-01", "old.py")):
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{day}T12:00:00Z")
+        repo.write(f"parts/{path}", f"# {day}\n")
+        repo.commit(day)
+    types("init", "--yes", "--no-daemon")
+
+    assert types("map", "parts").out.splitlines()[0] == (
+        "parts/ 2 files (last changed 2024-03-01, first 2019-05-02)"
+    )
+    assert types("map", "parts/b.py").out == "parts/b.py (last changed 2021-07-08)\n"
+    hot = types("map", "--hot", "parts").out.splitlines()[1:]
+    assert [row.split("\t")[2:] for row in hot] == [
+        ["2019-05-02", "2024-03-01", "parts/old.py"],
+        ["2021-07-08", "2021-07-08", "parts/b.py"],
+    ]
+    (one,) = json.loads(types("map", "--hot", "--json", "parts/old.py").out)["hot"]
+    assert (one["first_changed"], one["last_changed"]) == ("2019-05-02", "2024-03-01")
+
+
 def test_a_note_about_two_files_is_one_note_of_their_folder() -> None:
     evidence = (Evidence("shop/a.py", Range(0, 1), ""), Evidence("shop/b.py", Range(0, 1), ""))
     note = Note("n1", NoteKind.CYCLE, "a and b", "", 1.0, Origin.SURVEY, evidence)
 
-    root = map_view.drawn(["shop/a.py", "shop/b.py"], {}, [note], below="")
+    root = map_view.drawn(["shop/a.py", "shop/b.py"], map_view.Past({}, {}), [note], below="")
 
     assert (root.notes, root.inside["shop/"].notes) == (1, 1)
     assert [spot.notes for spot in root.leaves()] == [1, 1]

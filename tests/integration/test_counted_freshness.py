@@ -14,6 +14,7 @@ from repo_sleeper.daemon.workspace import create_store, open_workspace, write_st
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.store import freshness, notes, versions
 from repo_sleeper.store.database import Database
+from repo_sleeper.survey import rules, survey
 from repo_sleeper.survey.wording import at_path, survey_note
 from tests.conftest import GitRepo
 from tests.indexed import Indexed
@@ -72,6 +73,25 @@ def test_what_was_counted_is_told_while_nothing_changes(look: Look) -> None:
     assert look() >= COUNTED
 
 
+def test_other_rules_count_again_though_nothing_has_changed(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def no_notes(*_: object, **__: object) -> int:
+        counted.append(rules.RULES)
+        return 0
+
+    look(derive=True)
+    monkeypatch.setattr(survey, "survey", no_notes)
+    look(derive=True)
+    monkeypatch.setattr(rules, "RULES", "of another release")
+    look(derive=True)
+    look(derive=True)
+
+    assert counted == ["of another release"]
+
+
 def test_a_line_is_not_told_after_its_file_was_edited(look: Look, repo: GitRepo) -> None:
     look(derive=True)
 
@@ -124,5 +144,5 @@ def test_what_is_counted_over_everything_is_in_doubt_at_once(
     if commits:
         freshness.put_survey_due(db, tree.tree, since=2e12, commits=True)
     assert told() == fresh
-    freshness.survey_is_taken(db, tree.tree)
+    freshness.survey_is_taken(db, tree.tree, rules="1")
     assert told() == kinds

@@ -11,7 +11,7 @@ import pytest
 from repo_sleeper import git
 from repo_sleeper.history.ahead import Ahead
 from repo_sleeper.history.commits import import_history
-from repo_sleeper.store import history
+from repo_sleeper.store import history, path_records
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.store.topics import Precedent, commits_about
 from repo_sleeper.words import parts
@@ -301,10 +301,34 @@ def test_fixes_are_counted_for_each_path(db: Database, repo: GitRepo) -> None:
     repo.commit("Fix the crash", a_py="2\n", b_py="2\n")
     imported(db, repo)
 
-    assert history.path_records(db) == [
-        history.PathRecord("a.py", touches=2, fixes=1),
-        history.PathRecord("b.py", touches=1, fixes=1),
+    assert path_records.path_records(db) == [
+        path_records.PathRecord("a.py", touches=2, fixes=1),
+        path_records.PathRecord("b.py", touches=1, fixes=1),
     ]
+
+
+def test_changes_are_told_by_quarter_back_to_where_it_is_asked(
+    db: Database, repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit(day: str, message: str, path: str) -> int:
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"{day}T12:00:00Z")
+        repo.write(path, f"{day} {message}\n1\n2\n3\n")
+        repo.commit(message)
+        return int(repo.git("log", "-1", "--format=%ct"))
+
+    commit("2017-01-01", "Fix the first crash", "old.py")
+    begun = commit("2023-01-03", "Begin", "old.py")
+    mended = commit("2023-01-05", "Fix the crash", "old.py")
+    repo.git("mv", "old.py", "new.py")
+    moved = commit("2024-01-01", "Move", "other.py")
+    imported(db, repo)
+
+    quarters = path_records.path_quarters(db, most=8)
+
+    assert quarters == {
+        "new.py": [(0, 1, 0, moved, moved), (3, 2, 1, begun, mended)],
+        "other.py": [(0, 1, 0, moved, moved)],
+    }
 
 
 def test_a_search_takes_identifiers_apart_and_ranks_subjects_first(
@@ -369,7 +393,7 @@ def test_the_age_of_a_file_is_counted_from_its_first_name(db: Database, repo: Gi
     imported(db, repo)
 
     times = [commit.time for commit in history.recent_commits(db, 3)]
-    assert history.path_ages(db) == {
+    assert path_records.path_ages(db) == {
         "new.py": (times[2], times[0]),
         "other.py": (times[2], times[2]),
     }

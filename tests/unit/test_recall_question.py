@@ -115,6 +115,9 @@ def test_a_long_text_takes_no_time_worth_mentioning():
         ("fix(runtime-core): warn about v-for", ("runtime", "core")),
         ("parser: read blocks", ("parser",)),
         ("read blocks in the parser", ()),
+        ("Error: no such block", ()),
+        ("ParseError: no such block", ()),
+        ("error handling: say which block", ("error", "handling")),
     ],
 )
 def test_the_area_named_before_a_colon_is_its_scope(text, scope):

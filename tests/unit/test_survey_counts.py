@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from repo_sleeper.domain.history import CoChange
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
-from repo_sleeper.store.history import PathRecord
+from repo_sleeper.store.path_records import Quarter
 from repo_sleeper.survey.co_change import co_changes
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.fix_prone import fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
-from repo_sleeper.survey.wording import MOST, shared_folder, shortened
+from repo_sleeper.survey.joints import NONE
+from repo_sleeper.survey.wording import MOST, counted, shared_folder, shortened
 
 
 def code(path: str, lines: int = 200, language: str = "python") -> SourceFile:
@@ -59,32 +62,58 @@ def test_the_same_counts_give_the_same_ids() -> None:
 # --- fix-prone --------------------------------------------------------------------------------
 
 
-def test_an_unusual_share_of_fixes_is_told_with_the_usual_one() -> None:
-    records = {
-        "bad.py": PathRecord("bad.py", touches=10, fixes=6),
-        "good.py": PathRecord("good.py", touches=90, fixes=4),
-        "gone.py": PathRecord("gone.py", touches=9, fixes=9),
-    }
-
-    (note,) = fix_prone([code("bad.py"), code("good.py")], records)
-
-    assert note.title == "bad.py: 6 of 10 changes were fixes (60 %)"
-    assert "usual share is 10 %" in note.body
+def quarters(path_age: int, *, touches: int, fixes: int) -> list[Quarter]:
+    newest = 1_735_689_600  # 2025-01-01
+    at = newest - path_age * 91 * 86_400
+    return [Quarter(path_age, touches, fixes, at, at)]
 
 
-def test_four_fixes_are_too_few_to_say() -> None:
-    assert fix_prone([code("a.py")], {"a.py": PathRecord("a.py", touches=4, fixes=4)}) == []
-    assert fix_prone([], {}) == []
+def prone(**past: list[Quarter]) -> list[Note]:
+    listing = {f"{name}.py": found for name, found in past.items()}
+    return fix_prone([code(path) for path in listing if path != "gone.py"], listing)
+
+
+REST = quarters(1, touches=900, fixes=50)
+
+
+def test_an_unusual_share_of_fixes_is_told_with_the_usual_one_and_the_span() -> None:
+    bad = [*quarters(0, touches=6, fixes=5), *quarters(8, touches=4, fixes=1)]
+
+    (note,) = prone(
+        bad=bad, good=quarters(3, touches=90, fixes=4), gone=quarters(0, touches=9, fixes=9)
+    )
+
+    assert note.title == "bad.py: 6 of 10 changes from 2023-01 to 2025-01 were fixes (60 %)"
+    assert "usual share in the last six years is 10 %." in note.body
+
+
+def test_fixes_of_one_month_are_told_with_it() -> None:
+    (note,) = prone(bad=quarters(0, touches=6, fixes=6), rest=REST)
+
+    assert note.title == "bad.py: 6 of 6 changes in 2025-01 were fixes (100 %)"
+
+
+def test_what_was_mended_long_ago_is_not_fix_prone_now() -> None:
+    assert len(prone(bad=quarters(0, touches=12, fixes=12), rest=REST)) == 1
+    assert prone(bad=quarters(16, touches=12, fixes=12), rest=REST) == []
+
+
+def test_a_file_that_needs_no_mending_any_more_is_not_fix_prone() -> None:
+    past = quarters(8, touches=14, fixes=12)
+
+    assert len(prone(bad=past, rest=REST)) == 1
+    assert prone(bad=[*quarters(0, touches=40, fixes=0), *past], rest=REST) == []
+
+
+def test_three_fixes_are_too_few_to_say() -> None:
+    assert prone(a=quarters(0, touches=3, fixes=3), rest=REST) == []
+    assert prone() == []
 
 
 def test_many_changes_outrank_a_lucky_few() -> None:
-    records = {
-        "few.py": PathRecord("few.py", touches=8, fixes=5),
-        "many.py": PathRecord("many.py", touches=100, fixes=60),
-        "rest.py": PathRecord("rest.py", touches=900, fixes=0),
-    }
-
-    notes = fix_prone([code(path) for path in records], records)
+    notes = prone(
+        few=quarters(0, touches=8, fixes=5), many=quarters(0, touches=100, fixes=60), rest=REST
+    )
 
     assert [note.subject for note in notes] == ["many.py", "few.py"]
 
@@ -114,6 +143,7 @@ def coupled(  # noqa: PLR0913 -- what a pair is judged by, each by name
         edges,
         recent=[*recent, *[("z.p",)] * others],
         users=lambda path: named.get(path, ()),
+        named={},
     )
     return [note.title for note in notes]
 
@@ -122,6 +152,50 @@ def test_coupling_that_the_code_does_not_show_is_told_once_by_its_surer_side() -
     assert coupled() == [
         "5 of 6 commits that changed x/a.p changed x/b.p too (83 %), and neither imports the other"
     ]
+
+
+@pytest.mark.parametrize(
+    ("links", "said"),
+    [
+        (["a.py c.py"], NONE),
+        (["a.py c.py", "c.py b.py"], "a.py imports c.py, which imports b.py."),
+        (["b.py c.py", "c.py a.py"], "b.py imports c.py, which imports a.py."),
+        (["c.py a.py", "c.py b.py"], "c.py imports both."),
+        (["a.py c.py", "b.py c.py"], "Both import c.py."),
+        (["c.py a.py", "c.py b.py", "test_c.py a.py", "test_c.py b.py"], "test_c.py tests both."),
+        (["test_a.py b.py"], "test_a.py tests both."),
+        (
+            [*(f"hub.py {name}.py" for name in "abc"), "d.py a.py", "d.py b.py"],
+            "d.py imports both.",
+        ),
+        (["a.py c.py", "c.py d.py", "d.py b.py"], NONE),
+    ],
+    ids=[
+        "nothing",
+        "through one file",
+        "through one file the other way",
+        "imported by one file",
+        "both import one file",
+        "a test first",
+        "the test named after one imports the other",
+        "of several the one that joins fewest",
+        "three hops are no link",
+    ],
+)
+def test_what_joins_a_pair_by_way_of_one_file_is_said_as_it_is(links: list[str], said: str) -> None:
+    files = [code("a.py"), code("b.py")]
+    edges = [Edge(path, 0, target) for path, target in map(str.split, links)]
+
+    (note,) = co_changes(
+        files,
+        [CoChange("a.py", "b.py", 9, 9)],
+        edges,
+        recent=[*[("a.py", "b.py")] * 9, *[("z.py",)] * 99],
+        users=lambda _: (),
+        named={"a.py": ["test_a.py"]},
+    )
+
+    assert note.body == (f"When you edit a.py, look at b.py too: it mostly changed with it. {said}")
 
 
 def test_changes_together_in_wide_commits_alone_couple_nothing() -> None:
@@ -175,7 +249,7 @@ def test_tests_and_documents_are_no_hidden_coupling() -> None:
 
 def _told(files: Sequence[SourceFile], pairs: Sequence[CoChange]) -> list[Note]:
     together = [*[tuple(file.path for file in files)] * 9, *[("z.p",)] * 99]
-    return co_changes(files, pairs, [], recent=together, users=lambda _: ())
+    return co_changes(files, pairs, [], recent=together, users=lambda _: (), named={})
 
 
 # --- wording ----------------------------------------------------------------------------------
@@ -184,6 +258,10 @@ def _told(files: Sequence[SourceFile], pairs: Sequence[CoChange]) -> list[Note]:
 def test_a_text_that_is_too_long_ends_in_an_ellipsis() -> None:
     assert shortened("abcdef", 4) == "abc…"
     assert shortened("abcd", 4) == "abcd"
+
+
+def test_one_is_no_plural() -> None:
+    assert (counted(1, "target"), counted(2, "target")) == ("1 target", "2 targets")
 
 
 def test_long_paths_are_told_from_the_folder_they_share() -> None:

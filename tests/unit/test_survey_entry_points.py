@@ -134,6 +134,20 @@ def _main(path: str, name: str) -> StoredSymbol:
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "packages", "name"),
+    [
+        ("src/shop/__main__.py", {"src/shop"}, "shop"),
+        ("shop/till/__main__.py", {"shop", "shop/till"}, "shop.till"),
+        ("tools/shop/__main__.py", set(), "shop"),
+    ],
+)
+def test_a_package_has_the_name_that_python_knows(path, packages, name) -> None:
+    (note,) = entry_points({}, {path: []}, [], packages)
+
+    assert note.title == f"`python -m {name}` runs {path}"
+
+
 def test_scripts_are_python_files_that_ask_for_their_name() -> None:
     scripts = {
         "shop/__main__.py": ["from shop import main", "main()"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from repo_sleeper.survey.files import SourceFile, is_aside, is_test
+from repo_sleeper.survey.files import SourceFile, is_aside, is_test, is_tool
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,14 @@ from repo_sleeper.survey.files import SourceFile, is_aside, is_test
         "src/Shop.Tests/Helper.cs",
         "test-shrinker/src/Cart.java",
         "integration-tests/cart.rs",
+        "src/commonTest/kotlin/Carts.kt",
+        "src/testFixtures/java/Carts.java",
+        "shop-testing-support/src/main/kotlin/Carts.kt",
+        "src/__snapshots__/cart.js.snap",
+        "lib/cart.test",
+        "features/step_definitions.rb",
+        "packages/test-resolution.ts",
+        "src/bin/stdio-fixture.rs",
     ],
 )
 def test_tests_are_known_by_folder_or_name(path: str) -> None:
@@ -39,6 +47,7 @@ def test_tests_are_known_by_folder_or_name(path: str) -> None:
         "latest/a.py",
         "Protest.java",
         "contest/a.cs",
+        "src/main/Latest/A.java",
     ],
 )
 def test_a_name_that_only_sounds_like_a_test_is_none(path: str) -> None:
@@ -54,10 +63,26 @@ def test_the_product_is_code_that_is_neither_test_nor_example() -> None:
     assert is_aside("src/Snippets/Docs/Cart.cs")
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["build.gradle.kts", "lib/Gemfile", "shop.gemspec", "gradlew", "rake/site.rake", "setup.py"],
+)
+def test_what_builds_the_product_is_no_part_of_it(path: str) -> None:
+    assert not SourceFile(path, "ruby", 9).is_product
+    assert SourceFile("lib/gemfile_reader.rb", "ruby", 9).is_product
+
+
+@pytest.mark.parametrize("path", ["_examples/cart/main.go", "port/port_example.h", "_vendor/a.py"])
+def test_an_example_is_known_by_its_folder_or_its_name(path: str) -> None:
+    assert is_aside(path)
+    assert not is_aside("shop/examples_of_carts.py")
+
+
 def test_a_benchmark_is_known_by_its_name() -> None:
     assert is_aside("metrics/ParseBenchmark.java")
     assert is_aside("cart_bench.py")
     assert is_aside("bench_cart.go")
+    assert is_aside("clap_bench/benches/empty.rs")
     assert not is_aside("workbench.py")
     assert not is_aside("Workbench.java")
 
@@ -70,3 +95,9 @@ def test_settings_of_tools_are_aside_though_they_are_programs() -> None:
     assert not is_aside("shop/config.py")
     assert not is_aside("lib/app_config.rb")
     assert not is_aside("src/Cart.Config.cs")
+
+
+def test_tools_are_known_by_their_folder() -> None:
+    assert is_tool("scripts/release.py")
+    assert is_tool("web/tools/build/dist.py")
+    assert not is_tool("shop/tools.py")

@@ -46,6 +46,26 @@ def test_a_rare_import_against_the_order_is_told_with_its_line() -> None:
     assert [(one.path, one.quote) for one in violation.evidence] == [(UTIL, "import x")]
 
 
+def test_a_name_that_several_packages_define_goes_in_no_direction() -> None:
+    both = Edge(UTIL, 0, "shop/core/c1.py"), Edge(UTIL, 0, "shop/web/w1.py")
+
+    assert len(layered(*both)) == 1
+    assert len(layered(both[0])) == 2
+
+
+def test_a_file_of_types_alone_goes_against_nothing() -> None:
+    def against(util: str) -> int:
+        pairs = [(f"shop/web/w{number}.ts", f"shop/core/c{number}.ts") for number in range(8)]
+        edges = [Edge(web, 0, core) for web, core in pairs]
+        edges += [Edge(core, 0, util) for _, core in pairs]
+        listing = files(*(path for pair in pairs for path in pair), util)
+        notes = layers(listing, [*edges, Edge(util, 0, "shop/core/c1.ts")], lambda _: ["import x"])
+        return sum("against" in note.title for note in notes)
+
+    assert against("shop/util/text.ts") == 1
+    assert against("shop/util/text.d.ts") == 0
+
+
 def test_what_is_internal_is_there_to_be_imported() -> None:
     edges = [Edge(f"shop/internal/i{n}.py", 0, f"shop/api/a{n}.py") for n in range(8)]
     back = Edge("shop/api/a1.py", 0, "shop/internal/i1.py")
@@ -67,7 +87,7 @@ def test_a_package_of_few_imports_has_no_place() -> None:
 
 
 def test_what_goes_both_ways_often_has_no_usual_direction() -> None:
-    back = [Edge(f"shop/core/c{number}.py", 0, f"shop/web/w{number}.py") for number in range(2)]
+    back = [Edge(f"shop/core/c{number}.py", 1, f"shop/web/w{number}.py") for number in range(2)]
 
     assert [note.title for note in layered(*back)] == []
 
@@ -92,7 +112,7 @@ def test_two_imports_against_the_order_are_one_note() -> None:
 
 
 def test_packages_in_a_knot_have_no_order() -> None:
-    back = [Edge(f"shop/core/c{number}.py", 0, f"shop/web/w{number}.py") for number in range(8)]
+    back = [Edge(f"shop/core/c{number}.py", 1, f"shop/web/w{number}.py") for number in range(8)]
     edges = [Edge(edge.target, 0, edge.path) for edge in back]
     listing = files(*{path for edge in back for path in (edge.path, edge.target)})
 

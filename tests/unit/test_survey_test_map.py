@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from repo_sleeper.survey.files import SourceFile
@@ -43,6 +41,51 @@ def test_of_two_files_of_one_name_the_one_in_the_same_folder_is_meant() -> None:
     assert found_tests(listing, [])[0] == {"b/cart.py": ["b/tests/test_cart.py"]}
 
 
+@pytest.mark.parametrize("test", ["test/fixtures/test-cart/cart_test.py", "test/test-cart.gemspec"])
+def test_what_tests_are_run_on_is_no_test(test: str) -> None:
+    assert found_tests(files("lib/cart.py", test), [])[0] == {}
+
+
+def test_only_one_mark_is_taken_from_a_name() -> None:
+    listing = files("lib/spec.js", "test/reporters/spec.spec.js", "test/unit/test.spec.js")
+
+    assert found_tests(listing, [])[0] == {"lib/spec.js": ["test/reporters/spec.spec.js"]}
+
+
+def test_of_two_tests_of_one_name_the_nearer_is_meant_and_any_that_imports() -> None:
+    near, far = "test/cli/run.spec.js", "test/browser/run.spec.js"
+    listing = files("lib/cli/run.js", near, far)
+
+    assert found_tests(listing, [])[0] == {"lib/cli/run.js": [near]}
+    edges = [Edge(far, 0, "lib/cli/run.js")]
+    assert found_tests(listing, edges)[0] == {"lib/cli/run.js": [far, near]}
+
+
+def test_what_the_product_imports_is_no_test_unless_its_name_leaves_no_doubt() -> None:
+    test, sure = "src/Test/EvenTest.php", "src/test_even.py"
+    listing = files("src/Compiler.php", "src/Core.php", test, sure)
+    edges = [Edge(test, 0, "src/Compiler.php"), Edge(sure, 0, "src/Compiler.php")]
+
+    assert found_tests(listing, edges)[1] == {"src/Compiler.php": [test, sure]}
+    edges += [Edge("src/Core.php", 0, test), Edge("src/Core.php", 0, sure)]
+    assert found_tests(listing, edges)[1] == {"src/Compiler.php": [sure]}
+
+
+def test_a_fixture_that_imports_a_file_is_no_test_of_it() -> None:
+    edges = [Edge("test/fixtures/run_twice.py", 0, "cart.py")]
+
+    assert found_tests(files("cart.py", "test/fixtures/run_twice.py"), edges)[1] == {}
+
+
+def test_a_test_in_a_folder_with_the_name_of_another_file_is_about_that_one() -> None:
+    test = "__tests__/application/response.test.js"
+
+    assert found_tests(files("lib/response.js", "lib/application.js", test), [])[0] == {}
+    assert found_tests(files("lib/response.js", test), [])[0] == {"lib/response.js": [test]}
+    inside = files("application/response.js", "application.js", test)
+    assert found_tests(inside, [])[0] == {"application/response.js": [test]}
+
+
 def test_a_name_that_fits_two_files_equally_says_nothing() -> None:
     listing = files("a/cart.py", "b/cart.py", "tests/test_cart.py", "tests/helpers.py")
 
@@ -57,78 +100,11 @@ def test_a_file_is_told_with_its_tests_and_those_that_import_it() -> None:
         Edge("cart.py", 0, "tests/test_cart.py"),
     ]
 
-    (note,) = mapped(
-        listing, edges, churn={}, recent=[], mentioning=lambda _: [], is_plain=lambda _: False
-    )
+    (note,) = mapped(listing, edges, churn={})
 
     assert note.title == "cart.py is tested by tests/test_cart.py; one more imports it"
     assert "Others that import it: tests/test_shop.py." in note.body
     assert note.confidence == 1.0
-
-
-def untested(
-    *edges: tuple[str, str], plain: Sequence[str] = (), **mentioned: list[str]
-) -> list[str]:
-    listing = files("bare.py", "quiet.py", *(f"tests/test_{number}.py" for number in range(3)))
-    recent = [("bare.py",)] * 4 + [("quiet.py",)]
-    users = {f"{name}.py": tests for name, tests in mentioned.items()}
-    links = [Edge(path, 0, target) for path, target in edges]
-    churn = {"bare.py": 4.0}
-    notes = mapped(
-        listing,
-        links,
-        churn=churn,
-        recent=recent,
-        mentioning=lambda path: users.get(path, []),
-        is_plain=lambda path: path in plain,
-    )
-    return [note.title for note in notes]
-
-
-def test_a_busy_file_without_a_test_is_told() -> None:
-    assert untested() == ["bare.py has no test of its own: 4 of the last 5 commits changed it"]
-
-
-def test_a_file_whose_names_a_test_uses_is_not_called_untested() -> None:
-    assert untested(bare=["tests/test_1.py"]) == []
-    assert len(untested(bare=[])) == 1
-
-
-def test_a_file_named_by_one_that_tests_reach_is_not_called_untested() -> None:
-    assert untested(("tests/test_1.py", "quiet.py"), bare=["quiet.py"]) == []
-    assert len(untested(bare=["quiet.py"])) == 1
-
-
-def test_a_list_of_names_needs_no_test() -> None:
-    assert untested(plain=["bare.py"]) == []
-
-
-@pytest.mark.parametrize(
-    ("path", "language"),
-    [
-        ("shop/__init__.py", "python"),
-        ("scripts/release.py", "python"),
-        ("src/cart.rs", "rust"),
-        ("install.sh", "bash"),
-    ],
-    ids=["a start", "a tool", "tests may be inside", "imports unknown"],
-)
-def test_no_test_is_expected_of_some_files(path: str, language: str) -> None:
-    listing = [*files(*(f"tests/test_{number}.py" for number in range(3)))]
-    titles = [
-        note.title
-        for one in (SourceFile(path, language, 100), SourceFile("bare.py", "python", 100))
-        for note in mapped(
-            [*listing, one],
-            [],
-            churn={},
-            recent=[(one.path,)] * 4,
-            mentioning=lambda _: [],
-            is_plain=lambda _: False,
-        )
-    ]
-
-    assert titles == ["bare.py has no test of its own: 4 of the last 4 commits changed it"]
 
 
 def test_names_that_tell_all_are_one_note() -> None:
@@ -136,9 +112,7 @@ def test_names_that_tell_all_are_one_note() -> None:
     listing = files(*(f"{n}.py" for n in names), *(f"tests/test_{n}.py" for n in names))
     edges = [Edge("tests/test_n0.py", 0, "n1.py"), Edge("tests/test_n2.py", 0, "n2.py")]
 
-    found = mapped(
-        listing, edges, churn={}, recent=[], mentioning=lambda _: [], is_plain=lambda _: False
-    )
+    found = mapped(listing, edges, churn={})
 
     assert [note.title for note in found] == [
         "4 files have a test of their name elsewhere, as n0.py has tests/test_n0.py",
@@ -152,31 +126,7 @@ def test_a_double_for_tests_is_no_test() -> None:
     assert found_tests(listing, [])[0] == {"src/Cart.cs": ["test/CartTests.cs"]}
 
 
-def test_without_tests_at_all_no_file_is_singled_out() -> None:
-    notes = mapped(
-        files("bare.py"),
-        [],
-        churn={"bare.py": 4.0},
-        recent=[("bare.py",)] * 4,
-        mentioning=lambda _: [],
-        is_plain=lambda _: False,
-    )
-
-    assert notes == []
-
-
-def test_a_file_that_tests_reach_through_another_is_not_called_untested() -> None:
-    through = ("tests/test_1.py", "quiet.py"), ("quiet.py", "bare.py")
-
-    assert untested(*through) == []
-    assert len(untested(("tests/test_1.py", "quiet.py"))) == 1
-    assert len(untested(("quiet.py", "bare.py"))) == 1
-
-
 def test_a_test_that_lies_beside_what_it_tests_needs_no_note() -> None:
     listing = files("cart.py", "cart_test.py")
 
-    assert (
-        mapped(listing, [], churn={}, recent=[], mentioning=lambda _: [], is_plain=lambda _: False)
-        == []
-    )
+    assert mapped(listing, [], churn={}) == []

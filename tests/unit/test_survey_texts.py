@@ -95,6 +95,20 @@ def test_large_functions_of_busy_files_come_first() -> None:
     assert notes[0].evidence[0].hash == "7"
 
 
+def test_one_function_for_each_language_is_told_once() -> None:
+    source = [f"x{number} = a if b else c" for number in range(100)]
+    found = [definition(f"locales/{name}.py", "error") for name in ("de", "fr")]
+    found += [definition("locales/de.py", "plural"), definition("core/errors.py", "error")]
+
+    notes = oversized(found, lambda _: source, lambda _: [], file_lines={}, churn={})
+
+    assert {note.title.partition(" has ")[0] for note in notes} == {
+        "error in core/errors.py",
+        "error in locales/de.py",
+        "plural in locales/de.py",
+    }
+
+
 def test_a_table_without_branches_may_be_as_long_as_it_likes() -> None:
     table = [f"""  'if {number}', "and 'or",""" for number in range(100)]
     found = [definition("a.py", "a")]
@@ -275,6 +289,16 @@ def test_names_read_in_most_files_come_first_with_their_other_places() -> None:
     assert first.title.startswith("B is read")
     assert "Also in b.py:2, c.py:1." in first.body
     assert second.title.startswith("A is read")
+
+
+def test_a_line_that_reads_a_name_twice_is_one_place() -> None:
+    line = b"home = ENV['A'] ? ENV['A'] : ''\n"
+
+    once, again = environment({"a.rb": line})[0], environment({"a.rb": line * 2})[0]
+
+    assert (once.body.count("Also"), len(once.evidence)) == (0, 1)
+    assert again.body.endswith("Also in a.rb:2.")
+    assert [one.range.start for one in again.evidence] == [0, 1]
 
 
 # --- marks ------------------------------------------------------------------------------------
