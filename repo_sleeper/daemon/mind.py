@@ -22,6 +22,7 @@ from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store.database import Database
 
 _AWAKE = "somebody is at work"
+_NUDGE_S = 0.05
 _TRIED = 50  # subjects that may be too dear before the reason is told
 
 
@@ -117,11 +118,20 @@ class Mind:
             self._model = None
 
     def end(self, *, limit: float) -> None:
-        """Cut off whatever is under way; its reservation keeps counting."""
+        """Cut off whatever is under way. What was not sent yet costs nothing, the rest counts."""
+        self.wake()
+        until = time.monotonic() + limit
+        # Again and again: a thought that was between two steps goes on to start another process.
+        while self._cut_off() and time.monotonic() < until:
+            continue
+
+    def _cut_off(self) -> bool:
+        """End the model's process; whether the thought goes on nevertheless."""
         if self._model is not None:
             self._model.close()
         if self._thread is not None:
-            self._thread.join(limit)
+            self._thread.join(_NUDGE_S)
+        return self.busy
 
     def _think(
         self, workspace: Workspace, repo: Repository, tree_id: int, commit: str, model: Model

@@ -17,6 +17,7 @@ from repo_sleeper.errors import (
     ModelReplyError,
     ModelSetupError,
     ModelTimeoutError,
+    ModelUnsentError,
 )
 from repo_sleeper.llm.child import Child, DeadError, LateError
 from repo_sleeper.llm.errors import failure_from, model_error
@@ -147,12 +148,12 @@ class WorkerModel:
             self._started()
 
     def close(self) -> None:
-        """End the worker; a call under way ends with it."""
+        """End the worker; a call under way ends with it, and who waits for it learns at once."""
         child = self._child
         if child is None:
             return
         if not self._turn.acquire(blocking=False):
-            child.kill()
+            child.dismiss()
             return
         try:
             self._drop()
@@ -192,14 +193,21 @@ class WorkerModel:
         child = self._started()
         try:
             return child.exchange(message, deadline_s=deadline, hear=hear)
-        except LateError:
+        except LateError as error:
             self._drop()
             raise ModelTimeoutError(
-                f"no answer within {deadline:g} s", hint="model.deadline_s sets the deadline"
+                f"no answer within {deadline:g} s",
+                hint="model.deadline_s sets the deadline",
+                sent=error.sent,
             ) from None
-        except DeadError:
+        except DeadError as error:
             self._drop()
-            raise ModelTimeoutError("the call was cut off before its answer came") from None
+            if child.dismissed and not error.sent:
+                raise ModelUnsentError from None
+            when = "its answer came" if error.sent else "it was sent"
+            raise ModelTimeoutError(
+                f"the call was cut off before {when}", sent=error.sent
+            ) from None
 
     def _started(self) -> Child:
         if self._child is not None:
@@ -210,6 +218,8 @@ class WorkerModel:
             answer = child.exchange(self._hello(), deadline_s=_START_S)
         except (LateError, DeadError):
             self._drop()
+            if child.dismissed:
+                raise ModelUnsentError from None
             if child.killed:  # late, told to end, out of memory: no reason to stop for good
                 raise ModelTimeoutError("the model's process was ended", sent=False) from None
             answer = {"failure": {"message": "its process did not start"}}

@@ -36,7 +36,7 @@ def main() -> None:
     busy = threading.Event()
     busy.set()
     threading.Thread(target=_read, args=(lines, busy), daemon=True).start()
-    caller = Caller(hello)
+    caller = Caller(hello, leaving=lambda: _say(out, {"leaving": True}))
     ready = caller.prepare()
     busy.clear()
     _say(out, ready)
@@ -50,7 +50,9 @@ def main() -> None:
 class Caller:
     """Calls litellm the one way we allow; every outcome is a dictionary."""
 
-    def __init__(self, hello: dict[str, Any]) -> None:
+    def __init__(
+        self, hello: dict[str, Any], *, leaving: Callable[[], None] = lambda: None
+    ) -> None:
         self._model: str = hello["model"]
         self._api_base: str = hello["api_base"]
         self._key: str = hello["key"]
@@ -60,6 +62,7 @@ class Caller:
             host=hello["host"],
             loopback_only=hello["loopback_only"],
             proxy=proxy_host(self._ways["proxy"]),
+            leaving=leaving,
         )
 
     def prepare(self) -> dict[str, Any]:

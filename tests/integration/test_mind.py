@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +17,26 @@ import pytest
 from repo_sleeper import git
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon import workspace as workspaces
-from repo_sleeper.daemon.mind import At, Mind, Thought, model_for, one_thought, second_model
+from repo_sleeper.daemon.mind import (
+    At,
+    Mind,
+    Thought,
+    configured_model,
+    model_for,
+    one_thought,
+    second_model,
+)
 from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.domain.model import Prompt, Reply
+from repo_sleeper.domain.spending import Amount
+from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.store import bugs, ledger
 from repo_sleeper.store.bugs import BugState
-from repo_sleeper.think import prompts
+from repo_sleeper.think import prompts, thinker
 from tests import fakes
 from tests.conftest import GitRepo
-from tests.fakes import FakeModel
+from tests.fakes import FakeModel, FakeProvider
 
 SHOP = "def total(prices):\n    net = sum(prices)\n    net += 1\n    net += 2\n    return net\n"
 
@@ -72,6 +85,81 @@ def test_what_is_being_prepared_when_somebody_comes_back_is_never_sent(
     assert not model.prompts
     with closing(workspaces.read_store(workspace)) as db:
         assert ledger.spent(db, time.time()).day.calls == 0
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider() as running:
+        yield running
+
+
+def asking(workspace: Workspace, provider: FakeProvider) -> Workspace:
+    """The workspace with a model that is really asked, over HTTP."""
+    model = workspace.settings.model._replace(name="openai/fake", api_base=provider.url)
+    return workspace._replace(settings=workspace.settings._replace(model=model))
+
+
+def ended_when(happened: Callable[[], bool], workspace: Workspace) -> tuple[Thought, float]:
+    """How a thought ends that is cut off at some moment, and how long the end took."""
+    done: SimpleQueue[Thought] = SimpleQueue()
+    mind = Mind(done=done.put, make=configured_model)
+    mind.begin(workspace, git.discover(Path(workspace.repo.root)), 1, commit="")
+    limit = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < limit, "it never happened"
+        time.sleep(0.01)
+    began = time.monotonic()
+    mind.end(limit=10)
+    return done.get(timeout=1), time.monotonic() - began
+
+
+def test_a_thought_cut_off_before_it_was_sent_costs_nothing(
+    workspace: Workspace, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserved = threading.Event()
+    complete = WorkerModel.complete
+
+    def held(model: WorkerModel, prompt: Prompt) -> Reply:
+        assert model.pid is not None
+        os.kill(model.pid, signal.SIGSTOP)
+        reserved.set()
+        return complete(model, prompt)
+
+    monkeypatch.setattr(WorkerModel, "complete", held)
+
+    thought, seconds = ended_when(reserved.is_set, asking(workspace, provider))
+
+    assert "before it was sent" in thought.error
+    assert seconds < 2
+    assert provider.requests == []
+    with closing(workspaces.write_store(workspace)) as db:
+        assert ledger.spent(db, time.time()).day == Amount()
+        assert ledger.waiting(db, time.time()) is None, "it was nobody's fault"
+        assert thinker.recover(db, clock=time.time) == []
+        assert ledger.spent(db, time.time()).day == Amount()
+
+
+def test_a_thought_cut_off_after_it_was_sent_costs_what_it_can_have_cost(
+    workspace: Workspace, provider: FakeProvider
+) -> None:
+    provider.script("hang")
+
+    thought, seconds = ended_when(lambda: bool(provider.requests), asking(workspace, provider))
+
+    assert "before its answer came" in thought.error
+    assert seconds < 2
+    with closing(workspaces.read_store(workspace)) as db:
+        assert ledger.spent(db, time.time()).day.calls == len(provider.requests) == 1
+
+
+def test_a_mind_that_ends_while_its_model_starts_does_not_wait_for_it(
+    workspace: Workspace, provider: FakeProvider
+) -> None:
+    thought, seconds = ended_when(lambda: True, asking(workspace, provider))
+
+    assert thought.woken
+    assert seconds < 2
+    assert provider.requests == []
 
 
 def test_a_subject_that_costs_too_much_alone_does_not_keep_the_others_waiting(

@@ -18,7 +18,7 @@ import pytest
 
 from repo_sleeper import errors
 from repo_sleeper.domain.model import Prompt, Usage
-from repo_sleeper.errors import ModelError, ModelOfflineError, ModelTimeoutError
+from repo_sleeper.errors import ModelError, ModelOfflineError, ModelTimeoutError, ModelUnsentError
 from repo_sleeper.llm.client import WorkerModel
 from tests.fakes import FakeProvider, refused
 
@@ -261,9 +261,10 @@ def test_a_worker_that_does_not_answer_is_killed_and_the_next_call_starts_anothe
     os.kill(first, signal.SIGSTOP)
     settings.deadline_s = 0.3
 
-    with pytest.raises(ModelTimeoutError, match=r"no answer within 0\.3 s"):
+    with pytest.raises(ModelTimeoutError, match=r"no answer within 0\.3 s") as told:
         model.complete(PROMPT)
 
+    assert not told.value.sent, "it has not even read what to send"
     settings.deadline_s = 30.0
     assert model.pid is None
     assert not Path(f"/proc/{first}").exists()
@@ -291,9 +292,35 @@ def test_closing_cuts_a_call_off(
     model.close()
     thread.join()
 
-    assert [type(error) for error in caught] == [ModelTimeoutError]
+    assert [(type(error), error.sent) for error in caught] == [(ModelTimeoutError, True)]
     assert model.pid is None
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_call_cut_off_before_its_request_left_was_never_sent(
+    model: WorkerModel, asked: list[object]
+) -> None:
+    model.complete(PROMPT)
+    assert model.pid is not None
+    os.kill(model.pid, signal.SIGSTOP)  # as long as it does nothing, it sends nothing
+    caught: list[ModelError] = []
+
+    def call() -> None:
+        try:
+            model.complete(PROMPT)
+        except ModelError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    _until(model._turn.locked)
+    began = time.monotonic()
+    model.close()
+    thread.join()
+
+    assert [(type(error), error.sent) for error in caught] == [(ModelUnsentError, False)]
+    assert time.monotonic() - began < 2.0
+    assert len(asked) == 1
 
 
 def test_nobody_listening_is_offline_and_nothing_was_sent() -> None:
