@@ -14,7 +14,7 @@ from repo_sleeper import git
 from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
-from repo_sleeper.daemon.mind import configured_model, model_for
+from repo_sleeper.daemon.models import Models, configured_model, models
 from repo_sleeper.daemon.rounds import Refusal
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Note, NoteKind
@@ -26,7 +26,6 @@ from repo_sleeper.errors import (
     SetupError,
     TooDearError,
 )
-from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import code, ledger
 from repo_sleeper.think.thinker import Outcome
@@ -54,8 +53,8 @@ def think(wish: Wish, *, json: bool) -> None:
         require_model(here.workspace)
         _clear_pause(here)
         items = items_of(here, wish)
-        with closing(configured_model(here.workspace)) as model:
-            done, refused = _all_of(_thoughts(here, items[: wish.limit], model, wish))
+        with closing(models(here.workspace, configured_model(here.workspace))) as asked:
+            done, refused = _all_of(_thoughts(here, items[: wish.limit], asked, wish))
     _report(done, json=json)
     if refused is not None:
         raise refused
@@ -89,7 +88,7 @@ def require_model(workspace: Workspace) -> None:
 
 
 def _thoughts(
-    here: Place, items: Sequence[AgendaItem], model: Model, wish: Wish
+    here: Place, items: Sequence[AgendaItem], asked: Models, wish: Wish
 ) -> Iterator[Outcome]:
     settings = here.workspace.settings
     spent = 0.0
@@ -98,18 +97,17 @@ def _thoughts(
         verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
         left = None if wish.max_cost is None else wish.max_cost - spent
         try:
-            with model_for(here.workspace, model, item) as chosen:
-                outcome = rounds.think_round(
-                    here.db,
-                    here.workspace.repo,
-                    settings,
-                    tree_id=here.tree_id,
-                    item=item,
-                    model=chosen,
-                    commit=_commit(here),
-                    clock=time.time,
-                    refusal=_refusal(here.workspace, left),
-                )
+            outcome = rounds.think_round(
+                here.db,
+                here.workspace.repo,
+                settings,
+                tree_id=here.tree_id,
+                item=item,
+                model=asked.of(item),
+                commit=_commit(here),
+                clock=time.time,
+                refusal=_refusal(here.workspace, left),
+            )
         except TooDearError as error:  # this one; the next may be smaller
             outcome = Outcome(None, error=error)
         spent += outcome.usd

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -21,15 +22,14 @@ from repo_sleeper.daemon.mind import (
     At,
     Mind,
     Thought,
-    configured_model,
-    model_for,
     one_thought,
-    second_model,
 )
+from repo_sleeper.daemon.models import Models, configured_model, models
 from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.model import Prompt, Reply
 from repo_sleeper.domain.spending import Amount
+from repo_sleeper.llm.child import Child
 from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.store import bugs, ledger
 from repo_sleeper.store.bugs import BugState
@@ -200,31 +200,67 @@ def test_a_likely_bug_gets_its_two_looks_between_thoughts(
         assert sum(len(one.checks) for one in found) == len(looks)
 
 
+def strong(workspace: Workspace, **think: int) -> Workspace:
+    """The workspace with another model for second looks."""
+    settings = workspace.settings
+    model = settings.model._replace(rethink_name="openai/strong")
+    think_ = settings.think._replace(**think)  # type: ignore[arg-type]  # numbers all of them
+    return workspace._replace(settings=settings._replace(model=model, think=think_))
+
+
 def test_second_looks_may_have_a_model_of_their_own(workspace: Workspace) -> None:
     model = FakeModel(name="fake/m")
-    with second_model(workspace, model) as same:
-        assert same is model
+    assert models(workspace, model).again() is model
+    assert not model.closed
 
-    strong = workspace.settings.model._replace(rethink_name="fake/strong")
-    settings = workspace.settings._replace(model=strong)
-    with second_model(workspace._replace(settings=settings), model) as other:
-        assert other.name == "fake/strong"
+    assert models(strong(workspace), model).again().name == "openai/strong"
     assert model.closed, "one worker at a time"
 
 
 def test_passes_of_the_agenda_have_the_model_of_second_looks(workspace: Workspace) -> None:
-    strong = workspace.settings.model._replace(rethink_name="fake/strong")
-    think = workspace.settings.think._replace(passes=2)
-    workspace = workspace._replace(settings=workspace.settings._replace(model=strong, think=think))
-    model = FakeModel(name="fake/m")
+    workspace = strong(workspace, passes=2)
+    asked = models(workspace, FakeModel(name="fake/m"))
     with closing(workspaces.read_store(workspace)) as db:
         first = rounds.agenda(db, workspace.settings, 1)[0]
     again = replace(first, step=prompts.steps(samples=1, passes=2)[1])
 
-    with model_for(workspace, model, first) as asked_first:
-        assert asked_first.name == "fake/m"
-    with model_for(workspace, model, again) as asked_again:
-        assert asked_again.name == "fake/strong"
+    assert asked.of(first).name == "fake/m"
+    assert asked.of(again).name == "openai/strong"
+
+
+def test_looks_that_follow_each_other_share_one_process(
+    workspace: Workspace, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fakes, "_kind", lambda *_: "likely-bug")
+    found = asking(strong(workspace, samples=1), provider)
+    found = found._replace(
+        settings=found.settings._replace(think=found.settings.think._replace(kinds=("likely-bug",)))
+    )
+    started: list[int] = []
+    make = Child.__init__
+
+    def counted(child: Child, *args: Any, **named: Any) -> None:
+        make(child, *args, **named)
+        started.append(child.pid)
+
+    monkeypatch.setattr(Child, "__init__", counted)
+    with closing(models(found, configured_model(found))) as asked:
+        at = At(found, found.repo, 1, "", asked, threading.Event())
+        ended = [one_thought(at, Plan()) for _ in range(3)]
+
+    assert [one.error for one in ended] == ["", "", ""]
+    assert [one.subject.startswith("likely bug") for one in ended] == [False, True, True]
+    assert [one.body["model"] for one in provider.requests] == ["fake", "strong", "strong"]
+    assert len(started) == 2
+    assert not any(_lives(pid) for pid in started)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_the_agenda_is_drawn_up_again_only_when_what_it_rests_on_is_different(
@@ -239,7 +275,8 @@ def test_the_agenda_is_drawn_up_again_only_when_what_it_rests_on_is_different(
 
     monkeypatch.setattr(rounds, "agenda", counted)
     plan = Plan()
-    at = At(workspace, workspace.repo, 1, "", FakeModel(), threading.Event())
+    model = FakeModel()
+    at = At(workspace, workspace.repo, 1, "", Models(model, model), threading.Event())
 
     done = [one_thought(at, plan).subject for _ in range(4)]
     assert all(done)
