@@ -263,13 +263,17 @@ def begin(  # noqa: PLR0913 -- the whole record of a look, each by name
     version: str,
     call_id: int,
     path: str,
+    symbol: str,
     now: float,
 ) -> None:
-    """Keep what is about to be asked, in the transaction that reserves its cost."""
+    """Keep what is about to be asked and for which finding, in the transaction that reserves it."""
     db.many(
-        "insert into bug_checks (note_id, step, version, call_id, path, state, at)"
-        " values (?, ?, ?, ?, ?, 'reserved', ?)",
-        [(note_id, step.value, version, call_id, path, now) for note_id in sorted(note_ids)],
+        "insert into bug_checks (note_id, step, version, call_id, path, symbol, state, at)"
+        " values (?, ?, ?, ?, ?, ?, 'reserved', ?)",
+        [
+            (note_id, step.value, version, call_id, path, symbol, now)
+            for note_id in sorted(note_ids)
+        ],
     )
 
 

@@ -48,9 +48,10 @@ _TOKENS = """case state when 'settled' then tokens_sent + tokens_received
 _CALLS = "case state when 'failed' then charged else 1 end"
 _MONTH = "substr(day, 1, 7) = :period"
 # A definition is a subject of its own: else those of a long file would use up each other's cap.
+# A look that served several findings counts for the one that it was allowed for.
 _ABOUT = """id in (
     select call_id from thoughts where subject_path = :path and subject_symbol = :symbol
-    union all select call_id from bug_checks where path = :path and :symbol = ''
+    union all select call_id from bug_checks where path = :path and symbol = :symbol
 )"""
 _AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as tokens,
               coalesce(sum({_CALLS}), 0) as calls"""

@@ -406,6 +406,17 @@ def m008_leaner_history(db: Connected) -> None:
     )
 
 
+@_STEPS.append
+def m009_checks_by_finding(db: Connected) -> None:
+    """A look is paid for by the finding it is about: its definition has a cap of its own."""
+    _run(
+        db,
+        """
+        alter table bug_checks add column symbol text not null default '';
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 

@@ -43,8 +43,10 @@ class _Look:
     version: str
 
     @property
-    def path(self) -> str:
-        return self.due.note.evidence[0].path
+    def subject(self) -> Subject:
+        """What it is paid for: the definition that the finding is about, as a thought would be."""
+        cited = self.due.note.evidence[0]
+        return Subject(cited.path, cited.hash, cited.symbol)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def check(  # noqa: PLR0913 -- a place, a bug, a model and a limit, each by name
             price=price,
             now=started,
             refusal=refusal,
-            subject=look.path,
+            subject=look.subject.label,
         )
         ids = [note.id for note in look.notes]
         bugs.begin(
@@ -96,7 +98,8 @@ def check(  # noqa: PLR0913 -- a place, a bug, a model and a limit, each by name
             step=due.step,
             version=look.version,
             call_id=call_id,
-            path=look.path,
+            path=look.subject.path,
+            symbol=look.subject.symbol,
             now=started,
         )
     try:
