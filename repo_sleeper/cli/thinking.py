@@ -15,7 +15,8 @@ from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
 from repo_sleeper.daemon.models import Models, configured_model, models
-from repo_sleeper.daemon.rounds import Refusal
+from repo_sleeper.daemon.rounds import Refusal, Work
+from repo_sleeper.daemon.upcoming import Desk, upcoming
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.domain.spending import Spent
@@ -168,8 +169,10 @@ def _clear_pause(here: Place) -> None:
 def show_plan(wish: Wish, *, json: bool) -> None:
     """Print the agenda in order, with every factor that made it so."""
     with writing() as here:
-        items = items_of(here, wish)
-    plan_view.show(items, shown=wish.limit, json=json)
+        work = work_of(here, wish)
+        settings, repo = here.workspace.settings, here.workspace.repo
+        desk = Desk(here.db, repo, settings, here.tree_id, time.time())
+        plan_view.show(work, upcoming(desk, work.items), shown=wish.limit, json=json)
 
 
 # --- where ------------------------------------------------------------------------------------
@@ -194,17 +197,22 @@ def _reconcile_here(workspace: Workspace, db: Any) -> None:
 
 
 def items_of(here: Place, wish: Wish) -> list[AgendaItem]:
-    """What the wish leaves of the agenda. Raises NotFoundError when that is nothing."""
+    """What the wish leaves of the agenda. Raises when that is nothing."""
+    return work_of(here, wish).items
+
+
+def work_of(here: Place, wish: Wish) -> Work:
+    """The same, with what a cap holds back. Raises where nothing is left, naming the cap if any."""
     within = [place.inside(here.workspace, path) for path in wish.paths]
     kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds)
-    items = rounds.agenda(
-        here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within
+    work = rounds.work(here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within)
+    if work.items:
+        return work
+    if work.cap:
+        raise BudgetError(work.cap, hint="`sleeper cost --by subject` shows where it went")
+    raise NotFoundError(
+        "nothing is left to think about here", hint="what is unchanged is not paid for twice"
     )
-    if not items:
-        raise NotFoundError(
-            "nothing is left to think about here", hint="what is unchanged is not paid for twice"
-        )
-    return items
 
 
 def _commit(here: Place) -> str:

@@ -31,6 +31,7 @@ __all__ = [
     "resume",
     "settle",
     "spent",
+    "spent_by_subject",
     "stop_until_person",
     "succeeded",
     "waiting",
@@ -194,6 +195,20 @@ def spent(db: Database, now: float, *, subject: str = "") -> Spent:
         _amount(db, _MONTH, day[:7]),
         _amount(db, f"{_MONTH} and {_ABOUT}", day[:7], subject) if subject else Amount(),
     )
+
+
+def spent_by_subject(db: Database, now: float) -> dict[tuple[str, str], Amount]:
+    """What counts this month against the caps of each path and symbol that had a call."""
+    rows = db.rows(
+        f"""
+        select about.path, about.symbol, {_AMOUNT} from calls join (
+            select call_id, subject_path as path, subject_symbol as symbol from thoughts
+            union select call_id, path, symbol from bug_checks
+        ) about on about.call_id = calls.id where {_MONTH} group by about.path, about.symbol
+        """,
+        {"period": day_of(db, now)[:7]},
+    )
+    return {(r["path"], r["symbol"]): Amount(r["usd"], r["tokens"], r["calls"]) for r in rows}
 
 
 def last_error(db: Database) -> LastError | None:
