@@ -417,6 +417,18 @@ def m009_checks_by_finding(db: Connected) -> None:
     )
 
 
+@_STEPS.append
+def m010_answers_of_questions(db: Connected) -> None:
+    """How a question was answered, and by which call: what is spared can only be counted so."""
+    _run(
+        db,
+        """
+        alter table questions add column answered text not null default '';  -- model, kept, index
+        alter table questions add column call_id integer references calls(id);
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 

@@ -12,7 +12,6 @@ from repo_sleeper.errors import NotFoundError, StoreError
 from repo_sleeper.store.database import Database, read_database
 from repo_sleeper.store.ledger import _CALLS, _TOKENS, _USD  # what counts is decided there alone
 
-_CHARACTERS = 4  # of a token of prose
 _KEYS = {
     "day": "c.day",
     "kind": "coalesce(t.kind, c.purpose)",
@@ -86,60 +85,9 @@ class NoteCost:
     used: int
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """What this repository's questions have been like, for the question whether notes pay.
-
-    `received` and `notes_sent` are tokens of an average question: of its answer, and of the notes
-    packed with it. `asks` counts all questions, with or without a model.
-    """
-
-    usd: float
-    received_asleep: int
-    tokens_asleep: int
-    asks: int
-    answers: int
-    received: float
-    notes_sent: float
-
-
 def note_costs(db: Database, *, limit: int) -> list[NoteCost]:
     """Every note that a model made: the most used first, then the dearest."""
     return [NoteCost(*row) for row in db.rows(_NOTES, (limit,))]
-
-
-def habit(db: Database) -> Habit:
-    """Sums and averages over everything that was ever spent and asked here."""
-    (asleep,) = db.rows(
-        f"""
-        select coalesce(sum({_USD}), 0.0) as usd, coalesce(sum(tokens_received), 0) as received,
-            coalesce(sum({_TOKENS}), 0) as tokens
-        from calls where purpose != 'ask'
-        """
-    )
-    (answers,) = db.rows(
-        """
-        select count(*) as calls, coalesce(avg(tokens_received), 0.0) as received from calls
-        where purpose = 'ask' and state = 'settled'
-        """
-    )
-    (packed,) = db.rows(
-        """
-        select count(distinct q.id) as asks,
-            coalesce(sum(length(n.title) + length(n.body)), 0) as characters
-        from questions q left join json_each(q.notes) used on true
-        left join notes n on n.id = used.value and n.state = 'active' and n.origin = 'model'
-        """
-    )
-    return Habit(
-        usd=asleep["usd"],
-        received_asleep=asleep["received"],
-        tokens_asleep=asleep["tokens"],
-        asks=packed["asks"],
-        answers=answers["calls"],
-        received=answers["received"],
-        notes_sent=packed["characters"] / _CHARACTERS / max(packed["asks"], 1),
-    )
 
 
 def sums(db: Database, by: str, *, limit: int) -> list[Sum]:
