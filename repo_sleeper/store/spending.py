@@ -22,8 +22,13 @@ _FROM = f"""from (
     select *, {_USD} as counted_usd, {_TOKENS} as counted_tokens, {_CALLS} as counted_calls
     from calls
 ) c left join thoughts t on t.call_id = c.id
-left join (select call_id, min(path) as path from bug_checks group by call_id) k
-on k.call_id = c.id"""
+left join (
+    select call_id, min(path) as path, min(symbol) as symbol from bug_checks group by call_id
+) k on k.call_id = c.id"""
+# The place a call is about: of a thought its subject, of a second look that of the finding.
+_PLACE = """coalesce(t.subject_path, k.path, '') || case
+    when coalesce(t.subject_symbol, k.symbol, '') = '' then ''
+    else '::' || coalesce(t.subject_symbol, k.symbol) end"""
 
 _NOTES = f"""
 with paid as (
@@ -118,11 +123,17 @@ def sums(db: Database, by: str, *, limit: int) -> list[Sum]:
     ]
 
 
+def cached_share(db: Database) -> float:
+    """Of all that was ever sent, how much the provider still had: prompts are ordered for it."""
+    share = "1.0 * coalesce(sum(tokens_cached), 0) / max(coalesce(sum(tokens_sent), 0), 1)"
+    return float(db.value(f"select {share} from calls"))
+
+
 def calls(db: Database, *, limit: int) -> list[Call]:
     """The last calls, the newest first."""
     rows = db.rows(
         f"""
-        select c.id, c.at, c.purpose, c.model, c.state, coalesce(t.subject_path, '') as subject,
+        select c.id, c.at, c.purpose, c.model, c.state, {_PLACE} as subject,
             c.tokens_sent, c.tokens_received, c.counted_usd as usd, c.error
         {_FROM} order by c.id desc limit ?
         """,

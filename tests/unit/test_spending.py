@@ -10,7 +10,8 @@ from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import StoreError
-from repo_sleeper.store import ledger, questions, spending, thoughts
+from repo_sleeper.store import bugs, ledger, questions, spending, thoughts
+from repo_sleeper.store.bugs import Step
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.store.thoughts import Job
 
@@ -75,6 +76,35 @@ def test_the_words_of_a_thought_are_kept_once_with_the_thought(db: Database) -> 
 
     assert spending.call(db, number)["request"] == "{}"
     assert db.value("select request || reply from calls") == ""
+
+
+def test_the_cached_share_is_of_all_calls_not_of_those_shown(db: Database) -> None:
+    assert spending.cached_share(db) == 0.0
+    thought(db)
+    ledger.settle(db, call(db, "ask"), Reply("", Usage(300, 9), "m"), PRICE, 1.0)
+
+    assert spending.cached_share(db) == 100 / 500
+    assert len(spending.sums(db, "kind", limit=1)) == 1
+
+
+def test_a_call_says_what_it_is_about_a_second_look_the_place_of_its_finding(db: Database) -> None:
+    thought(db)
+    for number, symbol in ((call(db, "check"), "Cart.total"), (call(db, "check"), "")):
+        bugs.begin(
+            db,
+            ["aaaa", "bbbb"],
+            step=Step.AGAIN,
+            version="1",
+            call_id=number,
+            path="cart.py",
+            symbol=symbol,
+            now=1.0,
+        )
+    call(db, "ask")
+
+    found = spending.calls(db, limit=9)
+
+    assert [one.subject for one in found] == ["", "cart.py", "cart.py::Cart.total", "a.py"]
 
 
 def test_a_new_ledger_goes_on_from_an_old_one(db: Database, tmp_path: Path) -> None:
