@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
+from repo_sleeper.llm.told import Told, counts, names, said, usage
 from repo_sleeper.llm.wire import KEPT, Wire, guard, proxy_host, watch
 
 _MEMORY = 1536 * 1024 * 1024
 _KEPT = 2000  # characters of an exception's text
-_MAX_CAUSES = 8
 _REHEARSAL = {
     "system": "-",
     "user": "-",
@@ -148,12 +148,12 @@ class Caller:
             "refusal": self._without_key(str(extra.get("refusal") or "")),
             "finish": str(choices[0].finish_reason or ""),
             "model": str(response.model or ""),
-            "usage": _usage(getattr(response, "usage", None), self._wire.facts.get("body", "")),
+            "usage": usage(getattr(response, "usage", None), self._wire.facts.get("body", "")),
         }
 
     def _heard(self, stream: Iterable[Any], hear: Callable[[str], None]) -> dict[str, Any]:
         """A whole reply from a stream; raises where the provider did not say that it is done."""
-        told = _Told()
+        told = Told()
         lines: list[str] = []
         for chunk in stream:
             for line in told.take(chunk):
@@ -172,11 +172,11 @@ class Caller:
             "refusal": self._without_key(told.refusal),
             "finish": told.finish,
             "model": told.model,
-            "usage": _counts(told.usage) if self._wire.events.counted else None,
+            "usage": counts(told.usage) if self._wire.events.counted else None,
         }
 
     def _failure(self, error: BaseException) -> dict[str, Any]:
-        facts = {"message": _said(error)[:_KEPT], **self._wire.facts, "names": _names(error)}
+        facts = {"message": said(error)[:_KEPT], **self._wire.facts, "names": names(error)}
         if isinstance(error, MemoryError):
             facts.update(note="too-large", message="the answer does not fit into memory")
         facts.update(self._how_it_broke(facts))
@@ -194,30 +194,6 @@ class Caller:
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "\u2039key\u203a") if self._key else text
-
-
-class _Told:
-    """What the chunks of a stream have said so far."""
-
-    def __init__(self) -> None:
-        self.chosen = False
-        self.rest = ""
-        self.refusal = ""
-        self.finish = ""
-        self.model = ""
-        self.usage: Any = None
-
-    def take(self, chunk: Any) -> list[str]:
-        """The lines that this chunk completes."""
-        self.model = str(getattr(chunk, "model", "") or "") or self.model
-        self.usage = getattr(chunk, "usage", None) or self.usage
-        for choice in (getattr(chunk, "choices", None) or [])[:1]:
-            self.chosen = True
-            self.finish = str(choice.finish_reason or "") or self.finish
-            self.rest += str(choice.delta.content or "")
-            self.refusal += str(getattr(choice.delta, "refusal", None) or "")
-        *lines, self.rest = self.rest.split("\n")
-        return [f"{line}\n" for line in lines]
 
 
 def _private_output() -> TextIO:
@@ -278,44 +254,6 @@ def _imported() -> Any:
     litellm.num_retries = 0
     litellm.turn_off_message_logging = True
     return litellm
-
-
-def _usage(usage: Any, body: str) -> dict[str, Any] | None:
-    # litellm counts for itself where the provider is silent; only the provider's word counts.
-    if usage is None or ('"usage' not in body and "Tokens" not in body and "_eval_" not in body):
-        return None
-    return _counts(usage)
-
-
-def _counts(usage: Any) -> dict[str, Any] | None:
-    if usage is None:
-        return None
-    details = getattr(usage, "prompt_tokens_details", None)
-    return {
-        "sent": getattr(usage, "prompt_tokens", None),
-        "received": getattr(usage, "completion_tokens", None),
-        "cached": getattr(details, "cached_tokens", None) or 0,
-    }
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The exception and what caused it, outermost first."""
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and len(chain) < _MAX_CAUSES:
-        chain.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return chain
-
-
-def _names(error: BaseException) -> list[str]:
-    return [cls.__name__ for cause in _chain(error) for cls in type(cause).__mro__[:-2]]
-
-
-def _said(error: BaseException) -> str:
-    """The words of the innermost cause that has any: litellm's own only say that it failed."""
-    texts = [str(cause).strip() for cause in _chain(error)]
-    return next((text for text in reversed(texts) if text), type(error).__name__)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""What the objects of litellm say: a stream, the tokens used, the causes of an exception."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_MAX_CAUSES = 8
+
+
+class Told:
+    """What the chunks of a stream have said so far."""
+
+    def __init__(self) -> None:
+        self.chosen = False
+        self.rest = ""
+        self.refusal = ""
+        self.finish = ""
+        self.model = ""
+        self.usage: Any = None
+
+    def take(self, chunk: Any) -> list[str]:
+        """The lines that this chunk completes."""
+        self.model = str(getattr(chunk, "model", "") or "") or self.model
+        self.usage = getattr(chunk, "usage", None) or self.usage
+        for choice in (getattr(chunk, "choices", None) or [])[:1]:
+            self.chosen = True
+            self.finish = str(choice.finish_reason or "") or self.finish
+            self.rest += str(choice.delta.content or "")
+            self.refusal += str(getattr(choice.delta, "refusal", None) or "")
+        *lines, self.rest = self.rest.split("\n")
+        return [f"{line}\n" for line in lines]
+
+
+def usage(told: Any, body: str) -> dict[str, Any] | None:
+    """The same, where it was the provider that counted.
+
+    litellm counts for itself where the provider is silent; only the provider's word counts.
+    """
+    if told is None or ('"usage' not in body and "Tokens" not in body and "_eval_" not in body):
+        return None
+    return counts(told)
+
+
+def counts(told: Any) -> dict[str, Any] | None:
+    """What was used, as the provider counts it."""
+    if told is None:
+        return None
+    details = getattr(told, "prompt_tokens_details", None)
+    return {
+        "sent": getattr(told, "prompt_tokens", None),
+        "received": getattr(told, "completion_tokens", None),
+        "cached": getattr(details, "cached_tokens", None) or 0,
+    }
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The exception and what caused it, outermost first."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and len(chain) < _MAX_CAUSES:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return chain
+
+
+def names(error: BaseException) -> list[str]:
+    """The classes of an exception and of what caused it."""
+    return [cls.__name__ for cause in _chain(error) for cls in type(cause).__mro__[:-2]]
+
+
+def said(error: BaseException) -> str:
+    """The words of the innermost cause that has any: litellm's own only say that it failed."""
+    texts = [str(cause).strip() for cause in _chain(error)]
+    return next((text for text in reversed(texts) if text), type(error).__name__)
