@@ -397,6 +397,10 @@ MODES: dict[str, Callable[[Exchange], None]] = {
     "prose": lambda x: x.answer("I looked at the code and it seems fine to me."),
     "fenced_json": lambda x: x.answer(f"Here you are:\n```json\n{x.text}\n```\nAnything else?"),
     "invented_quotes": _invented,
+    "no_usage_but_talk": lambda x: x.answer(
+        '{"usage": {"maxTokens": 9}}: so it says', usage=lambda _: None
+    ),
+    "long": lambda x: x.answer(x.text + " " * 20_000),
     "huge": lambda x: x.answer("x" * 12_000_000),
     "deep_json": lambda x: x.send(200, "[" * 200_000),
     "no_usage": lambda x: x.answer(x.text, usage=lambda _: None),

@@ -31,16 +31,6 @@ class Told:
         return [f"{line}\n" for line in lines]
 
 
-def usage(told: Any, body: str) -> dict[str, Any] | None:
-    """The same, where it was the provider that counted.
-
-    litellm counts for itself where the provider is silent; only the provider's word counts.
-    """
-    if told is None or ('"usage' not in body and "Tokens" not in body and "_eval_" not in body):
-        return None
-    return counts(told)
-
-
 def counts(told: Any) -> dict[str, Any] | None:
     """What was used, as the provider counts it."""
     if told is None:

@@ -190,6 +190,7 @@ def _bounded(wire: Wire, request: httpx.Request, response: httpx.Response) -> ht
         wire.facts.update(note="redirect", status=response.status_code)
         raise httpx.RemoteProtocolError("redirect refused")
     body = _read(wire, response)
+    wire.events.whole(body)
     kept = body[:KEPT].decode("utf-8", "replace")
     kind = response.headers.get("content-type", "")
     wire.facts.update(

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
-from repo_sleeper.llm.told import Told, counts, names, said, usage
+from repo_sleeper.llm.told import Told, counts, names, said
 from repo_sleeper.llm.wire import KEPT, Wire, guard, proxy_host, watch
 
 _MEMORY = 1536 * 1024 * 1024
@@ -148,7 +148,7 @@ class Caller:
             "refusal": self._without_key(str(extra.get("refusal") or "")),
             "finish": str(choices[0].finish_reason or ""),
             "model": str(response.model or ""),
-            "usage": usage(getattr(response, "usage", None), self._wire.facts.get("body", "")),
+            "usage": self._counted(getattr(response, "usage", None)),
         }
 
     def _heard(self, stream: Iterable[Any], hear: Callable[[str], None]) -> dict[str, Any]:
@@ -172,8 +172,12 @@ class Caller:
             "refusal": self._without_key(told.refusal),
             "finish": told.finish,
             "model": told.model,
-            "usage": counts(told.usage) if self._wire.events.counted else None,
+            "usage": self._counted(told.usage),
         }
+
+    def _counted(self, used: Any) -> dict[str, Any] | None:
+        # litellm counts for itself where the provider is silent; only the provider's word counts.
+        return counts(used) if self._wire.events.counted else None
 
     def _failure(self, error: BaseException) -> dict[str, Any]:
         facts = {"message": said(error)[:_KEPT], **self._wire.facts, "names": names(error)}

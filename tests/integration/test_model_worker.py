@@ -209,7 +209,7 @@ def test_what_cannot_be_stored_is_replaced(
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("mode", ["no_usage", "neg_usage", "usage_absurd"])
+@pytest.mark.parametrize("mode", ["no_usage", "no_usage_but_talk", "neg_usage", "usage_absurd"])
 def test_usage_that_is_missing_or_absurd_is_unknown(
     model: WorkerModel, provider: FakeProvider, asked: list[object], mode: str
 ) -> None:
@@ -217,6 +217,16 @@ def test_usage_that_is_missing_or_absurd_is_unknown(
 
     assert model.complete(PROMPT).usage is None
     assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_usage_of_a_long_answer_is_known(model: WorkerModel, provider: FakeProvider) -> None:
+    provider.script("long")
+
+    usage = model.complete(PROMPT).usage
+
+    assert usage is not None
+    assert usage.received > 5_000
 
 
 def test_more_usage_than_expected_is_believed(
