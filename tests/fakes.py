@@ -253,6 +253,7 @@ class Exchange:
             "model": changed.get("model", self.request.body.get("model", "")),
             "choices": changed.get("choices", [choice]),
         }
+        body |= {"service_tier": changed["tier"]} if "tier" in changed else {}
         told = changed.get("usage", lambda usage: usage)(usage)
         if told is not None:
             body["usage"] = told
@@ -400,6 +401,8 @@ MODES: dict[str, Callable[[Exchange], None]] = {
     "no_usage_but_talk": lambda x: x.answer(
         '{"usage": {"maxTokens": 9}}: so it says', usage=lambda _: None
     ),
+    "flex": lambda x: x.answer(x.text, tier="flex"),
+    "not_flex": lambda x: x.answer(x.text, tier="default"),
     "long": lambda x: x.answer(x.text + " " * 20_000),
     "huge": lambda x: x.answer("x" * 12_000_000),
     "deep_json": lambda x: x.send(200, "[" * 200_000),

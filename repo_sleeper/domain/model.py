@@ -36,6 +36,11 @@ class Price(NamedTuple):
         total = fresh * self.sent + usage.cached * cached + usage.received * self.received
         return total / 1_000_000
 
+    def dearer(self, other: Price) -> Price:
+        """The higher of two in each way; what one of them does not know counts for nothing."""
+        pairs = zip(self, other, strict=True)
+        return Price(*(max((n for n in pair if n is not None), default=None) for pair in pairs))
+
     def most(self, usage: Usage) -> float:
         """The most that so many tokens can cost, whatever share of them is cached."""
         return max(self.cost(usage._replace(cached=count)) for count in (0, usage.sent))
@@ -76,7 +81,8 @@ class Reply(NamedTuple):
     """What came back, verbatim but for characters that cannot be stored.
 
     `usage` is None when the provider did not say or said nonsense; then the whole reservation
-    is what the call cost.
+    is what the call cost. `tier` is the service that the provider says it gave, and `price` what
+    its tokens cost; None for the price that was reserved at.
     """
 
     text: str
@@ -84,3 +90,5 @@ class Reply(NamedTuple):
     model: str
     finish: str = "stop"
     seconds: float = 0.0
+    tier: str = ""
+    price: Price | None = None

@@ -33,6 +33,7 @@ from repo_sleeper.providers import (
 
 _START_S = 90.0  # importing litellm takes 3 to 9 s, more on a busy machine
 _PATIENCE = 0.9  # the worker gives up first and lives on; after the rest of the time it is killed
+_LONGEST_TIER = 40
 _MOST_TOKENS = 10_000_000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -117,9 +118,14 @@ class WorkerModel:
         return self._child.pid if self._child else None
 
     def price(self) -> Price:
-        """The person's own figures before the list's."""
+        """The most that a call may be charged: a provider may serve another tier than was asked."""
+        usual = self._price("")
+        return usual.dearer(self._price("priority")) if self.tier == "auto" else usual
+
+    def _price(self, tier: str) -> Price:
+        """That of a tier; the person's own figures before the list's."""
         choice = self._choice
-        listed = listed_price(self.name, tier=self.tier)
+        listed = listed_price(self.name, tier=tier)
         return Price(
             sent=listed.sent if choice.sent_price is None else choice.sent_price,
             received=listed.received if choice.received_price is None else choice.received_price,
@@ -255,12 +261,15 @@ class WorkerModel:
         problem = self._problem(told, text)
         if problem is not None:
             raise problem
+        tier = _storable(told.get("tier", ""))[:_LONGEST_TIER]
         return Reply(
             text=text,
             usage=_usage(told["usage"]),
             model=_storable(told["model"]),
             finish=_storable(told["finish"]) or "stop",
             seconds=seconds,
+            tier=tier,
+            price=self._price(tier),
         )
 
     def _problem(self, told: dict[str, Any], text: str) -> ModelError | None:

@@ -13,6 +13,7 @@ from repo_sleeper.providers import LOCAL, provider_of
 
 _LIST = "model_prices_and_context_window_backup.json"
 _MILLION = 1_000_000
+_TIERS = frozenset({"flex", "priority"})
 _FREE = Price(0.0, 0.0, 0.0)
 
 
@@ -25,9 +26,9 @@ def listed_price(model: str, *, tier: str = "") -> Price:
     if entry is None:
         return Price()
     usual = _price(entry)
-    # Half the price, but only where all of it is listed: otherwise it is the usual one.
-    cheaper = _price(entry, "_flex") if tier == "flex" else usual
-    return cheaper if cheaper.known else usual
+    # Another price, but only where all of it is listed: otherwise it is the usual one.
+    own = _price(entry, f"_{tier}") if tier in _TIERS else usual
+    return own if own.known else usual
 
 
 def _price(entry: dict[str, Any], ending: str = "") -> Price:

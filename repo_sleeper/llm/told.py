@@ -16,11 +16,13 @@ class Told:
         self.refusal = ""
         self.finish = ""
         self.model = ""
+        self.tier = ""
         self.usage: Any = None
 
     def take(self, chunk: Any) -> list[str]:
         """The lines that this chunk completes."""
         self.model = str(getattr(chunk, "model", "") or "") or self.model
+        self.tier = tier(chunk) or self.tier
         self.usage = getattr(chunk, "usage", None) or self.usage
         for choice in (getattr(chunk, "choices", None) or [])[:1]:
             self.chosen = True
@@ -29,6 +31,13 @@ class Told:
             self.refusal += str(getattr(choice.delta, "refusal", None) or "")
         *lines, self.rest = self.rest.split("\n")
         return [f"{line}\n" for line in lines]
+
+
+def tier(response: Any) -> str:
+    """Which service the provider says that it has given, in its own word; "" when it is silent."""
+    places = (response, getattr(response, "usage", None))
+    told = (getattr(place, "service_tier", None) for place in places)
+    return next((one for one in told if isinstance(one, str)), "")
 
 
 def counts(told: Any) -> dict[str, Any] | None:

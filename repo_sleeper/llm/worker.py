@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
-from repo_sleeper.llm.told import Told, counts, names, said
+from repo_sleeper.llm.told import Told, counts, names, said, tier
 from repo_sleeper.llm.wire import KEPT, Wire, guard, proxy_host, watch
 
 _MEMORY = 1536 * 1024 * 1024
@@ -148,6 +148,7 @@ class Caller:
             "refusal": self._without_key(str(extra.get("refusal") or "")),
             "finish": str(choices[0].finish_reason or ""),
             "model": str(response.model or ""),
+            "tier": tier(response),
             "usage": self._counted(getattr(response, "usage", None)),
         }
 
@@ -172,6 +173,7 @@ class Caller:
             "refusal": self._without_key(told.refusal),
             "finish": told.finish,
             "model": told.model,
+            "tier": told.tier,
             "usage": self._counted(told.usage),
         }
 

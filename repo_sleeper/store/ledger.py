@@ -106,6 +106,7 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
 def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: float) -> float:
     """Replace the reservation by what the provider reports; the US dollars that count now.
 
+    They are those of the tier that was served, where the reply tells.
     A report that is missing counts as the reservation, and one that cannot be true is clamped:
     there is no token without a byte, and no more come back than were allowed. So what counts
     never grows by settling, and a cap that held when the call was reserved holds for good.
@@ -115,15 +116,15 @@ def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: floa
         raise StoreError(f"there is no call {call_id}")
     most = Usage(row["reserved_tokens"] - row["max_tokens"], row["max_tokens"])
     usage = _credible(reply.usage, most)
-    usd = min(price.cost(usage), float(row["reserved_usd"]))
+    usd = min((reply.price or price).cost(usage), float(row["reserved_usd"]))
     db.execute(
         """
         update calls set state = 'settled', usd = ?, tokens_sent = ?, tokens_received = ?,
-            tokens_cached = ?, model_returned = ?, seconds = ?,
+            tokens_cached = ?, model_returned = ?, tier = ?, seconds = ?,
             reply = case purpose when 'think' then '' else ? end
         where id = ?
         """,
-        (usd, *usage, reply.model, seconds, reply.text, call_id),
+        (usd, *usage, reply.model, reply.tier, seconds, reply.text, call_id),
     )
     return usd
 

@@ -429,6 +429,17 @@ def m010_answers_of_questions(db: Connected) -> None:
     )
 
 
+@_STEPS.append
+def m011_tier(db: Connected) -> None:
+    """The service that a provider said it gave: its price is what a call has cost."""
+    _run(
+        db,
+        """
+        alter table calls add column tier text not null default '';
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 

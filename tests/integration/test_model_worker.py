@@ -20,6 +20,9 @@ from repo_sleeper import errors
 from repo_sleeper.domain.model import Prompt, Usage
 from repo_sleeper.errors import ModelError, ModelOfflineError, ModelTimeoutError, ModelUnsentError
 from repo_sleeper.llm.client import WorkerModel
+from repo_sleeper.llm.prices import listed_price
+from repo_sleeper.store import ledger
+from repo_sleeper.store.database import Database
 from tests.fakes import FakeProvider, refused
 
 KEY = "sk-canary-0123456789abcdef"
@@ -394,6 +397,38 @@ def test_calls_go_through_the_proxy_of_the_settings_with_the_tier_they_ask_for(
     assert len(asked) == 1
     assert provider.requests[0].path == "http://provider.internal/v1/chat/completions"
     assert provider.requests[0].body["service_tier"] == "flex"
+
+
+@pytest.mark.parametrize(
+    ("mode", "tier", "share"),
+    [("flex", "flex", 0.5), ("not_flex", "default", 1.0), ("ok", "", 1.0)],
+)
+def test_the_price_is_that_of_the_tier_that_was_served(
+    provider: FakeProvider, db: Database, mode: str, tier: str, share: float
+) -> None:
+    provider.script(mode)
+    settings = Settings(api_base=provider.url, service_tier="flex")
+    usual = listed_price("openai/gpt-5-mini")
+    with closing(WorkerModel(settings, key=KEY)) as model:
+        assert model.price() == usual, "what is reserved is what it can cost at worst"
+        call = ledger.reserve(
+            db,
+            purpose="think",
+            model=model.name,
+            host="h",
+            prompt=PROMPT,
+            price=model.price(),
+            now=1.0,
+            refusal=lambda *_: "",
+        )
+        reply = model.complete(PROMPT)
+        usd = ledger.settle(db, call, reply, model.price(), 1.0)
+    provider.script("ok")
+
+    assert provider.requests[-1].body["service_tier"] == "flex"
+    assert reply.tier == tier == db.value("select tier from calls")
+    assert reply.usage is not None
+    assert usd == pytest.approx(share * usual.cost(reply.usage))
 
 
 def test_a_worker_does_not_outlive_its_parent() -> None:

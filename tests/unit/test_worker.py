@@ -444,6 +444,19 @@ def test_the_flex_price_is_half_where_it_is_listed_and_the_usual_one_elsewhere()
     assert listed_price(haiku, tier="flex") == listed_price(haiku)
 
 
+def test_what_is_reserved_is_the_price_of_the_dearest_tier_that_may_be_served() -> None:
+    def price(tier: str) -> Price:
+        return WorkerModel(
+            ModelSettings(name="openai/gpt-5-mini", service_tier=tier), key="k"
+        ).price()
+
+    usual, priority = price("default"), listed_price("openai/gpt-5-mini", tier="priority")
+    assert price("flex") == usual == price("")
+    assert price("auto") == priority
+    assert (priority.sent or 0) > (usual.sent or 0)
+    assert Price(1.0, None, 3.0).dearer(Price(2.0, 1.0)) == Price(2.0, 1.0, 3.0)
+
+
 def test_the_person_s_price_goes_before_the_list() -> None:
     settings = ModelSettings(name="openai/gpt-4o-mini", received_price=9.0)
 
