@@ -42,6 +42,8 @@ __all__ = (
     "work",
 )
 
+_ALONE = 3  # one kind, one sample, one pass
+
 
 class Work(NamedTuple):
     """What is worth a thought, best first; how many more a cap of their own holds, and which."""
@@ -137,6 +139,7 @@ def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by nam
         host=urlsplit(settings.model.api_base).hostname or "",
         complete=complete,
         step=item.step,
+        shared=len(settings.think.kinds) + settings.think.samples + settings.think.passes > _ALONE,
     )
     stop = pause.if_fruitless(db, most=settings.budget.fruitless_calls, now=clock())
     return dataclasses.replace(outcome, stop=True) if stop is not None else outcome

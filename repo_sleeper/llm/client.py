@@ -24,6 +24,7 @@ from repo_sleeper.llm.errors import failure_from, model_error
 from repo_sleeper.llm.prices import listed_price
 from repo_sleeper.providers import (
     KEY_VARIABLES,
+    MARKED,
     SIGNING_VARIABLES,
     host_for,
     is_local,
@@ -130,7 +131,18 @@ class WorkerModel:
             sent=listed.sent if choice.sent_price is None else choice.sent_price,
             received=listed.received if choice.received_price is None else choice.received_price,
             cached=listed.cached if choice.cached_price is None else choice.cached_price,
+            written=self._written(listed),
         )
+
+    def _written(self, listed: Price) -> float | None:
+        """What it costs to have the beginning of a prompt kept, where that is asked for at all."""
+        times, sent = MARKED.get(provider_of(self.name)), self._choice.sent_price
+        if times is None:
+            return None
+        if sent is None and listed.written is not None:
+            return listed.written
+        sent = listed.sent if sent is None else sent
+        return None if sent is None else sent * times
 
     def complete(self, prompt: Prompt) -> Reply:
         """One request. Whatever comes back or does not, it is a Reply or a ModelError."""
@@ -191,6 +203,7 @@ class WorkerModel:
         message = {
             "system": _storable(prompt.system),
             "user": _storable(prompt.user),
+            "shared": prompt.shared if provider_of(self.name) in MARKED else 0,
             "max_tokens": prompt.max_tokens,
             "deadline_s": deadline * _PATIENCE,
             "json": not self._ask and "json" in f"{prompt.system}{prompt.user}".lower(),
@@ -294,8 +307,10 @@ def _usage(told: Mapping[str, Any] | None) -> Usage | None:
     """The provider's count, or None when it is missing or cannot be true."""
     if told is None:
         return None
-    sent, received, cached = told.get("sent"), told.get("received"), told.get("cached")
-    counts = [n for n in (sent, received, cached) if isinstance(n, int) and 0 <= n <= _MOST_TOKENS]
-    if len(counts) != 3 or not sent or isinstance(sent, bool):  # noqa: PLR2004 -- all three
+    found = [told.get(name) for name in ("sent", "received", "cached")] + [told.get("written", 0)]
+    if not all(isinstance(n, int) and 0 <= n <= _MOST_TOKENS for n in found):
         return None
-    return Usage(sent=counts[0], received=counts[1], cached=min(counts[2], counts[0]))
+    if not found[0] or isinstance(found[0], bool):
+        return None
+    sent, received, cached, written = (int(n or 0) for n in found)
+    return Usage(sent, received, min(cached, sent), min(written, max(sent - cached, 0)))

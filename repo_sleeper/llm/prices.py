@@ -36,6 +36,7 @@ def _price(entry: dict[str, Any], ending: str = "") -> Price:
         sent=_per_million(entry.get(f"input_cost_per_token{ending}")),
         received=_per_million(entry.get(f"output_cost_per_token{ending}")),
         cached=_per_million(entry.get(f"cache_read_input_token_cost{ending}")),
+        written=_per_million(entry.get(f"cache_creation_input_token_cost{ending}")),
     )
 
 

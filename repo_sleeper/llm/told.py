@@ -49,6 +49,7 @@ def counts(told: Any) -> dict[str, Any] | None:
         "sent": getattr(told, "prompt_tokens", None),
         "received": getattr(told, "completion_tokens", None),
         "cached": getattr(details, "cached_tokens", None) or 0,
+        "written": getattr(told, "cache_creation_input_tokens", None) or 0,
     }
 
 

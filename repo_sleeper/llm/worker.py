@@ -108,10 +108,7 @@ class Caller:
     def _arguments(self, ask: dict[str, Any]) -> dict[str, Any]:
         arguments = {
             "model": self._model,
-            "messages": [
-                {"role": "system", "content": ask["system"]},
-                {"role": "user", "content": ask["user"]},
-            ],
+            "messages": _messages(ask["system"], ask["user"], shared=ask.get("shared", 0)),
             "max_tokens": ask["max_tokens"],
             "timeout": ask["deadline_s"],
             "num_retries": 0,
@@ -200,6 +197,18 @@ class Caller:
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "\u2039key\u203a") if self._key else text
+
+
+def _messages(system: str, user: str, *, shared: int) -> list[dict[str, Any]]:
+    """What is sent; where others follow that begin alike, with marks up to where they do."""
+    if not shared:
+        return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+    parts = [_marked(user[:shared]), {"type": "text", "text": user[shared:]}]
+    return [{"role": "system", "content": [_marked(system)]}, {"role": "user", "content": parts}]
+
+
+def _marked(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
 
 
 def _private_output() -> TextIO:

@@ -124,7 +124,7 @@ def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: floa
             reply = case purpose when 'think' then '' else ? end
         where id = ?
         """,
-        (usd, *usage, reply.model, reply.tier, seconds, reply.text, call_id),
+        (usd, *usage[:3], reply.model, reply.tier, seconds, reply.text, call_id),
     )
     return usd
 
@@ -268,7 +268,8 @@ def _credible(usage: Usage | None, most: Usage) -> Usage:
         return most
     sent = min(usage.sent, most.sent) if usage.sent > 0 else most.sent
     received = min(usage.received, most.received) if usage.received > 0 else most.received
-    return Usage(sent, received, min(max(usage.cached, 0), sent))
+    cached = min(max(usage.cached, 0), sent)
+    return Usage(sent, received, cached, min(max(usage.written, 0), sent - cached))
 
 
 def _insert(db: Database, **values: Any) -> int:

@@ -195,7 +195,7 @@ def _refutation(db: Database, note: Note, *, tree_id: int, root: Path, limits: L
     ]
     finding = group("finding", facts, 3 * _LONGEST_FACT, longest=_LONGEST_FACT)
     user = "\n\n".join(filter(None, (code, *others, finding, "Judge the finding.")))
-    prompt = base.prompt._replace(system=prompts.refutation().text, user=user)
+    prompt = base.prompt._replace(system=prompts.refutation().text, user=user, shared=0)
     return Material(prompt, {**base.contents, **contents})
 
 

@@ -65,7 +65,7 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     lines, redactions = lines_of(root, subject.path, file.hash)
     task, system = known.with_task(so_far, prompts.task(kind).text), prompts.system().text
     frame = _frame(subject, file)
-    room = limits.input_tokens * 3 - size(system, task, frame) - 64
+    room = limits.input_tokens * 3 - _longest_task(so_far) - size(system, frame) - 64
     extras = _extras(db, tree_id, root, subject, names=_names(lines), room=room // _EXTRAS_SHARE)
     room -= size(extras)
     if room < _FEWEST_BYTES:
@@ -75,14 +75,21 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
         )
     ranges = _ranges(db, subject, file, lines, room)
     blocks = [shown.block(subject.path, lines, where) for where in ranges]
+    code = "\n\n".join(filter(None, (frame, *blocks, extras)))
     prompt = Prompt(
         system=system,
-        user="\n\n".join(filter(None, (frame, *blocks, extras, task))),
+        user=f"{code}\n\n{task}",
         max_tokens=limits.max_output_tokens,
         ranges=tuple((subject.path, where) for where in ranges),
         redactions=redactions,
+        shared=len(code) if limits.shared else 0,
     )
     return Material(prompt, {subject.path: file.hash}, notes=so_far.ids)
+
+
+def _longest_task(so_far: known.Known) -> int:
+    """Room for any kind's task: else the code before a longer one would not be the same."""
+    return max(size(known.with_task(so_far, prompts.task(kind).text)) for kind in prompts.KINDS)
 
 
 def _known(db: Database, tree_id: int, subject: Subject) -> KnownFile:
@@ -118,7 +125,7 @@ def _ranges(
     if symbol is not None:
         alone = [replace(symbol, has_children=False)]
         return excerpt(sizes, alone, seen=(), budget=room, part=part)
-    seen = subjects.seen_nodes(db, path)
+    seen = subjects.seen_nodes(db, path, but=file.hash)
     return excerpt(sizes, file.symbols, seen=seen, budget=room, part=part)
 
 

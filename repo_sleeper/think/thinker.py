@@ -99,15 +99,18 @@ def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, ea
     host: str = "",
     complete: bool = True,
     step: str = "",
+    shared: bool = False,
 ) -> Outcome:
     """Think about one subject and store what comes of it; `step` is which look at it this is.
+
+    `shared` says that other thoughts about it follow, whose prompts begin alike.
 
     Whatever the model does, the outcome says so and the ledger has it. Raised are only
     BudgetError and ConfigError, before anything is sent.
     """
     _refuse_incomplete(complete=complete)
     job = Job(subject=subject, kind=kind, version=prompts.version(kind) + step)
-    limits = Limits(input_tokens, max_output_tokens)
+    limits = Limits(input_tokens, max_output_tokens, shared)
     try:
         material = _material(db, job, tree_id=tree_id, root=root, limits=limits)
         price = model.price()

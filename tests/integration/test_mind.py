@@ -181,6 +181,19 @@ def test_a_subject_that_costs_too_much_alone_does_not_keep_the_others_waiting(
     assert thought_of(workspace, FakeModel()).error == ""
 
 
+def test_what_prompts_share_is_told_only_where_others_follow(workspace: Workspace) -> None:
+    several, one = FakeModel(), FakeModel()
+    think = workspace.settings.think._replace(kinds=("architecture",))
+    alone = workspace._replace(settings=workspace.settings._replace(think=think))
+
+    thought_of(workspace, several)
+    thought_of(alone, one)
+
+    prompt = several.prompts[0]
+    assert prompt.user[: prompt.shared].endswith("</history>")
+    assert one.prompts[0].shared == 0
+
+
 def test_a_likely_bug_gets_its_two_looks_between_thoughts(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -364,6 +364,46 @@ def test_no_provider_s_client_follows_a_redirect_with_the_key(
     assert len(asked) == 2
 
 
+def test_where_prompts_begin_alike_is_marked_for_who_keeps_only_that(
+    provider: FakeProvider, asked: list[object]
+) -> None:
+    mark = {"type": "ephemeral"}
+    prompt = PROMPT._replace(shared=PROMPT.user.index("</file>"))
+    settings = Settings(name="anthropic/claude-haiku-4-5", api_base=provider.url)
+    provider.script("anthropic_write", "anthropic_read", "anthropic_read")
+    with closing(WorkerModel(settings, key=KEY)) as model:
+        replies = [model.complete(prompt) for _ in range(2)]
+        model.complete(PROMPT)
+        price = model.price()
+
+    first, second, alone = provider.requests
+    assert first.body == second.body
+    assert first.body["system"] == [{"type": "text", "text": PROMPT.system, "cache_control": mark}]
+    begins, rest = first.body["messages"][0]["content"]
+    assert (begins["text"] + rest["text"], begins["cache_control"]) == (PROMPT.user, mark)
+    assert "cache_control" not in rest
+    assert "cache_control" not in str(alone.body), "nothing follows: to keep it would cost more"
+    assert [reply.usage for reply in replies] == [
+        Usage(sent=310, received=5, written=300),
+        Usage(sent=310, received=5, cached=300),
+    ]
+    assert price.cost(Usage(sent=310, written=300)) == pytest.approx((10 * 1 + 300 * 1.25) / 1e6)
+    assert price.most(Usage(sent=310)) == pytest.approx(310 * 1.25 / 1e6)
+    assert len(asked) == 3
+
+
+def test_nobody_else_gets_marks(
+    model: WorkerModel, provider: FakeProvider, asked: list[object]
+) -> None:
+    model.complete(PROMPT._replace(shared=20))
+
+    assert provider.requests[0].body["messages"] == [
+        {"role": "system", "content": PROMPT.system},
+        {"role": "user", "content": PROMPT.user},
+    ]
+    assert len(asked) == 1
+
+
 def test_a_model_name_without_provider_is_a_matter_of_set_up(asked: list[object]) -> None:
     model = WorkerModel(Settings(name="nobody-knows-this"), key=None)
 
