@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from repo_sleeper.domain.code import Range
-from repo_sleeper.domain.model import Price, Prompt, Reply
+from repo_sleeper.domain.model import Price, Reply
 from repo_sleeper.domain.notes import Anchor, DraftEvidence, Evidence, Note, NoteKind
 from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
@@ -18,7 +18,7 @@ from repo_sleeper.store.bugs import Due, Step, Verdict
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.subjects import Neighbour
 from repo_sleeper.think import context, prompts, replies, shown
-from repo_sleeper.think.grounding import Asked, ground
+from repo_sleeper.think.grounding import Asked, DroppedError, ground, grounded
 from repo_sleeper.think.kept import sources
 from repo_sleeper.think.quotes import locate
 from repo_sleeper.think.reading import Limits, Material, group, lines_of, size
@@ -235,7 +235,7 @@ def _tests_first(found: Sequence[Neighbour]) -> list[Neighbour]:
 
 def _verdicts(db: Database, look: _Look, text: str) -> dict[str, tuple[Verdict, str]]:
     if look.due.step is Step.REFUTE:
-        return {look.due.note.id: _judged(look.material.prompt, text)}
+        return {look.due.note.id: _judged(db, look, text)}
     drafts = replies.parse(text)
     asked = Asked(kind=_KIND, commit="", now=0.0, names_exist=lambda names: names)
     seen = ground(drafts, sources(db, look.material.prompt, look.material.contents), asked)
@@ -256,13 +256,25 @@ def _same(one: Evidence, two: Evidence) -> bool:
     return one.anchor is Anchor.NODE or abs(one.range.start - two.range.start) <= _NEAR
 
 
-def _judged(prompt: Prompt, text: str) -> tuple[Verdict, str]:
+def _judged(db: Database, look: _Look, text: str) -> tuple[Verdict, str]:
     word, reason, evidence = replies.verdict(text)
     verdict = _WORDS.get(word, Verdict.UNCLEAR)
-    lines = shown.texts(prompt)
+    lines = shown.texts(look.material.prompt)
     if verdict is not Verdict.UNCLEAR and not any(_is_shown(lines, one) for one in evidence):
         return Verdict.UNCLEAR, f"{reason} (nothing shown was quoted)"
+    if verdict is Verdict.STANDS and not _is_about(db, look, evidence):
+        return Verdict.UNCLEAR, f"{reason} (the code of the finding was not quoted)"
     return verdict, reason
+
+
+def _is_about(db: Database, look: _Look, cited: Sequence[DraftEvidence]) -> bool:
+    """Whether the lines are of what the finding cites: agreement about other code is none."""
+    material = look.material
+    try:
+        found = grounded(cited, sources(db, material.prompt, material.contents))
+    except DroppedError:
+        return False
+    return any(_same(one, two) for one in look.due.note.evidence for two in found)
 
 
 def _is_shown(lines: Mapping[str, Mapping[int, str]], cited: DraftEvidence) -> bool:

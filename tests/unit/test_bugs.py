@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from repo_sleeper.cli import bugs_view
 from repo_sleeper.domain.history import Commit
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.notes import NoteKind
@@ -232,6 +233,42 @@ def test_a_verdict_without_a_line_that_was_shown_is_only_an_opinion(
 
     assert desk.bug().state is BugState.NEW
     assert desk.bug().checks[1].verdict == Verdict.UNCLEAR
+
+
+def test_what_stands_is_the_finding_and_nothing_else_that_was_shown(desk: Desk) -> None:
+    desk.claims(finding())
+
+    desk.looks(finding(), judged("stands", OTHER, 6))
+
+    assert desk.bug().state is BugState.NEW
+    assert desk.bug().outcome is Verdict.UNCLEAR
+    assert "the code of the finding was not quoted" in desk.bug().checks[1].reason
+
+
+def test_what_no_look_bore_out_is_shown_as_that_and_comes_last(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doubtful, untouched = json.loads(finding()), json.loads(finding(OTHER, 6, severity="low"))
+    doubtful["notes"][0] |= {"severity": "high", "confidence": 0.9}
+    doubtful["notes"] += untouched["notes"]
+    desk.thinks(json.dumps(doubtful))
+    first, second = bugs.bugs(desk.db, 1, states=[BugState.NEW])
+    assert (first.severity, first.outcome, second.severity) == ("high", None, "low")
+
+    desk.look(bugs.Due(first.note, Step.AGAIN), finding(OTHER, 6))
+
+    listed = bugs.bugs(desk.db, 1, states=[BugState.NEW])
+    assert [bug.note.id for bug in listed] == [second.note.id, first.note.id]
+    assert [bug.outcome for bug in listed] == [None, Verdict.DIFFERS]
+    bugs_view.show_list(listed, json=False, more=0)
+    told = capsys.readouterr().out.splitlines()
+    assert "unconfirmed" in told[-2]
+    assert "not seen again" in told[-1]
+    bugs_view.show_list(listed, json=True, more=0)
+    assert [one["outcome"] for one in json.loads(capsys.readouterr().out)["bugs"]] == [
+        None,
+        "differs",
+    ]
 
 
 # --- what may go wrong ------------------------------------------------------------------------
