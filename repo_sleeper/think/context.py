@@ -49,21 +49,29 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     subject: Subject,
     kind: NoteKind,
     limits: Limits,
-    again: bool = False,
+    step: str = "",
 ) -> Material:
-    """The prompt for one kind of note about one subject; `again` shows the notes so far.
+    """The prompt for one kind of note about one subject; a pass is shown the notes so far.
 
     The order is from what never changes to what changes most, and the task comes last: the
     kinds share all that precedes it, which providers that cache prompts charge less for.
     """
+    again, begin = prompts.is_pass(step), prompts.beginning(step)
     so_far = known.notes(db, tree_id, subject, kind, limits) if again else known.NOTHING
     if folders.is_folder(subject.path):
         return outline.build(
-            db, tree_id=tree_id, root=root, subject=subject, limits=limits, so_far=so_far
+            db,
+            tree_id=tree_id,
+            root=root,
+            subject=subject,
+            limits=limits,
+            so_far=so_far,
+            begin=begin,
         )
     file = _known(db, tree_id, subject)
     lines, redactions = lines_of(root, subject.path, file.hash)
-    task, system = known.with_task(so_far, prompts.task(kind).text), prompts.system().text
+    task = known.with_task(so_far, prompts.task(kind).text, begin)
+    system = prompts.system().text
     frame = _frame(subject, file)
     room = limits.input_tokens * 3 - _longest_task(so_far) - size(system, frame) - 64
     extras = _extras(db, tree_id, root, subject, names=_names(lines), room=room // _EXTRAS_SHARE)
@@ -89,7 +97,9 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
 
 def _longest_task(so_far: known.Known) -> int:
     """Room for any kind's task: else the code before a longer one would not be the same."""
-    return max(size(known.with_task(so_far, prompts.task(kind).text)) for kind in prompts.KINDS)
+    begin = prompts.longest_beginning()
+    tasks = (known.with_task(so_far, prompts.task(kind).text, begin) for kind in prompts.KINDS)
+    return max(map(size, tasks))
 
 
 def _known(db: Database, tree_id: int, subject: Subject) -> KnownFile:

@@ -77,9 +77,8 @@ def prepare(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     """
     limits = Limits(input_tokens, max_output_tokens)
     _refuse_incomplete(complete=complete)
-    again = prompts.is_pass(step)
     return context.build(
-        db, tree_id=tree_id, root=root, subject=subject, kind=kind, limits=limits, again=again
+        db, tree_id=tree_id, root=root, subject=subject, kind=kind, limits=limits, step=step
     ).prompt
 
 
@@ -184,7 +183,7 @@ def _material(db: Database, job: Job, *, tree_id: int, root: Path, limits: Limit
         subject=job.subject,
         kind=job.kind,
         limits=limits,
-        again=prompts.is_pass(job.version),
+        step=job.version,
     )
 
 
