@@ -21,7 +21,7 @@ from repo_sleeper.errors import (
 )
 from repo_sleeper.llm.child import Child, DeadError, LateError
 from repo_sleeper.llm.errors import failure_from, model_error
-from repo_sleeper.llm.prices import listed_price
+from repo_sleeper.llm.prices import dearest, price
 from repo_sleeper.providers import (
     KEY_VARIABLES,
     MARKED,
@@ -119,30 +119,8 @@ class WorkerModel:
         return self._child.pid if self._child else None
 
     def price(self) -> Price:
-        """The most that a call may be charged: a provider may serve another tier than was asked."""
-        usual = self._price("")
-        return usual.dearer(self._price("priority")) if self.tier == "auto" else usual
-
-    def _price(self, tier: str) -> Price:
-        """That of a tier; the person's own figures before the list's."""
-        choice = self._choice
-        listed = listed_price(self.name, tier=tier)
-        return Price(
-            sent=listed.sent if choice.sent_price is None else choice.sent_price,
-            received=listed.received if choice.received_price is None else choice.received_price,
-            cached=listed.cached if choice.cached_price is None else choice.cached_price,
-            written=self._written(listed),
-        )
-
-    def _written(self, listed: Price) -> float | None:
-        """What it costs to have the beginning of a prompt kept, where that is asked for at all."""
-        times, sent = MARKED.get(provider_of(self.name)), self._choice.sent_price
-        if times is None:
-            return None
-        if sent is None and listed.written is not None:
-            return listed.written
-        sent = listed.sent if sent is None else sent
-        return None if sent is None else sent * times
+        """The most that a call may be charged, whichever tier the provider serves."""
+        return dearest(self.name, self._choice, tier=self.tier)
 
     def complete(self, prompt: Prompt) -> Reply:
         """One request. Whatever comes back or does not, it is a Reply or a ModelError."""
@@ -282,7 +260,7 @@ class WorkerModel:
             finish=_storable(told["finish"]) or "stop",
             seconds=seconds,
             tier=tier,
-            price=self._price(tier),
+            price=price(self.name, self._choice, tier=tier),
         )
 
     def _problem(self, told: dict[str, Any], text: str) -> ModelError | None:
