@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from repo_sleeper.daemon import mind, rounds, workspace
+from repo_sleeper.daemon.models import models
 from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.store.database import Database
@@ -221,7 +222,7 @@ def _thoughts(place: Workspace, model: FakeModel, most: int) -> Iterator[mind.Th
     with closing(workspace.read_store(place)) as db:
         tree_id, head = _tree(db)
     for _ in range(most):
-        at = mind.At(place, place.repo, tree_id, head, model, awake)
+        at = mind.At(place, place.repo, tree_id, head, models(place, model), awake)
         thought = mind.one_thought(at, plan)
         if thought.error or not thought.subject:
             raise RuntimeError(f"the benchmark is wrong: {thought}")

@@ -175,6 +175,15 @@ class ModelTimeoutError(ModelError):
     kind = "timeout"
 
 
+class ModelUnsentError(ModelError):
+    """We ended the call ourselves before its request left: nobody's fault, and it cost nothing."""
+
+    kind = "unsent"
+
+    def __init__(self) -> None:
+        super().__init__("the call was ended before it was sent", sent=False)
+
+
 class ModelReplyError(ModelError):
     """An answer arrived and cannot be used: empty, cut, not the JSON that was asked for."""
 

@@ -65,6 +65,9 @@ SIGNING_VARIABLES: dict[str, tuple[str, ...]] = {
 
 LOCAL = frozenset({"ollama", "ollama_chat", "lm_studio", "llamafile", "docker_model_runner"})
 
+# Who keeps the beginning of a prompt only where it is marked, at so many times the usual price.
+MARKED: dict[str, float] = {"anthropic": 1.25}
+
 # Where a provider is when the person names no endpoint; its key goes there and nowhere else.
 HOSTS: dict[str, str] = {
     "anthropic": "api.anthropic.com",

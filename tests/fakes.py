@@ -120,8 +120,19 @@ class Request:
     @property
     def prompt(self) -> tuple[str, str]:
         """System and user text."""
-        texts = {one["role"]: str(one["content"]) for one in self.body.get("messages", [])}
+        said = [*self.body.get("messages", []), {"role": "system", "content": self.system}]
+        texts = {one["role"]: _plain(one["content"]) for one in said if one["content"]}
         return texts.get("system", ""), texts.get("user", "")
+
+    @property
+    def system(self) -> Any:
+        """What stands beside the messages, as Anthropic has it."""
+        return self.body.get("system", "")
+
+
+def _plain(content: Any) -> str:
+    """The words of a message, in one piece or in several."""
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
 
 
 @dataclass
@@ -253,9 +264,24 @@ class Exchange:
             "model": changed.get("model", self.request.body.get("model", "")),
             "choices": changed.get("choices", [choice]),
         }
+        body |= {"service_tier": changed["tier"]} if "tier" in changed else {}
         told = changed.get("usage", lambda usage: usage)(usage)
         if told is not None:
             body["usage"] = told
+        self.send(200, json.dumps(body))
+
+    def anthropic(self, text: str, **used: int) -> None:
+        """A 200 as Anthropic words it."""
+        usage = {"input_tokens": 10, "output_tokens": 5, **used}
+        body = {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "model": self.request.body.get("model", ""),
+            "content": [{"type": "text", "text": text}],
+            "stop_reason": "end_turn",
+            "usage": usage,
+        }
         self.send(200, json.dumps(body))
 
     def events(self, *parts: str, end: str = "[DONE]", usage: bool = True) -> None:
@@ -397,6 +423,14 @@ MODES: dict[str, Callable[[Exchange], None]] = {
     "prose": lambda x: x.answer("I looked at the code and it seems fine to me."),
     "fenced_json": lambda x: x.answer(f"Here you are:\n```json\n{x.text}\n```\nAnything else?"),
     "invented_quotes": _invented,
+    "no_usage_but_talk": lambda x: x.answer(
+        '{"usage": {"maxTokens": 9}}: so it says', usage=lambda _: None
+    ),
+    "flex": lambda x: x.answer(x.text, tier="flex"),
+    "not_flex": lambda x: x.answer(x.text, tier="default"),
+    "anthropic_write": lambda x: x.anthropic(x.text, cache_creation_input_tokens=300),
+    "anthropic_read": lambda x: x.anthropic(x.text, cache_read_input_tokens=300),
+    "long": lambda x: x.answer(x.text + " " * 20_000),
     "huge": lambda x: x.answer("x" * 12_000_000),
     "deep_json": lambda x: x.send(200, "[" * 200_000),
     "no_usage": lambda x: x.answer(x.text, usage=lambda _: None),

@@ -47,11 +47,12 @@ def fulfil(wish: Wish) -> int:
         _warn(asked.warning)
         _tell_slips(asked, found)
         fact = None if wish.context or wish.fresh else _fact(asked, workspace, query)
+        question = _remember(workspace, found, answered="" if fact is None else "index")
         if fact is not None:
             ask_view.print_fact(found, fact, as_json=wish.as_json, model=bool(name))
             return 0
         if name and found.files:
-            _answer(found, asked, workspace, name, wish)
+            _keep_answer(workspace, question, _answer(found, asked, workspace, name, wish))
         else:
             ask_view.print_context(found, as_json=wish.as_json)
             if not found.text:
@@ -103,7 +104,7 @@ def _context(asked: Asked, workspace: Workspace, query: str, wish: Wish, *, sent
     from repo_sleeper.recall.context import context
 
     settings = workspace.settings.ask
-    found = context(
+    return context(
         asked.db,
         tree_id=asked.tree_id,
         root=workspace.repo.root,
@@ -113,30 +114,47 @@ def _context(asked: Asked, workspace: Workspace, query: str, wish: Wish, *, sent
         commit=asked.commit,
         sent=sent,
     )
-    if settings.remember and found.files:
-        _remember(workspace, found)
-    return found
 
 
-def _remember(workspace: Workspace, found: Context) -> None:
+def _remember(workspace: Workspace, found: Context, *, answered: str) -> int:
+    """Keep the question where that is wished and possible; its number, or 0."""
     import time
 
     from repo_sleeper.daemon.workspace import write_store
     from repo_sleeper.errors import StoreError
     from repo_sleeper.redact import redact
-    from repo_sleeper.store import search
+    from repo_sleeper.store import questions
 
+    if not workspace.settings.ask.remember or not (found.files or answered):
+        return 0
     try:
         with closing(write_store(workspace)) as db:
-            search.remember_question(
+            return questions.remember(
                 db,
                 redact(found.query)[0],
                 now=time.time(),
                 paths=[hit.path for hit in found.files],
                 notes=[note.id for note in found.notes],
+                answered=answered,
             )
     except (StoreError, OSError):
-        return  # a place where nothing can be written can still be asked
+        return 0  # a place where nothing can be written can still be asked
+
+
+def _keep_answer(workspace: Workspace, question: int, said: Answer) -> None:
+    """Keep whether it took a call: what notes and kept answers spare is counted from that."""
+    from repo_sleeper.daemon.workspace import write_store
+    from repo_sleeper.errors import StoreError
+    from repo_sleeper.store import questions
+
+    if not question:
+        return
+    by = "model" if said.asked_at is None else "kept"
+    try:
+        with closing(write_store(workspace)) as db:
+            questions.answered(db, question, by=by, call=said.call)
+    except (StoreError, OSError):
+        return  # the answer is on the screen
 
 
 def _warn(warning: str) -> None:
@@ -177,7 +195,7 @@ def _fact(asked: Asked, workspace: Workspace, query: str) -> Answered | None:
 # --- the model --------------------------------------------------------------------------------
 
 
-def _answer(found: Context, asked: Asked, workspace: Workspace, name: str, wish: Wish) -> None:
+def _answer(found: Context, asked: Asked, workspace: Workspace, name: str, wish: Wish) -> Answer:
     """The answer; when there is none, the context it would have come from, and then the error."""
     from repo_sleeper.cli import ask_view
     from repo_sleeper.errors import BudgetError, ModelError, StoreError
@@ -194,6 +212,7 @@ def _answer(found: Context, asked: Asked, workspace: Workspace, name: str, wish:
             ask_view.print_context(found, as_json=as_json, error=str(error), called=called)
         raise
     ask_view.print_answer(found, said, as_json=as_json, screen=screen)
+    return said
 
 
 def _answered(  # noqa: PLR0913 -- a question, who is asked, and how

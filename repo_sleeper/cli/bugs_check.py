@@ -8,7 +8,7 @@ from contextlib import closing
 from repo_sleeper.cli import bugs_view, output, thinking
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
-from repo_sleeper.daemon.mind import configured_model, second_model
+from repo_sleeper.daemon.models import configured_model, models
 from repo_sleeper.errors import UsageError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.store import bugs
@@ -27,11 +27,8 @@ def recheck(prefix: str, *, json: bool) -> None:
                 f"{bug.note.id} is {bug.state}", hint="only what may still be wrong is looked at"
             )
         thinking.require_model(here.workspace)
-        with (
-            closing(configured_model(here.workspace)) as model,
-            second_model(here.workspace, model) as strong,
-        ):
-            _look(here, Due(bug.note, Step.AGAIN, afresh=True), strong)
+        with closing(models(here.workspace, configured_model(here.workspace))) as asked:
+            _look(here, Due(bug.note, Step.AGAIN, afresh=True), asked.again())
         found = bugs.bug(here.db, here.tree_id, bug.note.id)
     bugs_view.show_whole(found, json=json)
 

@@ -15,11 +15,12 @@ from repo_sleeper.daemon.workspace import write_store
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.redact import clean, redact
 from repo_sleeper.store import bugs, versions
-from repo_sleeper.store.bugs import Bug, BugState, Check
+from repo_sleeper.store.bugs import Bug, BugState, Check, Verdict
 
 _HEADERS = ("id", "state", "severity", "conf", "where", "title")
 # A bug is new to the store; to a person it is one that nobody has confirmed.
 _STATES = {BugState.NEW: "unconfirmed"}
+_OUTCOMES = {Verdict.DIFFERS: "not seen again", Verdict.UNCLEAR: "unclear"}
 
 
 # --- deciding ---------------------------------------------------------------------------------
@@ -82,6 +83,7 @@ def as_json(bug: Bug) -> dict[str, Any]:
     return {
         **notes_view.as_json(bug.note),
         "state": bug.state.value,
+        "outcome": bug.outcome and bug.outcome.value,
         "why": bug.why,
         "resolved_by": bug.commit,
         "severity": bug.severity,
@@ -101,6 +103,8 @@ def _row(bug: Bug) -> tuple[str, ...]:
 
 
 def _state(bug: Bug) -> str:
+    if bug.outcome is not None:
+        return _OUTCOMES[bug.outcome]
     return _STATES.get(bug.state, bug.state.value)
 
 

@@ -91,8 +91,9 @@ def break_even(
         typer.Option("--without", min=1, metavar="TOKENS", help="What an answer takes unaided."),
     ] = None,
     spares: Annotated[
-        float, typer.Option("--spares", min=1, metavar="TIMES", help="So much less with notes.")
-    ] = 1.5,
+        float | None,
+        typer.Option("--spares", min=1, metavar="TIMES", help="So much less with notes."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say after how many questions the notes have paid off."""

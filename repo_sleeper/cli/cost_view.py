@@ -20,13 +20,14 @@ UNKNOWN = "unknown: money caps cannot bind, token and call caps do"
 def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
     """Sums over something, and where that leaves today and this month."""
     spent = ledger.spent(here.db, time.time())
+    cached = spending.cached_share(here.db)
     settings = here.workspace.settings
     if json:
         output.print_json(
             {
                 "by": by,
                 "sums": spending.as_dicts(list(sums)),
-                "cached_share": _cached_share(sums),
+                "cached_share": cached,
                 "price_known": is_price_known(settings),
                 **caps(spent, settings),
             }
@@ -35,7 +36,7 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
     if sums:
         headers = (by, "calls", "sent", "cached", "received", "notes", "cost")
         output.table(headers, [_sum_row(one) for one in sums], wide=0)
-        output.out(f"cached      {_cached_share(sums):.0%} of what was sent")
+        output.out(f"cached      {cached:.0%} of all that was sent")
     output.out(f"today       {day_line(spent, settings)}")
     output.out(f"this month  {month_line(spent, settings)}")
     if not is_price_known(settings):
@@ -45,12 +46,6 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
 def _sum_row(one: Sum) -> tuple[str, ...]:
     figures = (one.calls, one.sent, one.cached, one.received, one.notes)
     return (one.key, *(f"{figure:,}" for figure in figures), output.usd(one.usd))
-
-
-def _cached_share(sums: Sequence[Sum]) -> float:
-    """Of all that was sent, how much the provider still had: what prompts are ordered for."""
-    sent = sum(one.sent for one in sums)
-    return sum(one.cached for one in sums) / sent if sent else 0.0
 
 
 def show_notes(found: Sequence[NoteCost], *, json: bool) -> None:

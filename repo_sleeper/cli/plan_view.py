@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from repo_sleeper.cli import output
+from repo_sleeper.daemon.rounds import Work
+from repo_sleeper.daemon.upcoming import Upcoming
 from repo_sleeper.sleep.agenda import AgendaItem
 
 _FACTORS = ("touched", "reuse", "uncovered", "reach", "worth", "record", "patience")
 
 
-def show(items: Sequence[AgendaItem], *, shown: int, json: bool) -> None:
+def show(work: Work, first: Upcoming, *, shown: int, json: bool) -> None:
     """The first so many; `value` is the product of the factors for 1,000 tokens."""
+    items = work.items
     if json:
-        output.print_json({"total": len(items), "plan": [as_json(item) for item in items[:shown]]})
+        output.print_json(
+            {
+                "total": len(items),
+                "held_back": work.held,
+                "why_none": first.why_none or None,
+                "plan": [as_json(item) for item in items[:shown]],
+            }
+        )
         return
     headers = ("", "value", *_FACTORS, "tokens", "kind", "subject")
     rows = [_row(number, item) for number, item in enumerate(items[:shown], start=1)]
     output.table(headers, rows, wide=len(headers) - 1)
     output.say(f"{len(rows)} of {len(items)}; * is being worked on")
+    if work.held:
+        output.say(f"{work.held:,} more held back: {work.cap}")
+    if first.why_none:
+        output.say(f"none of it now: {first.why_none}")
 
 
 def as_json(item: AgendaItem) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from repo_sleeper.cli import output, thinking
 from repo_sleeper.cli.place import Place
 from repo_sleeper.cli.thinking import Wish
-from repo_sleeper.daemon.mind import configured_model
+from repo_sleeper.daemon.models import configured_model
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.model import Price, Prompt, Usage
 from repo_sleeper.errors import ModelError, SleeperError

@@ -13,13 +13,14 @@ from repo_sleeper.cli.place import Place
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import process, rounds
 from repo_sleeper.daemon.process import DaemonState
+from repo_sleeper.daemon.rounds import Work
+from repo_sleeper.daemon.upcoming import Desk, Upcoming, upcoming
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.spending import LastError, Pause, Spent
 from repo_sleeper.errors import GitError, NotFoundError
 from repo_sleeper.git import Repository
 from repo_sleeper.index.languages import unknown
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import code, extent, history, ledger, notes, pause
 from repo_sleeper.store.extent import Counts
 
@@ -40,7 +41,9 @@ class Condition:
     fresh: int
     stale: int
     bugs: int
-    agenda: tuple[AgendaItem, ...]
+    work: Work
+    checks: int
+    next: Upcoming
     spent: Spent
     paused: Pause | None
     last_error: LastError | None
@@ -54,11 +57,15 @@ class Condition:
 def gathered(here: Place) -> Condition:
     """How things are now. The daemon is asked last, with little patience."""
     repo, now = here.workspace.repo, time.time()
+    settings = here.workspace.settings
     fresh, stale = notes.fresh_counts(here.db, here.tree_id)
+    work = rounds.work(here.db, settings, here.tree_id)
+    due = rounds.due_checks(here.db, settings, here.tree_id, now=now)
+    desk = Desk(here.db, repo, settings, here.tree_id, now)
     trees = code.trees(here.db)
     return Condition(
         repo=repo,
-        settings=here.workspace.settings,
+        settings=settings,
         branch=_told(git.branch, repo),
         commit=_told(git.head, repo),
         trees=len(trees),
@@ -72,7 +79,9 @@ def gathered(here: Place) -> Condition:
                 here.db, here.tree_id, kinds=[NoteKind.LIKELY_BUG], include_stale=False
             )
         ),
-        agenda=tuple(rounds.agenda(here.db, here.workspace.settings, here.tree_id)),
+        work=work,
+        checks=len(due),
+        next=upcoming(desk, work.items, due),
         spent=ledger.spent(here.db, now),
         paused=pause.waiting(here.db, now),
         last_error=ledger.last_error(here.db),
@@ -187,13 +196,18 @@ def _model(found: Condition) -> str:
 
 
 def _queue(found: Condition) -> str:
-    if not found.agenda:
+    counts = [output.count(len(found.work.items), "subject")] if found.work.items else []
+    counts += [output.count(found.checks, "second look")] if found.checks else []
+    counts += [f"{found.work.held:,} held back"] if found.work.held else []
+    if not counts:
         return "nothing left to think about"
-    first = found.agenda[0]
-    return (
-        f"{output.count(len(found.agenda), 'subject')}"
-        f"  next: {first.subject.label} ({first.kind.value})"
-    )
+    return f"{' · '.join(counts)}  next: {_next(found)}"
+
+
+def _next(found: Condition) -> str:
+    if found.next.subject:
+        return f"{found.next.subject} ({found.next.kind})"
+    return f"none: {_why_none(found)}"
 
 
 def _paused(paused: Pause, now: float) -> str:
@@ -215,7 +229,6 @@ def _line(found: Condition) -> str:
 
 
 def _object(found: Condition) -> dict[str, Any]:
-    first = found.agenda[0] if found.agenda else None
     return {
         "root": str(found.repo.root),
         "branch": found.branch,
@@ -231,8 +244,11 @@ def _object(found: Condition) -> dict[str, Any]:
         "index": {**found.counts._asdict(), "commits": found.commits},
         "notes": {"fresh": found.fresh, "stale": found.stale, "likely_bugs": found.bugs},
         "queue": {
-            "subjects": len(found.agenda),
-            "next": first and {"subject": first.subject.label, "kind": first.kind.value},
+            "subjects": len(found.work.items),
+            "checks": found.checks,
+            "held_back": found.work.held,
+            "next": _next_object(found.next),
+            "why_none": _why_none(found) or None,
         },
         "spend": cost_view.caps(found.spent, found.settings),
         "model": found.settings.model.name or None,
@@ -244,6 +260,14 @@ def _object(found: Condition) -> dict[str, Any]:
         "limits": list(found.limits),
         "troubles": _troubles(found),
     }
+
+
+def _next_object(found: Upcoming) -> dict[str, str] | None:
+    return {"subject": found.subject, "kind": found.kind} if found.subject else None
+
+
+def _why_none(found: Condition) -> str:
+    return "" if found.next.subject else found.next.why_none or found.work.cap
 
 
 def show_skipped(here: Place, *, json: bool) -> None:

@@ -14,8 +14,9 @@ from repo_sleeper import git
 from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
-from repo_sleeper.daemon.mind import configured_model, model_for
-from repo_sleeper.daemon.rounds import Refusal
+from repo_sleeper.daemon.models import Models, configured_model, models
+from repo_sleeper.daemon.rounds import Refusal, Work
+from repo_sleeper.daemon.upcoming import Desk, upcoming
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.domain.spending import Spent
@@ -26,7 +27,6 @@ from repo_sleeper.errors import (
     SetupError,
     TooDearError,
 )
-from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import code, ledger
 from repo_sleeper.think.thinker import Outcome
@@ -54,8 +54,8 @@ def think(wish: Wish, *, json: bool) -> None:
         require_model(here.workspace)
         _clear_pause(here)
         items = items_of(here, wish)
-        with closing(configured_model(here.workspace)) as model:
-            done, refused = _all_of(_thoughts(here, items[: wish.limit], model, wish))
+        with closing(models(here.workspace, configured_model(here.workspace))) as asked:
+            done, refused = _all_of(_thoughts(here, items[: wish.limit], asked, wish))
     _report(done, json=json)
     if refused is not None:
         raise refused
@@ -89,7 +89,7 @@ def require_model(workspace: Workspace) -> None:
 
 
 def _thoughts(
-    here: Place, items: Sequence[AgendaItem], model: Model, wish: Wish
+    here: Place, items: Sequence[AgendaItem], asked: Models, wish: Wish
 ) -> Iterator[Outcome]:
     settings = here.workspace.settings
     spent = 0.0
@@ -98,18 +98,17 @@ def _thoughts(
         verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
         left = None if wish.max_cost is None else wish.max_cost - spent
         try:
-            with model_for(here.workspace, model, item) as chosen:
-                outcome = rounds.think_round(
-                    here.db,
-                    here.workspace.repo,
-                    settings,
-                    tree_id=here.tree_id,
-                    item=item,
-                    model=chosen,
-                    commit=_commit(here),
-                    clock=time.time,
-                    refusal=_refusal(here.workspace, left),
-                )
+            outcome = rounds.think_round(
+                here.db,
+                here.workspace.repo,
+                settings,
+                tree_id=here.tree_id,
+                item=item,
+                model=asked.of(item),
+                commit=_commit(here),
+                clock=time.time,
+                refusal=_refusal(here.workspace, left),
+            )
         except TooDearError as error:  # this one; the next may be smaller
             outcome = Outcome(None, error=error)
         spent += outcome.usd
@@ -170,8 +169,10 @@ def _clear_pause(here: Place) -> None:
 def show_plan(wish: Wish, *, json: bool) -> None:
     """Print the agenda in order, with every factor that made it so."""
     with writing() as here:
-        items = items_of(here, wish)
-    plan_view.show(items, shown=wish.limit, json=json)
+        work = work_of(here, wish)
+        settings, repo = here.workspace.settings, here.workspace.repo
+        desk = Desk(here.db, repo, settings, here.tree_id, time.time())
+        plan_view.show(work, upcoming(desk, work.items), shown=wish.limit, json=json)
 
 
 # --- where ------------------------------------------------------------------------------------
@@ -196,17 +197,22 @@ def _reconcile_here(workspace: Workspace, db: Any) -> None:
 
 
 def items_of(here: Place, wish: Wish) -> list[AgendaItem]:
-    """What the wish leaves of the agenda. Raises NotFoundError when that is nothing."""
+    """What the wish leaves of the agenda. Raises when that is nothing."""
+    return work_of(here, wish).items
+
+
+def work_of(here: Place, wish: Wish) -> Work:
+    """The same, with what a cap holds back. Raises where nothing is left, naming the cap if any."""
     within = [place.inside(here.workspace, path) for path in wish.paths]
     kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds)
-    items = rounds.agenda(
-        here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within
+    work = rounds.work(here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within)
+    if work.items:
+        return work
+    if work.cap:
+        raise BudgetError(work.cap, hint="`sleeper cost --by subject` shows where it went")
+    raise NotFoundError(
+        "nothing is left to think about here", hint="what is unchanged is not paid for twice"
     )
-    if not items:
-        raise NotFoundError(
-            "nothing is left to think about here", hint="what is unchanged is not paid for twice"
-        )
-    return items
 
 
 def _commit(here: Place) -> str:

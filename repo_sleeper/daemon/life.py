@@ -14,7 +14,7 @@ from repo_sleeper.daemon import holders, locks
 from repo_sleeper.daemon.disk import told_if_full
 from repo_sleeper.daemon.locks import Lock
 from repo_sleeper.daemon.logbook import LOGGER, logging_to
-from repo_sleeper.daemon.mind import ModelMaker, configured_model
+from repo_sleeper.daemon.models import ModelMaker, configured_model
 from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.verbs import Server
 from repo_sleeper.daemon.workspace import Workspace, require_store, write_store

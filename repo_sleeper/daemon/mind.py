@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from repo_sleeper import config
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon.logbook import LOGGER
+from repo_sleeper.daemon.models import ModelMaker, Models, models
 from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.errors import BudgetError, SleeperError, TooDearError
 from repo_sleeper.git import Repository
-from repo_sleeper.llm.model import Model, Startable
+from repo_sleeper.llm.model import Startable
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store.database import Database
 
 _AWAKE = "somebody is at work"
+_NUDGE_S = 0.05
 _TRIED = 50  # subjects that may be too dear before the reason is told
 
 
@@ -42,48 +43,13 @@ class Thought:
     woken: bool = False
 
 
-ModelMaker = Callable[[Workspace], Model]
-
-
-def configured_model(workspace: Workspace) -> Model:
-    """The model of the settings, in its own process; nothing starts before the first call."""
-    from repo_sleeper.llm.client import WorkerModel
-
-    settings = workspace.settings.model
-    return WorkerModel(settings, key=config.api_key(workspace.settings, workspace.env))
-
-
-@contextmanager
-def second_model(workspace: Workspace, model: Model) -> Iterator[Model]:
-    """What takes second looks: the same model, unless the settings name another for it."""
-    settings = workspace.settings.model
-    if settings.rethink_name in {"", settings.name}:
-        yield model
-        return
-    from repo_sleeper.llm.client import WorkerModel
-
-    model.close()  # one worker at a time: each takes 170 MB
-    key = config.api_key(workspace.settings, workspace.env)
-    with closing(WorkerModel(settings, key=key, again=True)) as other:
-        yield other
-
-
-def model_for(
-    workspace: Workspace, model: Model, item: AgendaItem
-) -> AbstractContextManager[Model]:
-    """The model for an item: passes over notes that are there may have one of their own."""
-    from repo_sleeper.think import prompts
-
-    return second_model(workspace, model) if prompts.is_pass(item.step) else nullcontext(model)
-
-
 class Mind:
     """At most one thought at a time, on a thread with its own connection to the store."""
 
     def __init__(self, *, done: Callable[[Thought], None], make: ModelMaker) -> None:
         self._done = done
         self._make = make
-        self._model: Model | None = None
+        self._models: Models | None = None
         self._thread: threading.Thread | None = None
         self._awake = threading.Event()
         self._plan = Plan()
@@ -96,11 +62,11 @@ class Mind:
     def begin(self, workspace: Workspace, repo: Repository, tree_id: int, *, commit: str) -> None:
         """Start on the subject worth most; `done` hears how it went."""
         self._awake.clear()
-        if self._model is None:
-            self._model = self._make(workspace)
+        if self._models is None:
+            self._models = models(workspace, self._make(workspace))
         self._thread = threading.Thread(
             target=self._think,
-            args=(workspace, repo, tree_id, commit, self._model),
+            args=(workspace, repo, tree_id, commit, self._models),
             name="thought",
             daemon=True,
         )
@@ -112,22 +78,31 @@ class Mind:
 
     def rest(self) -> None:
         """The idle window is over: the model's process, if any, ends. A call under way does not."""
-        if self._model is not None and not self.busy:
-            self._model.close()
-            self._model = None
+        if self._models is not None and not self.busy:
+            self._models.close()
+            self._models = None
 
     def end(self, *, limit: float) -> None:
-        """Cut off whatever is under way; its reservation keeps counting."""
-        if self._model is not None:
-            self._model.close()
+        """Cut off whatever is under way. What was not sent yet costs nothing, the rest counts."""
+        self.wake()
+        until = time.monotonic() + limit
+        # Again and again: a thought that was between two steps goes on to start another process.
+        while self._cut_off() and time.monotonic() < until:
+            continue
+
+    def _cut_off(self) -> bool:
+        """End the model's process; whether the thought goes on nevertheless."""
+        if self._models is not None:
+            self._models.close()
         if self._thread is not None:
-            self._thread.join(limit)
+            self._thread.join(_NUDGE_S)
+        return self.busy
 
     def _think(
-        self, workspace: Workspace, repo: Repository, tree_id: int, commit: str, model: Model
+        self, workspace: Workspace, repo: Repository, tree_id: int, commit: str, asked: Models
     ) -> None:
         try:
-            at = At(workspace, repo, tree_id, commit, model, self._awake)
+            at = At(workspace, repo, tree_id, commit, asked, self._awake)
             self._done(one_thought(at, self._plan))
         except SleeperError as error:
             woken = isinstance(error, BudgetError) and str(error) == _AWAKE
@@ -138,13 +113,13 @@ class Mind:
 
 
 class At(NamedTuple):
-    """Where to think, with which model, and what may come between."""
+    """Where to think, with which models, and what may come between."""
 
     workspace: Workspace
     repo: Repository
     tree_id: int
     commit: str
-    model: Model
+    models: Models
     awake: threading.Event
 
     def refusal(self) -> rounds.Refusal:
@@ -174,24 +149,24 @@ def _checked(db: Database, at: At) -> Thought | None:
     due = rounds.due_checks(db, settings, at.tree_id, now=time.time())
     if not due:
         return None
-    with second_model(at.workspace, at.model) as strong:
-        if isinstance(strong, Startable):
-            strong.start()
-        for one in due[:_TRIED]:
-            with suppress(TooDearError):
-                outcome = rounds.check_round(
-                    db,
-                    at.repo,
-                    settings,
-                    tree_id=at.tree_id,
-                    due=one,
-                    model=strong,
-                    clock=time.time,
-                    refusal=at.refusal(),
-                )
-                if outcome.state is not None or outcome.stop:
-                    error = "" if outcome.error is None else str(outcome.error)
-                    return Thought(f"likely bug {one.note.id}", usd=outcome.usd, error=error)
+    strong = at.models.again()
+    if isinstance(strong, Startable):
+        strong.start()
+    for one in due[:_TRIED]:
+        with suppress(TooDearError):
+            outcome = rounds.check_round(
+                db,
+                at.repo,
+                settings,
+                tree_id=at.tree_id,
+                due=one,
+                model=strong,
+                clock=time.time,
+                refusal=at.refusal(),
+            )
+            if outcome.state is not None or outcome.stop:
+                error = "" if outcome.error is None else str(outcome.error)
+                return Thought(f"likely bug {one.note.id}", usd=outcome.usd, error=error)
     return None
 
 
@@ -207,20 +182,20 @@ def _first_affordable(
 
 
 def _think(db: Database, at: At, plan: Plan, item: AgendaItem) -> Thought:
-    with model_for(at.workspace, at.model, item) as chosen:
-        if isinstance(chosen, Startable):
-            chosen.start()
-        outcome = rounds.think_round(
-            db,
-            at.repo,
-            at.workspace.settings,
-            tree_id=at.tree_id,
-            item=item,
-            model=chosen,
-            commit=at.commit,
-            clock=time.time,
-            refusal=at.refusal(),
-        )
+    chosen = at.models.of(item)
+    if isinstance(chosen, Startable):
+        chosen.start()
+    outcome = rounds.think_round(
+        db,
+        at.repo,
+        at.workspace.settings,
+        tree_id=at.tree_id,
+        item=item,
+        model=chosen,
+        commit=at.commit,
+        clock=time.time,
+        refusal=at.refusal(),
+    )
     if outcome.state is None:
         plan.forget()  # nothing is as it was when the plan was made
     else:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from repo_sleeper.config import Settings
+from repo_sleeper.daemon.caps import Refusal, caps_refusal, used_up
 from repo_sleeper.daemon.reconciling import Round, reconcile_round, survey_round, with_lock
 from repo_sleeper.domain.notes import NoteKind
-from repo_sleeper.domain.spending import Spent
 from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
-from repo_sleeper.sleep import budget, foresight
+from repo_sleeper.sleep import foresight
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import bugs, ledger, pause
 from repo_sleeper.store.bugs import Due
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = (
     "Refusal",
     "Round",
+    "Work",
     "agenda",
     "caps_refusal",
     "check_round",
@@ -38,9 +39,18 @@ __all__ = (
     "survey_round",
     "think_round",
     "with_lock",
+    "work",
 )
 
-Refusal = Callable[[Spent, float, int], str]
+_ALONE = 3  # one kind, one sample, one pass
+
+
+class Work(NamedTuple):
+    """What is worth a thought, best first; how many more a cap of their own holds, and which."""
+
+    items: list[AgendaItem]
+    held: int = 0
+    cap: str = ""
 
 
 def agenda(
@@ -52,8 +62,21 @@ def agenda(
     within: Collection[str] = (),
 ) -> list[AgendaItem]:
     """What is worth a thought, best first; only below the paths `within`, if any are given."""
+    return work(db, settings, tree_id, kinds=kinds, within=within).items
+
+
+def work(
+    db: Database,
+    settings: Settings,
+    tree_id: int,
+    *,
+    kinds: Collection[NoteKind] | None = None,
+    within: Collection[str] = (),
+) -> Work:
+    """The same, and what is left out because its subject has used up its own share."""
     from repo_sleeper.think import prompts
 
+    now = time.time()
     wanted = [NoteKind(kind) for kind in settings.think.kinds] if kinds is None else list(kinds)
     candidates = unthought(
         db,
@@ -61,10 +84,14 @@ def agenda(
         kinds=wanted,
         versions=prompts.versions(wanted),
         expected=_expected(db, tree_id),
-        now=time.time(),
+        now=now,
         steps=prompts.steps(samples=settings.think.samples, passes=settings.think.passes),
     )
-    return order.plan(one for one in candidates if _is_within(one.subject.path, within))
+    inside = [one for one in candidates if _is_within(one.subject.path, within)]
+    why = used_up(db, settings, now=now)
+    caps = [why(one.subject.path, one.subject.symbol) for one in inside]
+    left = order.plan(one for one, cap in zip(inside, caps, strict=True) if not cap)
+    return Work(left, len(inside) - len(left), next(filter(None, caps), ""))
 
 
 def _expected(db: Database, tree_id: int) -> dict[str, float]:
@@ -79,25 +106,6 @@ def _is_within(path: str, places: Collection[str]) -> bool:
         path == place or path.startswith(f"{place.rstrip('/')}/") or place in {"", "."}
         for place in places
     )
-
-
-def caps_refusal(settings: Settings) -> Refusal:
-    """The caps of these settings, as the ledger asks for them."""
-    limits = settings.budget
-    caps = budget.Caps(
-        usd_per_day=limits.usd_per_day,
-        usd_per_month=limits.usd_per_month,
-        tokens_per_day=limits.tokens_per_day,
-        tokens_per_month=limits.tokens_per_month,
-        calls_per_day=limits.calls_per_day,
-        calls_per_month=limits.calls_per_month,
-        usd_per_call=limits.usd_per_call,
-        tokens_per_call=limits.tokens_per_call,
-        usd_per_subject=limits.usd_per_subject,
-        tokens_per_subject=limits.tokens_per_subject,
-        calls_per_subject=limits.calls_per_subject,
-    )
-    return lambda spent, usd, tokens: budget.refusal(caps, spent, usd, tokens)
 
 
 def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by name
@@ -131,6 +139,7 @@ def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by nam
         host=urlsplit(settings.model.api_base).hostname or "",
         complete=complete,
         step=item.step,
+        shared=len(settings.think.kinds) + settings.think.samples + settings.think.passes > _ALONE,
     )
     stop = pause.if_fruitless(db, most=settings.budget.fruitless_calls, now=clock())
     return dataclasses.replace(outcome, stop=True) if stop is not None else outcome
@@ -143,7 +152,9 @@ def due_checks(db: Database, settings: Settings, tree_id: int, *, now: float) ->
     """The second looks that may be taken now: no more in a day than thoughts, but for a few."""
     if not settings.think.check_bugs or not bugs.may_check(db, day=ledger.day_of(db, now)):
         return []
-    return bugs.due(db, tree_id)
+    why = used_up(db, settings, now=now)
+    found = [(one, one.note.evidence[0]) for one in bugs.due(db, tree_id)]
+    return [one for one, cited in found if not why(cited.path, cited.symbol)]
 
 
 def check_round(  # noqa: PLR0913 -- a place, a bug and a model, each by name

@@ -15,7 +15,8 @@ from repo_sleeper.daemon import machine, rounds, spool, verbs
 from repo_sleeper.daemon.forest import Forest, Watched
 from repo_sleeper.daemon.idleness import Idleness
 from repo_sleeper.daemon.logbook import LOGGER
-from repo_sleeper.daemon.mind import Mind, ModelMaker, Thought, configured_model
+from repo_sleeper.daemon.mind import Mind, Thought
+from repo_sleeper.daemon.models import ModelMaker, configured_model
 from repo_sleeper.daemon.workspace import Workspace, of_repository
 from repo_sleeper.errors import ConfigError, DaemonError
 from repo_sleeper.store import code, upkeep

@@ -8,19 +8,28 @@ from repo_sleeper.domain.code import Range
 
 
 class Usage(NamedTuple):
-    """Tokens of one call as the provider reports them, clamped; `cached` is part of `sent`."""
+    """Tokens of one call as the provider reports them, clamped.
+
+    `cached` and `written` are parts of `sent`: what the provider still had, and what it keeps.
+    """
 
     sent: int = 0
     received: int = 0
     cached: int = 0
+    written: int = 0
 
 
 class Price(NamedTuple):
-    """US dollars per million tokens; None means nobody knows, never free."""
+    """US dollars per million tokens; None means nobody knows, never free.
+
+    `cached` and `written` count as `sent` where they are not known: read from a provider's cache,
+    and written into it.
+    """
 
     sent: float | None = None
     received: float | None = None
     cached: float | None = None
+    written: float | None = None
 
     @property
     def known(self) -> bool:
@@ -32,20 +41,29 @@ class Price(NamedTuple):
         if self.sent is None or self.received is None:
             return 0.0
         cached = self.sent if self.cached is None else self.cached
-        fresh = max(usage.sent - usage.cached, 0)
-        total = fresh * self.sent + usage.cached * cached + usage.received * self.received
-        return total / 1_000_000
+        written = self.sent if self.written is None else self.written
+        fresh = max(usage.sent - usage.cached - usage.written, 0) * self.sent
+        kept = usage.cached * cached + usage.written * written
+        return (fresh + kept + usage.received * self.received) / 1_000_000
+
+    def dearer(self, other: Price) -> Price:
+        """The higher of two in each way; what one of them does not know counts for nothing."""
+        pairs = zip(self, other, strict=True)
+        return Price(*(max((n for n in pair if n is not None), default=None) for pair in pairs))
 
     def most(self, usage: Usage) -> float:
-        """The most that so many tokens can cost, whatever share of them is cached."""
-        return max(self.cost(usage._replace(cached=count)) for count in (0, usage.sent))
+        """The most that so many tokens can cost, whatever share of them is cached or written."""
+        plain = usage._replace(cached=0, written=0)
+        shares = (plain, plain._replace(cached=usage.sent), plain._replace(written=usage.sent))
+        return max(self.cost(share) for share in shares)
 
 
 class Prompt(NamedTuple):
     """What is sent: one system text and one user text, already redacted.
 
     `ranges` says which lines of which files the user text shows; `redactions` how many secrets
-    were taken out.
+    were taken out. So many characters of the user text as `shared` says begin the prompts that
+    follow as well.
     """
 
     system: str
@@ -53,6 +71,7 @@ class Prompt(NamedTuple):
     max_tokens: int
     ranges: tuple[tuple[str, Range], ...] = ()
     redactions: int = 0
+    shared: int = 0
 
     @property
     def estimated_tokens(self) -> int:
@@ -76,7 +95,8 @@ class Reply(NamedTuple):
     """What came back, verbatim but for characters that cannot be stored.
 
     `usage` is None when the provider did not say or said nonsense; then the whole reservation
-    is what the call cost.
+    is what the call cost. `tier` is the service that the provider says it gave, and `price` what
+    its tokens cost; None for the price that was reserved at.
     """
 
     text: str
@@ -84,3 +104,5 @@ class Reply(NamedTuple):
     model: str
     finish: str = "stop"
     seconds: float = 0.0
+    tier: str = ""
+    price: Price | None = None

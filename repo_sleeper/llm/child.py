@@ -27,12 +27,18 @@ _PASSED_ON = (
 )
 
 
-class LateError(Exception):
-    """The deadline passed; the worker is dead."""
+class UnansweredError(Exception):
+    """The worker is dead. `sent` is False only where the request is known not to have left it."""
+
+    sent = True
 
 
-class DeadError(Exception):
-    """The worker ended by itself, or was told to, without an answer."""
+class LateError(UnansweredError):
+    """The deadline passed."""
+
+
+class DeadError(UnansweredError):
+    """It ended by itself, or was told to, without an answer."""
 
 
 def scrubbed(env: Mapping[str, str], also: tuple[str, ...] = ()) -> dict[str, str]:
@@ -57,6 +63,8 @@ class Child:
         self._in = cast("IO[bytes]", self._process.stdin)
         self._out = cast("IO[bytes]", self._process.stdout)
         self._rest = b""
+        self._left = False
+        self.dismissed = False
 
     @property
     def pid(self) -> int:
@@ -79,26 +87,58 @@ class Child:
 
         What comes before the answer is whole is heard as it comes.
         """
-        until = time.monotonic() + deadline_s
+        self._left = False
+        try:
+            return self._exchanged(message, time.monotonic() + deadline_s, hear)
+        except UnansweredError as error:
+            error.sent = self._may_have_left()
+            raise
+
+    def _exchanged(
+        self, message: Mapping[str, Any], until: float, hear: Callable[[str], None] | None
+    ) -> dict[str, Any]:
         try:
             self._in.write(f"{json.dumps(message)}\n".encode())
         except OSError as error:
             raise DeadError from error
-        answer = self._said(until)
-        while "part" in answer:
-            if hear is not None:
-                hear(str(answer["part"]))
+        while True:
             answer = self._said(until)
-        return answer
+            if "leaving" in answer:
+                self._left = True
+            elif "part" not in answer:
+                return answer
+            elif hear is not None:
+                hear(str(answer["part"]))
+
+    def _may_have_left(self) -> bool:
+        """The worker says so before a request leaves: silence to its very end means that none did.
+
+        Whatever it said and we have not read may have been that.
+        """
+        self._wait()
+        return self._left or bool(self._rest) or bool(self._unread())
+
+    def _unread(self) -> bytes:
+        os.set_blocking(self._out.fileno(), False)
+        with suppress(OSError):  # nothing there, though somebody else holds the other end
+            return os.read(self._out.fileno(), _CHUNK)
+        return b""
 
     def _said(self, until: float) -> dict[str, Any]:
         try:
             said = json.loads(self._line(until))
         except (OSError, ValueError) as error:
+            self._left = True  # it said something, and nobody knows what
             raise DeadError from error
         if not isinstance(said, dict):
+            self._left = True
             raise DeadError
         return said
+
+    def dismiss(self) -> None:
+        """Kill it because nobody wants its answer any more: no fault of its own."""
+        self.dismissed = True
+        self.kill()
 
     def kill(self) -> None:
         """At once; whoever waits for an answer learns that it is dead."""
@@ -109,12 +149,16 @@ class Child:
         """Let it go quietly, or not, and leave nothing behind."""
         with suppress(OSError):
             self._in.close()
+        self._wait()
+        self._out.close()
+
+    def _wait(self) -> None:
+        """Until it is dead; not for long."""
         try:
             self._process.wait(_GOODBYE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             self._process.wait()
-        self._out.close()
 
     def _line(self, until: float) -> bytes:
         parts = [self._rest]
@@ -122,11 +166,13 @@ class Child:
         while b"\n" not in parts[-1]:
             left = until - time.monotonic()
             if left <= 0 or not select.select([self._out], [], [], left)[0]:
+                self._rest = b"".join(parts)
                 self.kill()
                 raise LateError
             parts.append(os.read(self._out.fileno(), _CHUNK))
             size += len(parts[-1])
             if not parts[-1] or size > _MAX_LINE:
+                self._rest = b"".join(parts)
                 raise DeadError
         line, _, self._rest = b"".join(parts).partition(b"\n")
         return line

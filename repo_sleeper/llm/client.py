@@ -17,12 +17,14 @@ from repo_sleeper.errors import (
     ModelReplyError,
     ModelSetupError,
     ModelTimeoutError,
+    ModelUnsentError,
 )
 from repo_sleeper.llm.child import Child, DeadError, LateError
 from repo_sleeper.llm.errors import failure_from, model_error
-from repo_sleeper.llm.prices import listed_price
+from repo_sleeper.llm.prices import dearest, price
 from repo_sleeper.providers import (
     KEY_VARIABLES,
+    MARKED,
     SIGNING_VARIABLES,
     host_for,
     is_local,
@@ -32,6 +34,7 @@ from repo_sleeper.providers import (
 
 _START_S = 90.0  # importing litellm takes 3 to 9 s, more on a busy machine
 _PATIENCE = 0.9  # the worker gives up first and lives on; after the rest of the time it is killed
+_LONGEST_TIER = 40
 _MOST_TOKENS = 10_000_000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -116,14 +119,8 @@ class WorkerModel:
         return self._child.pid if self._child else None
 
     def price(self) -> Price:
-        """The person's own figures before the list's."""
-        choice = self._choice
-        listed = listed_price(self.name, tier=self.tier)
-        return Price(
-            sent=listed.sent if choice.sent_price is None else choice.sent_price,
-            received=listed.received if choice.received_price is None else choice.received_price,
-            cached=listed.cached if choice.cached_price is None else choice.cached_price,
-        )
+        """The most that a call may be charged, whichever tier the provider serves."""
+        return dearest(self.name, self._choice, tier=self.tier)
 
     def complete(self, prompt: Prompt) -> Reply:
         """One request. Whatever comes back or does not, it is a Reply or a ModelError."""
@@ -147,12 +144,12 @@ class WorkerModel:
             self._started()
 
     def close(self) -> None:
-        """End the worker; a call under way ends with it."""
+        """End the worker; a call under way ends with it, and who waits for it learns at once."""
         child = self._child
         if child is None:
             return
         if not self._turn.acquire(blocking=False):
-            child.kill()
+            child.dismiss()
             return
         try:
             self._drop()
@@ -184,6 +181,7 @@ class WorkerModel:
         message = {
             "system": _storable(prompt.system),
             "user": _storable(prompt.user),
+            "shared": prompt.shared if provider_of(self.name) in MARKED else 0,
             "max_tokens": prompt.max_tokens,
             "deadline_s": deadline * _PATIENCE,
             "json": not self._ask and "json" in f"{prompt.system}{prompt.user}".lower(),
@@ -192,14 +190,21 @@ class WorkerModel:
         child = self._started()
         try:
             return child.exchange(message, deadline_s=deadline, hear=hear)
-        except LateError:
+        except LateError as error:
             self._drop()
             raise ModelTimeoutError(
-                f"no answer within {deadline:g} s", hint="model.deadline_s sets the deadline"
+                f"no answer within {deadline:g} s",
+                hint="model.deadline_s sets the deadline",
+                sent=error.sent,
             ) from None
-        except DeadError:
+        except DeadError as error:
             self._drop()
-            raise ModelTimeoutError("the call was cut off before its answer came") from None
+            if child.dismissed and not error.sent:
+                raise ModelUnsentError from None
+            when = "its answer came" if error.sent else "it was sent"
+            raise ModelTimeoutError(
+                f"the call was cut off before {when}", sent=error.sent
+            ) from None
 
     def _started(self) -> Child:
         if self._child is not None:
@@ -210,6 +215,8 @@ class WorkerModel:
             answer = child.exchange(self._hello(), deadline_s=_START_S)
         except (LateError, DeadError):
             self._drop()
+            if child.dismissed:
+                raise ModelUnsentError from None
             if child.killed:  # late, told to end, out of memory: no reason to stop for good
                 raise ModelTimeoutError("the model's process was ended", sent=False) from None
             answer = {"failure": {"message": "its process did not start"}}
@@ -245,12 +252,15 @@ class WorkerModel:
         problem = self._problem(told, text)
         if problem is not None:
             raise problem
+        tier = _storable(told.get("tier", ""))[:_LONGEST_TIER]
         return Reply(
             text=text,
             usage=_usage(told["usage"]),
             model=_storable(told["model"]),
             finish=_storable(told["finish"]) or "stop",
             seconds=seconds,
+            tier=tier,
+            price=price(self.name, self._choice, tier=tier),
         )
 
     def _problem(self, told: dict[str, Any], text: str) -> ModelError | None:
@@ -275,8 +285,10 @@ def _usage(told: Mapping[str, Any] | None) -> Usage | None:
     """The provider's count, or None when it is missing or cannot be true."""
     if told is None:
         return None
-    sent, received, cached = told.get("sent"), told.get("received"), told.get("cached")
-    counts = [n for n in (sent, received, cached) if isinstance(n, int) and 0 <= n <= _MOST_TOKENS]
-    if len(counts) != 3 or not sent or isinstance(sent, bool):  # noqa: PLR2004 -- all three
+    found = [told.get(name) for name in ("sent", "received", "cached")] + [told.get("written", 0)]
+    if not all(isinstance(n, int) and 0 <= n <= _MOST_TOKENS for n in found):
         return None
-    return Usage(sent=counts[0], received=counts[1], cached=min(counts[2], counts[0]))
+    if not found[0] or isinstance(found[0], bool):
+        return None
+    sent, received, cached, written = (int(n or 0) for n in found)
+    return Usage(sent, received, min(cached, sent), min(written, max(sent - cached, 0)))

@@ -6,14 +6,54 @@ import json
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from repo_sleeper.domain.model import Price
-from repo_sleeper.providers import LOCAL, provider_of
+from repo_sleeper.providers import LOCAL, MARKED, provider_of
 
 _LIST = "model_prices_and_context_window_backup.json"
 _MILLION = 1_000_000
+_TIERS = frozenset({"flex", "priority"})
 _FREE = Price(0.0, 0.0, 0.0)
+
+
+class Figures(Protocol):
+    """A person's own prices, where the list does not know or is wrong."""
+
+    @property
+    def sent_price(self) -> float | None: ...
+    @property
+    def received_price(self) -> float | None: ...
+    @property
+    def cached_price(self) -> float | None: ...
+
+
+def price(model: str, own: Figures, *, tier: str) -> Price:
+    """That of a tier; the person's own figures before the list's."""
+    listed = listed_price(model, tier=tier)
+    return Price(
+        sent=listed.sent if own.sent_price is None else own.sent_price,
+        received=listed.received if own.received_price is None else own.received_price,
+        cached=listed.cached if own.cached_price is None else own.cached_price,
+        written=_written(model, listed, own.sent_price),
+    )
+
+
+def dearest(model: str, own: Figures, *, tier: str) -> Price:
+    """The highest that a call may be charged at: another tier may be served than was asked for."""
+    usual = price(model, own, tier="")
+    return usual.dearer(price(model, own, tier="priority")) if tier == "auto" else usual
+
+
+def _written(model: str, listed: Price, own: float | None) -> float | None:
+    """What it costs to have the beginning of a prompt kept, where that is asked for at all."""
+    times = MARKED.get(provider_of(model))
+    if times is None:
+        return None
+    if own is None and listed.written is not None:
+        return listed.written
+    sent = listed.sent if own is None else own
+    return None if sent is None else sent * times
 
 
 @lru_cache(maxsize=8)
@@ -25,9 +65,9 @@ def listed_price(model: str, *, tier: str = "") -> Price:
     if entry is None:
         return Price()
     usual = _price(entry)
-    # Half the price, but only where all of it is listed: otherwise it is the usual one.
-    cheaper = _price(entry, "_flex") if tier == "flex" else usual
-    return cheaper if cheaper.known else usual
+    # Another price, but only where all of it is listed: otherwise it is the usual one.
+    own = _price(entry, f"_{tier}") if tier in _TIERS else usual
+    return own if own.known else usual
 
 
 def _price(entry: dict[str, Any], ending: str = "") -> Price:
@@ -35,6 +75,7 @@ def _price(entry: dict[str, Any], ending: str = "") -> Price:
         sent=_per_million(entry.get(f"input_cost_per_token{ending}")),
         received=_per_million(entry.get(f"output_cost_per_token{ending}")),
         cached=_per_million(entry.get(f"cache_read_input_token_cost{ending}")),
+        written=_per_million(entry.get(f"cache_creation_input_token_cost{ending}")),
     )
 
 

@@ -12,6 +12,8 @@ _END = re.compile(
     rb'^data:\s*\[DONE\]|"finish_?[rR]eason"\s*:\s*"|"type"\s*:\s*"message_stop"|"done"\s*:\s*true'
 )
 _USAGE = re.compile(rb'"usage(?:Metadata)?"\s*:\s*\{')
+# In one piece a provider may count in other words: Ollama's. What an answer quotes is escaped.
+_COUNTED = re.compile(rb'(?<!\\)"(?:usage\w*|\w*[tT]okens?\w*|\w*eval_count)"\s*:')
 _ERROR = re.compile(rb'^data:\s*(\{\s*"error"\s*:.*)')
 _LONGEST = 1024 * 1024  # bytes of one event; more is no event
 
@@ -36,6 +38,10 @@ class Events:
         for line in lines:
             self._line(line)
         self._rest = self._rest[:_LONGEST]
+
+    def whole(self, body: bytes) -> None:
+        """An answer in one piece. All of it is looked at: the usage comes after the words."""
+        self.counted = _COUNTED.search(body) is not None
 
     def close(self) -> None:
         """There is no more; a last line need not have an end."""

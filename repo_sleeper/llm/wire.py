@@ -13,7 +13,7 @@ from repo_sleeper.llm import sse
 from repo_sleeper.llm.sse import Events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx
 
@@ -22,6 +22,7 @@ KEPT = 4000  # characters of a body that are kept for a message
 _OK = 200
 _REDIRECTS = range(300, 400)
 _GZIP = 32 + zlib.MAX_WBITS  # zlib or gzip, whichever it is
+_LEAVES = "send_request_headers.started"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -35,6 +36,9 @@ class Wire:
     deadline: float = float("inf")
     streaming: bool = False
     rehearsing: bool = False  # nothing may be sent
+    leaving: Callable[[], None] = lambda: None  # told once a call, before its request leaves
+    asking: bool = False
+    left: bool = False
     events: Events = field(default_factory=Events)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -44,6 +48,18 @@ class Wire:
         self.streaming = streaming
         self.events = Events()
         self.facts = {}
+        self.left = False
+
+    def leave(self) -> None:
+        """The next thing that happens may cost something: say so before it does."""
+        if not self.left and not self.rehearsing:
+            self.left = True
+            self.leaving()
+
+    def heard(self, event: str, _: Mapping[str, Any]) -> None:
+        """What httpcore is about to do; up to here the request is still in this process."""
+        if event.endswith(_LEAVES):
+            self.leave()
 
     def check(self, host: str) -> None:
         """Stop before a name is looked up or reached that this worker may not talk to."""
@@ -76,8 +92,11 @@ def guard(wire: Wire) -> None:
         if event == "socket.getaddrinfo" and args[0]:
             host = args[0].decode() if isinstance(args[0], bytes) else str(args[0])
             wire.check(host.lower())
-        elif event == "socket.connect" and wire.loopback_only and isinstance(args[1], tuple):
-            wire.check(str(args[1][0]))
+        elif event == "socket.connect" and isinstance(args[1], tuple):
+            if wire.loopback_only:
+                wire.check(str(args[1][0]))
+            if not wire.asking:  # some library of its own, which does not say when it sends
+                wire.leave()
 
     sys.addaudithook(hook)
 
@@ -97,12 +116,16 @@ def watch(wire: Wire) -> None:
         request.headers["connection"] = "close"
         wire.facts.update(asked=True)
         wire.check_target(request.url.host.lower())
+        request.extensions = {**request.extensions, "trace": wire.heard}
+        wire.asking = True
         try:
             response = original(self, request)
         except Exception as error:
             never = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             wire.facts.update(sent=wire.facts.get("sent", False) or not never)
             raise
+        finally:
+            wire.asking = False
         wire.facts.update(sent=True)
         if wire.streaming and _is_stream(response):
             return _passed_on(wire, request, response)
@@ -167,6 +190,7 @@ def _bounded(wire: Wire, request: httpx.Request, response: httpx.Response) -> ht
         wire.facts.update(note="redirect", status=response.status_code)
         raise httpx.RemoteProtocolError("redirect refused")
     body = _read(wire, response)
+    wire.events.whole(body)
     kept = body[:KEPT].decode("utf-8", "replace")
     kind = response.headers.get("content-type", "")
     wire.facts.update(

@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
+from repo_sleeper.llm.told import Told, counts, names, said, tier
 from repo_sleeper.llm.wire import KEPT, Wire, guard, proxy_host, watch
 
 _MEMORY = 1536 * 1024 * 1024
 _KEPT = 2000  # characters of an exception's text
-_MAX_CAUSES = 8
 _REHEARSAL = {
     "system": "-",
     "user": "-",
@@ -36,7 +36,7 @@ def main() -> None:
     busy = threading.Event()
     busy.set()
     threading.Thread(target=_read, args=(lines, busy), daemon=True).start()
-    caller = Caller(hello)
+    caller = Caller(hello, leaving=lambda: _say(out, {"leaving": True}))
     ready = caller.prepare()
     busy.clear()
     _say(out, ready)
@@ -50,7 +50,9 @@ def main() -> None:
 class Caller:
     """Calls litellm the one way we allow; every outcome is a dictionary."""
 
-    def __init__(self, hello: dict[str, Any]) -> None:
+    def __init__(
+        self, hello: dict[str, Any], *, leaving: Callable[[], None] = lambda: None
+    ) -> None:
         self._model: str = hello["model"]
         self._api_base: str = hello["api_base"]
         self._key: str = hello["key"]
@@ -60,6 +62,7 @@ class Caller:
             host=hello["host"],
             loopback_only=hello["loopback_only"],
             proxy=proxy_host(self._ways["proxy"]),
+            leaving=leaving,
         )
 
     def prepare(self) -> dict[str, Any]:
@@ -105,10 +108,7 @@ class Caller:
     def _arguments(self, ask: dict[str, Any]) -> dict[str, Any]:
         arguments = {
             "model": self._model,
-            "messages": [
-                {"role": "system", "content": ask["system"]},
-                {"role": "user", "content": ask["user"]},
-            ],
+            "messages": _messages(ask["system"], ask["user"], shared=ask.get("shared", 0)),
             "max_tokens": ask["max_tokens"],
             "timeout": ask["deadline_s"],
             "num_retries": 0,
@@ -145,12 +145,13 @@ class Caller:
             "refusal": self._without_key(str(extra.get("refusal") or "")),
             "finish": str(choices[0].finish_reason or ""),
             "model": str(response.model or ""),
-            "usage": _usage(getattr(response, "usage", None), self._wire.facts.get("body", "")),
+            "tier": tier(response),
+            "usage": self._counted(getattr(response, "usage", None)),
         }
 
     def _heard(self, stream: Iterable[Any], hear: Callable[[str], None]) -> dict[str, Any]:
         """A whole reply from a stream; raises where the provider did not say that it is done."""
-        told = _Told()
+        told = Told()
         lines: list[str] = []
         for chunk in stream:
             for line in told.take(chunk):
@@ -169,11 +170,16 @@ class Caller:
             "refusal": self._without_key(told.refusal),
             "finish": told.finish,
             "model": told.model,
-            "usage": _counts(told.usage) if self._wire.events.counted else None,
+            "tier": told.tier,
+            "usage": self._counted(told.usage),
         }
 
+    def _counted(self, used: Any) -> dict[str, Any] | None:
+        # litellm counts for itself where the provider is silent; only the provider's word counts.
+        return counts(used) if self._wire.events.counted else None
+
     def _failure(self, error: BaseException) -> dict[str, Any]:
-        facts = {"message": _said(error)[:_KEPT], **self._wire.facts, "names": _names(error)}
+        facts = {"message": said(error)[:_KEPT], **self._wire.facts, "names": names(error)}
         if isinstance(error, MemoryError):
             facts.update(note="too-large", message="the answer does not fit into memory")
         facts.update(self._how_it_broke(facts))
@@ -193,28 +199,16 @@ class Caller:
         return text.replace(self._key, "\u2039key\u203a") if self._key else text
 
 
-class _Told:
-    """What the chunks of a stream have said so far."""
+def _messages(system: str, user: str, *, shared: int) -> list[dict[str, Any]]:
+    """What is sent; where others follow that begin alike, with marks up to where they do."""
+    if not shared:
+        return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+    parts = [_marked(user[:shared]), {"type": "text", "text": user[shared:]}]
+    return [{"role": "system", "content": [_marked(system)]}, {"role": "user", "content": parts}]
 
-    def __init__(self) -> None:
-        self.chosen = False
-        self.rest = ""
-        self.refusal = ""
-        self.finish = ""
-        self.model = ""
-        self.usage: Any = None
 
-    def take(self, chunk: Any) -> list[str]:
-        """The lines that this chunk completes."""
-        self.model = str(getattr(chunk, "model", "") or "") or self.model
-        self.usage = getattr(chunk, "usage", None) or self.usage
-        for choice in (getattr(chunk, "choices", None) or [])[:1]:
-            self.chosen = True
-            self.finish = str(choice.finish_reason or "") or self.finish
-            self.rest += str(choice.delta.content or "")
-            self.refusal += str(getattr(choice.delta, "refusal", None) or "")
-        *lines, self.rest = self.rest.split("\n")
-        return [f"{line}\n" for line in lines]
+def _marked(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
 
 
 def _private_output() -> TextIO:
@@ -275,44 +269,6 @@ def _imported() -> Any:
     litellm.num_retries = 0
     litellm.turn_off_message_logging = True
     return litellm
-
-
-def _usage(usage: Any, body: str) -> dict[str, Any] | None:
-    # litellm counts for itself where the provider is silent; only the provider's word counts.
-    if usage is None or ('"usage' not in body and "Tokens" not in body and "_eval_" not in body):
-        return None
-    return _counts(usage)
-
-
-def _counts(usage: Any) -> dict[str, Any] | None:
-    if usage is None:
-        return None
-    details = getattr(usage, "prompt_tokens_details", None)
-    return {
-        "sent": getattr(usage, "prompt_tokens", None),
-        "received": getattr(usage, "completion_tokens", None),
-        "cached": getattr(details, "cached_tokens", None) or 0,
-    }
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The exception and what caused it, outermost first."""
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and len(chain) < _MAX_CAUSES:
-        chain.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return chain
-
-
-def _names(error: BaseException) -> list[str]:
-    return [cls.__name__ for cause in _chain(error) for cls in type(cause).__mro__[:-2]]
-
-
-def _said(error: BaseException) -> str:
-    """The words of the innermost cause that has any: litellm's own only say that it failed."""
-    texts = [str(cause).strip() for cause in _chain(error)]
-    return next((text for text in reversed(texts) if text), type(error).__name__)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class Answer:
 
     `struck` are citations of lines that do not exist; the text shows them as such. `cut` says
     that the provider stopped before the model had finished, `asked_at` when the model was asked
-    if that was for the same question before.
+    if that was for the same question before, `call` the number of the call that it took now.
     """
 
     text: str
@@ -51,6 +51,7 @@ class Answer:
     model: str
     cut: bool = False
     asked_at: float | None = None
+    call: int | None = None
 
 
 # --- the model --------------------------------------------------------------------------------
@@ -125,7 +126,7 @@ def answer(  # noqa: PLR0913 -- a call, each part by name
     cut = reply.finish == "length"
     if cut:
         ledger.cut(db, call)
-    return Answer(text, citations, struck, reply.usage, usd, reply.model, cut)
+    return Answer(text, citations, struck, reply.usage, usd, reply.model, cut, call=call)
 
 
 def _reply(model: Streaming, prompt: Prompt, lines: Lines | None) -> Reply:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from repo_sleeper.domain.spending import Amount, Spent, TooDear
 
+_PER_SUBJECT = "a month for one subject"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
@@ -43,15 +45,22 @@ def refusal(caps: Caps, spent: Spent, worst_usd: float, worst_tokens: int) -> st
     worst = Amount(worst_usd, worst_tokens, 1)
     day = _Cap(caps.usd_per_day, caps.tokens_per_day, caps.calls_per_day)
     month = _Cap(caps.usd_per_month, caps.tokens_per_month, caps.calls_per_month)
-    subject = _Cap(caps.usd_per_subject, caps.tokens_per_subject, caps.calls_per_subject)
     return (
         _passed(day, spent.day, worst, "per day")
         or _passed(month, spent.month, worst, "per month")
         or TooDear(
-            _larger(caps, worst)
-            or _passed(subject, spent.subject, worst, "a month for one subject")
+            _larger(caps, worst) or _passed(_of_subject(caps), spent.subject, worst, _PER_SUBJECT)
         )
     )
+
+
+def used_up(caps: Caps, spent: Amount, least: Amount) -> str:
+    """Why a subject that took `spent` is left not even the smallest call; "" where it is."""
+    return _passed(_of_subject(caps), spent, least, _PER_SUBJECT)
+
+
+def _of_subject(caps: Caps) -> _Cap:
+    return _Cap(caps.usd_per_subject, caps.tokens_per_subject, caps.calls_per_subject)
 
 
 def _passed(cap: _Cap, spent: Amount, worst: Amount, per: str) -> str:

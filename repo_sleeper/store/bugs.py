@@ -6,17 +6,16 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store import notes, versions
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.history import stored_oid
+from repo_sleeper.store.remarks import SEVERITIES, remarks
 from repo_sleeper.store.thoughts import ATTEMPTS, FAILURE
 
 _FEWEST_LOOKS = 4  # a day, however little is thought: what was begun is to be decided
-_SEVERITIES = ("high", "medium", "low")
 
 
 class BugState(StrEnum):
@@ -77,6 +76,14 @@ class Bug:
     check: str = ""
     test: str = ""
 
+    @property
+    def outcome(self) -> Verdict | None:
+        """Of a bug that nobody confirmed, the verdict of a look that did not bear it out."""
+        came_to = [
+            c.verdict for c in self.checks if c.verdict in {Verdict.DIFFERS, Verdict.UNCLEAR}
+        ]
+        return Verdict(came_to[-1]) if came_to and self.state is BugState.NEW else None
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -91,7 +98,10 @@ class Due:
 
 
 def bugs(db: Database, tree_id: int, *, states: Collection[BugState]) -> list[Bug]:
-    """The likely bugs in these states: the surest first, then the gravest, then the likeliest."""
+    """The likely bugs in these states: the surest first, then the gravest, then the likeliest.
+
+    Whatever a look did not bear out comes after what none has.
+    """
     shown = notes.list_notes(db, tree_id, kinds=[NoteKind.LIKELY_BUG])
     found = [_bug(db, note) for note in shown]
     if BugState.DISMISSED in states:
@@ -142,7 +152,7 @@ def _bug(db: Database, note: Note) -> Bug:
         why=why,
         commit=commit,
         checks=_checks(db, note.id),
-        **_said(db, note),
+        **remarks(db, note),
     )
 
 
@@ -182,47 +192,10 @@ def _checks(db: Database, note_id: str) -> tuple[Check, ...]:
     return tuple(Check(*row) for row in rows)
 
 
-def _said(db: Database, note: Note) -> dict[str, str]:
-    """What replies said besides: optional members, which a revision need not say again."""
-    rows = db.rows(
-        """select t.reply, n.title from notes n join thoughts t on t.id = n.thought_id
-           where n.id = ? order by n.version desc""",
-        (note.id,),
-    )
-    found: dict[str, str] = {}
-    for reply, title in rows:
-        for said in _notes_in(reply or ""):
-            if str(said.get("title", ""))[:60] == title[:60]:
-                found = {**_members(said), **found}
-    return found
-
-
-def _members(said: Mapping[str, Any]) -> dict[str, str]:
-    severity = str(said.get("severity", "")).lower()
-    members = {
-        "severity": severity if severity in _SEVERITIES else "",
-        "check": str(said.get("check", "")),
-        "test": str(said.get("test", "")),
-    }
-    return {name: text for name, text in members.items() if text}
-
-
-def _notes_in(reply: str) -> list[dict[str, Any]]:
-    try:
-        said = json.loads(reply[reply.find("{") : reply.rfind("}") + 1])
-    except (ValueError, RecursionError):
-        return []
-    if not isinstance(said, dict):
-        return []
-    lists = [said.get("notes"), said.get("operations")]
-    return [
-        one for some in lists if isinstance(some, list) for one in some if isinstance(one, dict)
-    ]
-
-
-def _rank(bug: Bug) -> tuple[int, int, float, str]:
-    grave = (*_SEVERITIES, "").index(bug.severity)
-    return (_ORDER.index(bug.state), grave, -bug.note.confidence, bug.note.id)
+def _rank(bug: Bug) -> tuple[int, bool, int, float, str]:
+    grave = (*SEVERITIES, "").index(bug.severity)
+    not_borne_out = bug.outcome is not None
+    return (_ORDER.index(bug.state), not_borne_out, grave, -bug.note.confidence, bug.note.id)
 
 
 def _next_step(checks: Collection[Check]) -> Step | None:
@@ -263,13 +236,17 @@ def begin(  # noqa: PLR0913 -- the whole record of a look, each by name
     version: str,
     call_id: int,
     path: str,
+    symbol: str,
     now: float,
 ) -> None:
-    """Keep what is about to be asked, in the transaction that reserves its cost."""
+    """Keep what is about to be asked and for which finding, in the transaction that reserves it."""
     db.many(
-        "insert into bug_checks (note_id, step, version, call_id, path, state, at)"
-        " values (?, ?, ?, ?, ?, 'reserved', ?)",
-        [(note_id, step.value, version, call_id, path, now) for note_id in sorted(note_ids)],
+        "insert into bug_checks (note_id, step, version, call_id, path, symbol, state, at)"
+        " values (?, ?, ?, ?, ?, ?, 'reserved', ?)",
+        [
+            (note_id, step.value, version, call_id, path, symbol, now)
+            for note_id in sorted(note_ids)
+        ],
     )
 
 

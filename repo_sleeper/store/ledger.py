@@ -31,6 +31,7 @@ __all__ = [
     "resume",
     "settle",
     "spent",
+    "spent_by_subject",
     "stop_until_person",
     "succeeded",
     "waiting",
@@ -48,9 +49,10 @@ _TOKENS = """case state when 'settled' then tokens_sent + tokens_received
 _CALLS = "case state when 'failed' then charged else 1 end"
 _MONTH = "substr(day, 1, 7) = :period"
 # A definition is a subject of its own: else those of a long file would use up each other's cap.
+# A look that served several findings counts for the one that it was allowed for.
 _ABOUT = """id in (
     select call_id from thoughts where subject_path = :path and subject_symbol = :symbol
-    union all select call_id from bug_checks where path = :path and :symbol = ''
+    union all select call_id from bug_checks where path = :path and symbol = :symbol
 )"""
 _AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as tokens,
               coalesce(sum({_CALLS}), 0) as calls"""
@@ -104,6 +106,7 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
 def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: float) -> float:
     """Replace the reservation by what the provider reports; the US dollars that count now.
 
+    They are those of the tier that was served, where the reply tells.
     A report that is missing counts as the reservation, and one that cannot be true is clamped:
     there is no token without a byte, and no more come back than were allowed. So what counts
     never grows by settling, and a cap that held when the call was reserved holds for good.
@@ -113,15 +116,15 @@ def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: floa
         raise StoreError(f"there is no call {call_id}")
     most = Usage(row["reserved_tokens"] - row["max_tokens"], row["max_tokens"])
     usage = _credible(reply.usage, most)
-    usd = min(price.cost(usage), float(row["reserved_usd"]))
+    usd = min((reply.price or price).cost(usage), float(row["reserved_usd"]))
     db.execute(
         """
         update calls set state = 'settled', usd = ?, tokens_sent = ?, tokens_received = ?,
-            tokens_cached = ?, model_returned = ?, seconds = ?,
+            tokens_cached = ?, model_returned = ?, tier = ?, seconds = ?,
             reply = case purpose when 'think' then '' else ? end
         where id = ?
         """,
-        (usd, *usage, reply.model, seconds, reply.text, call_id),
+        (usd, *usage[:3], reply.model, reply.tier, seconds, reply.text, call_id),
     )
     return usd
 
@@ -195,6 +198,20 @@ def spent(db: Database, now: float, *, subject: str = "") -> Spent:
     )
 
 
+def spent_by_subject(db: Database, now: float) -> dict[tuple[str, str], Amount]:
+    """What counts this month against the caps of each path and symbol that had a call."""
+    rows = db.rows(
+        f"""
+        select about.path, about.symbol, {_AMOUNT} from calls join (
+            select call_id, subject_path as path, subject_symbol as symbol from thoughts
+            union select call_id, path, symbol from bug_checks
+        ) about on about.call_id = calls.id where {_MONTH} group by about.path, about.symbol
+        """,
+        {"period": day_of(db, now)[:7]},
+    )
+    return {(r["path"], r["symbol"]): Amount(r["usd"], r["tokens"], r["calls"]) for r in rows}
+
+
 def last_error(db: Database) -> LastError | None:
     """The newest failure, if any."""
     row = db.row(
@@ -251,7 +268,8 @@ def _credible(usage: Usage | None, most: Usage) -> Usage:
         return most
     sent = min(usage.sent, most.sent) if usage.sent > 0 else most.sent
     received = min(usage.received, most.received) if usage.received > 0 else most.received
-    return Usage(sent, received, min(max(usage.cached, 0), sent))
+    cached = min(max(usage.cached, 0), sent)
+    return Usage(sent, received, cached, min(max(usage.written, 0), sent - cached))
 
 
 def _insert(db: Database, **values: Any) -> int:

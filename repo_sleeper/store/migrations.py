@@ -406,6 +406,40 @@ def m008_leaner_history(db: Connected) -> None:
     )
 
 
+@_STEPS.append
+def m009_checks_by_finding(db: Connected) -> None:
+    """A look is paid for by the finding it is about: its definition has a cap of its own."""
+    _run(
+        db,
+        """
+        alter table bug_checks add column symbol text not null default '';
+        """,
+    )
+
+
+@_STEPS.append
+def m010_answers_of_questions(db: Connected) -> None:
+    """How a question was answered, and by which call: what is spared can only be counted so."""
+    _run(
+        db,
+        """
+        alter table questions add column answered text not null default '';  -- model, kept, index
+        alter table questions add column call_id integer references calls(id);
+        """,
+    )
+
+
+@_STEPS.append
+def m011_tier(db: Connected) -> None:
+    """The service that a provider said it gave: its price is what a call has cost."""
+    _run(
+        db,
+        """
+        alter table calls add column tier text not null default '';
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 

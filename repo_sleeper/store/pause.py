@@ -16,12 +16,13 @@ _LONGEST_RETRY_AFTER = 6 * 3_600.0
 # With the breaker open a single call every quarter of an hour asks whether the provider is back.
 _BREAKER = 3
 _PROBE = 900.0
-_ABOUT_CONTENT = frozenset({"too-long", "refused"})
+# What was sent, or that nothing was: neither says anything about the next call.
+_NO_REASON = frozenset({"too-long", "refused", "unsent"})
 
 
 def failed(db: Database, error: ModelError, *, now: float) -> Pause | None:
     """Draw the consequence of a failed call; None when it says nothing about the next one."""
-    if error.kind in _ABOUT_CONTENT:
+    if error.kind in _NO_REASON:
         return None
     if error.permanent:
         return stop_until_person(db, error.kind, str(error), now=now)
@@ -57,7 +58,8 @@ def if_fruitless(db: Database, *, most: int, now: float) -> Pause | None:
     rows = db.rows(
         """
         select grounded from thoughts where call_id is not null and id > ?
-        and state in ('applied', 'failed', 'unknown') and error_kind not in ('offline', 'rate')
+        and state in ('applied', 'failed', 'unknown')
+        and error_kind not in ('offline', 'rate', 'unsent')
         and prompt_version not like '%~%'  -- a second look that changes nothing is a good end
         order by id desc limit ?
         """,

@@ -289,25 +289,6 @@ def newest_note(db: Database) -> float:
     return db.value("select max(created_at) from notes") or 0.0
 
 
-def remember_question(
-    db: Database, text: str, *, now: float, paths: Sequence[str], notes: Sequence[str]
-) -> bool:
-    """Keep a question and what it was shown, for the agenda; False where nothing can be written.
-
-    An answer is never held up for this: a full disk or a long write of another process is no
-    reason to fail.
-    """
-    import json  # only when there is something to keep
-
-    values = (now, text, json.dumps(list(paths)), json.dumps(list(notes)))
-    try:
-        with db.transaction():
-            db.execute("insert into questions (at, text, paths, notes) values (?, ?, ?, ?)", values)
-    except sqlite3.OperationalError:
-        return False
-    return True
-
-
 def _documents(db: Database, table: str, words: Mapping[str, str]) -> dict[str, int]:
     """Stem -> number of documents, for stems that any has, each given with a word of it."""
     count = f"select count(*) from (select 1 from {table} where {table} match ? limit {_COUNTED})"

@@ -12,7 +12,6 @@ from repo_sleeper.errors import NotFoundError, StoreError
 from repo_sleeper.store.database import Database, read_database
 from repo_sleeper.store.ledger import _CALLS, _TOKENS, _USD  # what counts is decided there alone
 
-_CHARACTERS = 4  # of a token of prose
 _KEYS = {
     "day": "c.day",
     "kind": "coalesce(t.kind, c.purpose)",
@@ -23,8 +22,13 @@ _FROM = f"""from (
     select *, {_USD} as counted_usd, {_TOKENS} as counted_tokens, {_CALLS} as counted_calls
     from calls
 ) c left join thoughts t on t.call_id = c.id
-left join (select call_id, min(path) as path from bug_checks group by call_id) k
-on k.call_id = c.id"""
+left join (
+    select call_id, min(path) as path, min(symbol) as symbol from bug_checks group by call_id
+) k on k.call_id = c.id"""
+# The place a call is about: of a thought its subject, of a second look that of the finding.
+_PLACE = """coalesce(t.subject_path, k.path, '') || case
+    when coalesce(t.subject_symbol, k.symbol, '') = '' then ''
+    else '::' || coalesce(t.subject_symbol, k.symbol) end"""
 
 _NOTES = f"""
 with paid as (
@@ -86,60 +90,9 @@ class NoteCost:
     used: int
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """What this repository's questions have been like, for the question whether notes pay.
-
-    `received` and `notes_sent` are tokens of an average question: of its answer, and of the notes
-    packed with it. `asks` counts all questions, with or without a model.
-    """
-
-    usd: float
-    received_asleep: int
-    tokens_asleep: int
-    asks: int
-    answers: int
-    received: float
-    notes_sent: float
-
-
 def note_costs(db: Database, *, limit: int) -> list[NoteCost]:
     """Every note that a model made: the most used first, then the dearest."""
     return [NoteCost(*row) for row in db.rows(_NOTES, (limit,))]
-
-
-def habit(db: Database) -> Habit:
-    """Sums and averages over everything that was ever spent and asked here."""
-    (asleep,) = db.rows(
-        f"""
-        select coalesce(sum({_USD}), 0.0) as usd, coalesce(sum(tokens_received), 0) as received,
-            coalesce(sum({_TOKENS}), 0) as tokens
-        from calls where purpose != 'ask'
-        """
-    )
-    (answers,) = db.rows(
-        """
-        select count(*) as calls, coalesce(avg(tokens_received), 0.0) as received from calls
-        where purpose = 'ask' and state = 'settled'
-        """
-    )
-    (packed,) = db.rows(
-        """
-        select count(distinct q.id) as asks,
-            coalesce(sum(length(n.title) + length(n.body)), 0) as characters
-        from questions q left join json_each(q.notes) used on true
-        left join notes n on n.id = used.value and n.state = 'active' and n.origin = 'model'
-        """
-    )
-    return Habit(
-        usd=asleep["usd"],
-        received_asleep=asleep["received"],
-        tokens_asleep=asleep["tokens"],
-        asks=packed["asks"],
-        answers=answers["calls"],
-        received=answers["received"],
-        notes_sent=packed["characters"] / _CHARACTERS / max(packed["asks"], 1),
-    )
 
 
 def sums(db: Database, by: str, *, limit: int) -> list[Sum]:
@@ -170,11 +123,17 @@ def sums(db: Database, by: str, *, limit: int) -> list[Sum]:
     ]
 
 
+def cached_share(db: Database) -> float:
+    """Of all that was ever sent, how much the provider still had: prompts are ordered for it."""
+    share = "1.0 * coalesce(sum(tokens_cached), 0) / max(coalesce(sum(tokens_sent), 0), 1)"
+    return float(db.value(f"select {share} from calls"))
+
+
 def calls(db: Database, *, limit: int) -> list[Call]:
     """The last calls, the newest first."""
     rows = db.rows(
         f"""
-        select c.id, c.at, c.purpose, c.model, c.state, coalesce(t.subject_path, '') as subject,
+        select c.id, c.at, c.purpose, c.model, c.state, {_PLACE} as subject,
             c.tokens_sent, c.tokens_received, c.counted_usd as usd, c.error
         {_FROM} order by c.id desc limit ?
         """,

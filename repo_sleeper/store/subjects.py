@@ -70,17 +70,21 @@ def content(db: Database, content_hash: str) -> KnownFile | None:
     return None if row is None else _known(db, row)
 
 
-def seen_nodes(db: Database, path: str) -> set[int]:
-    """The node hashes that earlier thoughts about this path have been shown."""
+def seen_nodes(db: Database, path: str, *, but: str = "") -> set[int]:
+    """The node hashes that thoughts about this path have been shown, in any content `but` one.
+
+    What is shown of the present content must not depend on the thoughts about it so far: their
+    prompts begin alike, which is what providers that cache them charge less for.
+    """
     rows = db.rows(
         """
         select distinct s.node_hash
         from thoughts t cross join blobs b on b.hash = t.content_hash
         cross join symbols s on s.blob_id = b.id  -- in this order: few thoughts, many symbols
-        where t.subject_path = ? and t.state = 'applied'
+        where t.subject_path = ? and t.content_hash != ? and t.state = 'applied'
         and (t.subject_symbol = '' or t.subject_hash = cast(s.node_hash as text))
         """,
-        (path,),
+        (path, but),
     )
     return {row["node_hash"] for row in rows}
 

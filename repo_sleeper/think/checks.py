@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from repo_sleeper.domain.code import Range
-from repo_sleeper.domain.model import Price, Prompt, Reply
+from repo_sleeper.domain.model import Price, Reply
 from repo_sleeper.domain.notes import Anchor, DraftEvidence, Evidence, Note, NoteKind
 from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
@@ -18,7 +18,7 @@ from repo_sleeper.store.bugs import Due, Step, Verdict
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.subjects import Neighbour
 from repo_sleeper.think import context, prompts, replies, shown
-from repo_sleeper.think.grounding import Asked, ground
+from repo_sleeper.think.grounding import Asked, DroppedError, ground, grounded
 from repo_sleeper.think.kept import sources
 from repo_sleeper.think.quotes import locate
 from repo_sleeper.think.reading import Limits, Material, group, lines_of, size
@@ -43,8 +43,10 @@ class _Look:
     version: str
 
     @property
-    def path(self) -> str:
-        return self.due.note.evidence[0].path
+    def subject(self) -> Subject:
+        """What it is paid for: the definition that the finding is about, as a thought would be."""
+        cited = self.due.note.evidence[0]
+        return Subject(cited.path, cited.hash, cited.symbol)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def check(  # noqa: PLR0913 -- a place, a bug, a model and a limit, each by name
             price=price,
             now=started,
             refusal=refusal,
-            subject=look.path,
+            subject=look.subject.label,
         )
         ids = [note.id for note in look.notes]
         bugs.begin(
@@ -96,7 +98,8 @@ def check(  # noqa: PLR0913 -- a place, a bug, a model and a limit, each by name
             step=due.step,
             version=look.version,
             call_id=call_id,
-            path=look.path,
+            path=look.subject.path,
+            symbol=look.subject.symbol,
             now=started,
         )
     try:
@@ -192,7 +195,7 @@ def _refutation(db: Database, note: Note, *, tree_id: int, root: Path, limits: L
     ]
     finding = group("finding", facts, 3 * _LONGEST_FACT, longest=_LONGEST_FACT)
     user = "\n\n".join(filter(None, (code, *others, finding, "Judge the finding.")))
-    prompt = base.prompt._replace(system=prompts.refutation().text, user=user)
+    prompt = base.prompt._replace(system=prompts.refutation().text, user=user, shared=0)
     return Material(prompt, {**base.contents, **contents})
 
 
@@ -232,7 +235,7 @@ def _tests_first(found: Sequence[Neighbour]) -> list[Neighbour]:
 
 def _verdicts(db: Database, look: _Look, text: str) -> dict[str, tuple[Verdict, str]]:
     if look.due.step is Step.REFUTE:
-        return {look.due.note.id: _judged(look.material.prompt, text)}
+        return {look.due.note.id: _judged(db, look, text)}
     drafts = replies.parse(text)
     asked = Asked(kind=_KIND, commit="", now=0.0, names_exist=lambda names: names)
     seen = ground(drafts, sources(db, look.material.prompt, look.material.contents), asked)
@@ -253,13 +256,25 @@ def _same(one: Evidence, two: Evidence) -> bool:
     return one.anchor is Anchor.NODE or abs(one.range.start - two.range.start) <= _NEAR
 
 
-def _judged(prompt: Prompt, text: str) -> tuple[Verdict, str]:
+def _judged(db: Database, look: _Look, text: str) -> tuple[Verdict, str]:
     word, reason, evidence = replies.verdict(text)
     verdict = _WORDS.get(word, Verdict.UNCLEAR)
-    lines = shown.texts(prompt)
+    lines = shown.texts(look.material.prompt)
     if verdict is not Verdict.UNCLEAR and not any(_is_shown(lines, one) for one in evidence):
         return Verdict.UNCLEAR, f"{reason} (nothing shown was quoted)"
+    if verdict is Verdict.STANDS and not _is_about(db, look, evidence):
+        return Verdict.UNCLEAR, f"{reason} (the code of the finding was not quoted)"
     return verdict, reason
+
+
+def _is_about(db: Database, look: _Look, cited: Sequence[DraftEvidence]) -> bool:
+    """Whether the lines are of what the finding cites: agreement about other code is none."""
+    material = look.material
+    try:
+        found = grounded(cited, sources(db, material.prompt, material.contents))
+    except DroppedError:
+        return False
+    return any(_same(one, two) for one in look.due.note.evidence for two in found)
 
 
 def _is_shown(lines: Mapping[str, Mapping[int, str]], cited: DraftEvidence) -> bool:

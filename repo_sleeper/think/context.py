@@ -49,23 +49,31 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     subject: Subject,
     kind: NoteKind,
     limits: Limits,
-    again: bool = False,
+    step: str = "",
 ) -> Material:
-    """The prompt for one kind of note about one subject; `again` shows the notes so far.
+    """The prompt for one kind of note about one subject; a pass is shown the notes so far.
 
     The order is from what never changes to what changes most, and the task comes last: the
     kinds share all that precedes it, which providers that cache prompts charge less for.
     """
+    again, begin = prompts.is_pass(step), prompts.beginning(step)
     so_far = known.notes(db, tree_id, subject, kind, limits) if again else known.NOTHING
     if folders.is_folder(subject.path):
         return outline.build(
-            db, tree_id=tree_id, root=root, subject=subject, limits=limits, so_far=so_far
+            db,
+            tree_id=tree_id,
+            root=root,
+            subject=subject,
+            limits=limits,
+            so_far=so_far,
+            begin=begin,
         )
     file = _known(db, tree_id, subject)
     lines, redactions = lines_of(root, subject.path, file.hash)
-    task, system = known.with_task(so_far, prompts.task(kind).text), prompts.system().text
+    task = known.with_task(so_far, prompts.task(kind).text, begin)
+    system = prompts.system().text
     frame = _frame(subject, file)
-    room = limits.input_tokens * 3 - size(system, task, frame) - 64
+    room = limits.input_tokens * 3 - _longest_task(so_far) - size(system, frame) - 64
     extras = _extras(db, tree_id, root, subject, names=_names(lines), room=room // _EXTRAS_SHARE)
     room -= size(extras)
     if room < _FEWEST_BYTES:
@@ -75,14 +83,23 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
         )
     ranges = _ranges(db, subject, file, lines, room)
     blocks = [shown.block(subject.path, lines, where) for where in ranges]
+    code = "\n\n".join(filter(None, (frame, *blocks, extras)))
     prompt = Prompt(
         system=system,
-        user="\n\n".join(filter(None, (frame, *blocks, extras, task))),
+        user=f"{code}\n\n{task}",
         max_tokens=limits.max_output_tokens,
         ranges=tuple((subject.path, where) for where in ranges),
         redactions=redactions,
+        shared=len(code) if limits.shared else 0,
     )
     return Material(prompt, {subject.path: file.hash}, notes=so_far.ids)
+
+
+def _longest_task(so_far: known.Known) -> int:
+    """Room for any kind's task: else the code before a longer one would not be the same."""
+    begin = prompts.longest_beginning()
+    tasks = (known.with_task(so_far, prompts.task(kind).text, begin) for kind in prompts.KINDS)
+    return max(map(size, tasks))
 
 
 def _known(db: Database, tree_id: int, subject: Subject) -> KnownFile:
@@ -118,7 +135,7 @@ def _ranges(
     if symbol is not None:
         alone = [replace(symbol, has_children=False)]
         return excerpt(sizes, alone, seen=(), budget=room, part=part)
-    seen = subjects.seen_nodes(db, path)
+    seen = subjects.seen_nodes(db, path, but=file.hash)
     return excerpt(sizes, file.symbols, seen=seen, budget=room, part=part)
 
 

@@ -44,16 +44,24 @@ def receipt(reply: Reply, price: Price, *, seconds: float) -> str:
             "model": storable(clean(reply.model)),
             "finish": reply.finish,
             "seconds": seconds,
-            "price": price._asdict(),
+            "tier": storable(clean(reply.tier)),
+            "price": (reply.price or price)._asdict(),
         }
     )
 
 
 def paid(thought: Thought) -> tuple[Reply, Price]:
-    """The reply of a thought, and the price it was asked for at."""
+    """The reply of a thought, and the price of what was served."""
     receipt = json.loads(thought.receipt)
     usage = None if receipt["usage"] is None else Usage(**receipt["usage"])
-    reply = Reply(thought.reply, usage, receipt["model"], receipt["finish"], receipt["seconds"])
+    reply = Reply(
+        thought.reply,
+        usage,
+        receipt["model"],
+        receipt["finish"],
+        receipt["seconds"],
+        receipt.get("tier", ""),  # older ones have none
+    )
     return reply, Price(**receipt["price"])
 
 

@@ -60,10 +60,13 @@ def on(db: Database, tree_id: int, subject: Subject, kind: NoteKind) -> list[Not
     return [note for note in found if note.subject == about[0] or note.subject.startswith(about[1])]
 
 
-def with_task(known: Known, task: str) -> str:
-    """The task, with the notes before it and what to do with them after it, if there are any."""
+def with_task(known: Known, task: str, begin: str = "") -> str:
+    """The task, with the notes before it and what to do with them after it, if there are any.
+
+    A look that is shown none may be told where to `begin`.
+    """
     if not known.text:
-        return task
+        return f"{task}\n\n{begin}" if begin else task
     return f"{known.text}\n\n{task}\n\n{prompts.rethink_task().text}"
 
 

@@ -56,6 +56,7 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     subject: Subject,
     limits: Limits,
     so_far: Known = NOTHING,
+    begin: str = "",
 ) -> Material:
     """The prompt for architecture notes on a folder, or on the repository as a whole.
 
@@ -65,7 +66,7 @@ def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     folder = folders.folders(db, tree_id).get(subject.path)
     if folder is None or folder.hash != subject.hash:
         raise OutOfDateError(f"{subject.label} has changed since it was chosen")
-    task, system = with_task(so_far, prompts.folder_task().text), prompts.system().text
+    task, system = with_task(so_far, prompts.folder_task().text, begin), prompts.system().text
     room = limits.input_tokens * 3 - size(system, task) - 128
     about = (_frame(folder), _parts(folder, room), _notes(db, tree_id, folder, room))
     page = _Page(root, room - size(*about))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ _SYSTEM = "system"
 _FOLDER = "folder"
 _RETHINK = "rethink"
 _PASS, _SAMPLE = "~p", "~s"
+_BEGINNINGS = "sample"
+_NUMBERED = re.compile(rf"{_SAMPLE}(\d+)")
 _AGAIN = "likely-bug-again"
 _REFUTE = "bug-refute"
 # What has a template; each kind is asked for alone, so that each can have its own model and price.
@@ -70,9 +73,31 @@ def steps(*, samples: int, passes: int) -> tuple[str, ...]:
 
     First the samples, which do not see each other, then the passes, which see all notes so far.
     """
-    more = (f"{_SAMPLE}{number}" for number in range(2, samples + 1))
+    more = (
+        f"{_SAMPLE}{number}.{_template(_BEGINNINGS).version}" for number in range(2, samples + 1)
+    )
     again = (f"{_PASS}{number}.{rethink_task().version}" for number in range(2, passes + 1))
     return ("", *more, *again)
+
+
+def beginning(step: str) -> str:
+    """Where a further sample is told to begin; "" for any other look.
+
+    Asked the same twice a model says the same twice, which shows nothing. Of ten samples, which
+    is the most there may be, no two are asked the same.
+    """
+    found = _NUMBERED.search(step)
+    texts = _beginnings()
+    return texts[(int(found[1]) - 2) % len(texts)] if found else ""
+
+
+def longest_beginning() -> str:
+    """What room is left for, so that samples begin alike whichever they are."""
+    return max(_beginnings(), key=lambda text: len(text.encode()))
+
+
+def _beginnings() -> list[str]:
+    return _template(_BEGINNINGS).text.splitlines()
 
 
 def is_pass(step: str) -> bool:

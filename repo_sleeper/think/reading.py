@@ -29,10 +29,14 @@ class OutOfDateError(SleeperError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a prompt and its answer may be, in tokens."""
+    """How large a prompt and its answer may be, in tokens.
+
+    `shared` says that others follow which begin alike: then it pays to have a provider keep that.
+    """
 
     input_tokens: int
     max_output_tokens: int
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,8 @@ def prepare(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
     """
     limits = Limits(input_tokens, max_output_tokens)
     _refuse_incomplete(complete=complete)
-    again = prompts.is_pass(step)
     return context.build(
-        db, tree_id=tree_id, root=root, subject=subject, kind=kind, limits=limits, again=again
+        db, tree_id=tree_id, root=root, subject=subject, kind=kind, limits=limits, step=step
     ).prompt
 
 
@@ -99,15 +98,18 @@ def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, ea
     host: str = "",
     complete: bool = True,
     step: str = "",
+    shared: bool = False,
 ) -> Outcome:
     """Think about one subject and store what comes of it; `step` is which look at it this is.
+
+    `shared` says that other thoughts about it follow, whose prompts begin alike.
 
     Whatever the model does, the outcome says so and the ledger has it. Raised are only
     BudgetError and ConfigError, before anything is sent.
     """
     _refuse_incomplete(complete=complete)
     job = Job(subject=subject, kind=kind, version=prompts.version(kind) + step)
-    limits = Limits(input_tokens, max_output_tokens)
+    limits = Limits(input_tokens, max_output_tokens, shared)
     try:
         material = _material(db, job, tree_id=tree_id, root=root, limits=limits)
         price = model.price()
@@ -181,7 +183,7 @@ def _material(db: Database, job: Job, *, tree_id: int, root: Path, limits: Limit
         subject=job.subject,
         kind=job.kind,
         limits=limits,
-        again=prompts.is_pass(job.version),
+        step=job.version,
     )
 
 

@@ -275,6 +275,24 @@ def test_questions_are_remembered_unless_switched_off(here, monkeypatch):
         assert [row[0] for row in db.rows("select text from questions")] == [QUESTION]
 
 
+def answered_by(here: Workspace) -> list[tuple[str, int | None]]:
+    with closing(read_store(here)) as db:
+        rows = db.rows("select answered, call_id from questions")
+        return [(row["answered"], row["call_id"]) for row in rows]
+
+
+@pytest.mark.usefixtures("fake")
+def test_how_a_question_was_answered_is_kept_with_the_call_it_took(here):
+    ask(QUESTION, "--context")
+    ask(QUESTION, *MODEL)
+    ask(QUESTION, *MODEL)
+    ask("who calls round_half_up?", *MODEL)
+
+    assert answered_by(here) == [("", None), ("model", 1), ("kept", None), ("index", None)]
+    with closing(read_store(here)) as db:
+        assert db.value("select count(*) from calls") == 1
+
+
 # --- the model --------------------------------------------------------------------------------
 
 

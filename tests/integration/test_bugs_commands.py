@@ -73,7 +73,14 @@ def test_a_likely_bug_from_the_first_claim_to_the_last_word(
     assert "shop.py" in person.types("bugs", "--suspects").out
     assert "0 fixes" in person.types("eval", "--suspicion").out
 
+
+def test_whether_notes_have_paid_is_not_made_up(person: Person) -> None:
+    assert person.types("think", "--kind", "likely-bug", "--limit", "1").code == 0
+
     assert "used" in person.types("cost", "notes").out
     even = json.loads(person.types("cost", "break-even", "--json").out)
-    assert even["questions_to_even"]["paper"] == 1
-    assert "N* = Bs" in person.types("cost", "break-even", "--without", "100").out
+    assert even["questions_to_even"]["paper"] is None, "nothing was asked yet"
+    assumed = person.types("cost", "break-even", "--without", "6000", "--spares", "2").out
+    assert "N* = Bs" in assumed
+    assert "1 question at t = 10" in assumed
+    assert "(assumed: --without says so)" in assumed

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
 from repo_sleeper import git
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon import workspace as workspaces
-from repo_sleeper.daemon.mind import At, Mind, Thought, model_for, one_thought, second_model
+from repo_sleeper.daemon.mind import (
+    At,
+    Mind,
+    Thought,
+    one_thought,
+)
+from repo_sleeper.daemon.models import Models, configured_model, models
 from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.domain.model import Prompt, Reply
+from repo_sleeper.domain.spending import Amount
+from repo_sleeper.llm.child import Child
+from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.store import bugs, ledger
 from repo_sleeper.store.bugs import BugState
-from repo_sleeper.think import prompts
+from repo_sleeper.think import prompts, thinker
 from tests import fakes
 from tests.conftest import GitRepo
-from tests.fakes import FakeModel
+from tests.fakes import FakeModel, FakeProvider
 
 SHOP = "def total(prices):\n    net = sum(prices)\n    net += 1\n    net += 2\n    return net\n"
 
@@ -74,6 +87,81 @@ def test_what_is_being_prepared_when_somebody_comes_back_is_never_sent(
         assert ledger.spent(db, time.time()).day.calls == 0
 
 
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider() as running:
+        yield running
+
+
+def asking(workspace: Workspace, provider: FakeProvider) -> Workspace:
+    """The workspace with a model that is really asked, over HTTP."""
+    model = workspace.settings.model._replace(name="openai/fake", api_base=provider.url)
+    return workspace._replace(settings=workspace.settings._replace(model=model))
+
+
+def ended_when(happened: Callable[[], bool], workspace: Workspace) -> tuple[Thought, float]:
+    """How a thought ends that is cut off at some moment, and how long the end took."""
+    done: SimpleQueue[Thought] = SimpleQueue()
+    mind = Mind(done=done.put, make=configured_model)
+    mind.begin(workspace, git.discover(Path(workspace.repo.root)), 1, commit="")
+    limit = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < limit, "it never happened"
+        time.sleep(0.01)
+    began = time.monotonic()
+    mind.end(limit=10)
+    return done.get(timeout=1), time.monotonic() - began
+
+
+def test_a_thought_cut_off_before_it_was_sent_costs_nothing(
+    workspace: Workspace, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserved = threading.Event()
+    complete = WorkerModel.complete
+
+    def held(model: WorkerModel, prompt: Prompt) -> Reply:
+        assert model.pid is not None
+        os.kill(model.pid, signal.SIGSTOP)
+        reserved.set()
+        return complete(model, prompt)
+
+    monkeypatch.setattr(WorkerModel, "complete", held)
+
+    thought, seconds = ended_when(reserved.is_set, asking(workspace, provider))
+
+    assert "before it was sent" in thought.error
+    assert seconds < 2
+    assert provider.requests == []
+    with closing(workspaces.write_store(workspace)) as db:
+        assert ledger.spent(db, time.time()).day == Amount()
+        assert ledger.waiting(db, time.time()) is None, "it was nobody's fault"
+        assert thinker.recover(db, clock=time.time) == []
+        assert ledger.spent(db, time.time()).day == Amount()
+
+
+def test_a_thought_cut_off_after_it_was_sent_costs_what_it_can_have_cost(
+    workspace: Workspace, provider: FakeProvider
+) -> None:
+    provider.script("hang")
+
+    thought, seconds = ended_when(lambda: bool(provider.requests), asking(workspace, provider))
+
+    assert "before its answer came" in thought.error
+    assert seconds < 2
+    with closing(workspaces.read_store(workspace)) as db:
+        assert ledger.spent(db, time.time()).day.calls == len(provider.requests) == 1
+
+
+def test_a_mind_that_ends_while_its_model_starts_does_not_wait_for_it(
+    workspace: Workspace, provider: FakeProvider
+) -> None:
+    thought, seconds = ended_when(lambda: True, asking(workspace, provider))
+
+    assert thought.woken
+    assert seconds < 2
+    assert provider.requests == []
+
+
 def test_a_subject_that_costs_too_much_alone_does_not_keep_the_others_waiting(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +179,19 @@ def test_a_subject_that_costs_too_much_alone_does_not_keep_the_others_waiting(
     monkeypatch.setattr(rounds, "think_round", think_round)
 
     assert thought_of(workspace, FakeModel()).error == ""
+
+
+def test_what_prompts_share_is_told_only_where_others_follow(workspace: Workspace) -> None:
+    several, one = FakeModel(), FakeModel()
+    think = workspace.settings.think._replace(kinds=("architecture",))
+    alone = workspace._replace(settings=workspace.settings._replace(think=think))
+
+    thought_of(workspace, several)
+    thought_of(alone, one)
+
+    prompt = several.prompts[0]
+    assert prompt.user[: prompt.shared].endswith("</history>")
+    assert one.prompts[0].shared == 0
 
 
 def test_a_likely_bug_gets_its_two_looks_between_thoughts(
@@ -112,31 +213,67 @@ def test_a_likely_bug_gets_its_two_looks_between_thoughts(
         assert sum(len(one.checks) for one in found) == len(looks)
 
 
+def strong(workspace: Workspace, **think: int) -> Workspace:
+    """The workspace with another model for second looks."""
+    settings = workspace.settings
+    model = settings.model._replace(rethink_name="openai/strong")
+    think_ = settings.think._replace(**think)  # type: ignore[arg-type]  # numbers all of them
+    return workspace._replace(settings=settings._replace(model=model, think=think_))
+
+
 def test_second_looks_may_have_a_model_of_their_own(workspace: Workspace) -> None:
     model = FakeModel(name="fake/m")
-    with second_model(workspace, model) as same:
-        assert same is model
+    assert models(workspace, model).again() is model
+    assert not model.closed
 
-    strong = workspace.settings.model._replace(rethink_name="fake/strong")
-    settings = workspace.settings._replace(model=strong)
-    with second_model(workspace._replace(settings=settings), model) as other:
-        assert other.name == "fake/strong"
+    assert models(strong(workspace), model).again().name == "openai/strong"
     assert model.closed, "one worker at a time"
 
 
 def test_passes_of_the_agenda_have_the_model_of_second_looks(workspace: Workspace) -> None:
-    strong = workspace.settings.model._replace(rethink_name="fake/strong")
-    think = workspace.settings.think._replace(passes=2)
-    workspace = workspace._replace(settings=workspace.settings._replace(model=strong, think=think))
-    model = FakeModel(name="fake/m")
+    workspace = strong(workspace, passes=2)
+    asked = models(workspace, FakeModel(name="fake/m"))
     with closing(workspaces.read_store(workspace)) as db:
         first = rounds.agenda(db, workspace.settings, 1)[0]
     again = replace(first, step=prompts.steps(samples=1, passes=2)[1])
 
-    with model_for(workspace, model, first) as asked_first:
-        assert asked_first.name == "fake/m"
-    with model_for(workspace, model, again) as asked_again:
-        assert asked_again.name == "fake/strong"
+    assert asked.of(first).name == "fake/m"
+    assert asked.of(again).name == "openai/strong"
+
+
+def test_looks_that_follow_each_other_share_one_process(
+    workspace: Workspace, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fakes, "_kind", lambda *_: "likely-bug")
+    found = asking(strong(workspace, samples=1), provider)
+    found = found._replace(
+        settings=found.settings._replace(think=found.settings.think._replace(kinds=("likely-bug",)))
+    )
+    started: list[int] = []
+    make = Child.__init__
+
+    def counted(child: Child, *args: Any, **named: Any) -> None:
+        make(child, *args, **named)
+        started.append(child.pid)
+
+    monkeypatch.setattr(Child, "__init__", counted)
+    with closing(models(found, configured_model(found))) as asked:
+        at = At(found, found.repo, 1, "", asked, threading.Event())
+        ended = [one_thought(at, Plan()) for _ in range(3)]
+
+    assert [one.error for one in ended] == ["", "", ""]
+    assert [one.subject.startswith("likely bug") for one in ended] == [False, True, True]
+    assert [one.body["model"] for one in provider.requests] == ["fake", "strong", "strong"]
+    assert len(started) == 2
+    assert not any(_lives(pid) for pid in started)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_the_agenda_is_drawn_up_again_only_when_what_it_rests_on_is_different(
@@ -151,7 +288,8 @@ def test_the_agenda_is_drawn_up_again_only_when_what_it_rests_on_is_different(
 
     monkeypatch.setattr(rounds, "agenda", counted)
     plan = Plan()
-    at = At(workspace, workspace.repo, 1, "", FakeModel(), threading.Event())
+    model = FakeModel()
+    at = At(workspace, workspace.repo, 1, "", Models(model, model), threading.Event())
 
     done = [one_thought(at, plan).subject for _ in range(4)]
     assert all(done)

@@ -18,8 +18,11 @@ import pytest
 
 from repo_sleeper import errors
 from repo_sleeper.domain.model import Prompt, Usage
-from repo_sleeper.errors import ModelError, ModelOfflineError, ModelTimeoutError
+from repo_sleeper.errors import ModelError, ModelOfflineError, ModelTimeoutError, ModelUnsentError
 from repo_sleeper.llm.client import WorkerModel
+from repo_sleeper.llm.prices import listed_price
+from repo_sleeper.store import ledger
+from repo_sleeper.store.database import Database
 from tests.fakes import FakeProvider, refused
 
 KEY = "sk-canary-0123456789abcdef"
@@ -209,7 +212,7 @@ def test_what_cannot_be_stored_is_replaced(
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("mode", ["no_usage", "neg_usage", "usage_absurd"])
+@pytest.mark.parametrize("mode", ["no_usage", "no_usage_but_talk", "neg_usage", "usage_absurd"])
 def test_usage_that_is_missing_or_absurd_is_unknown(
     model: WorkerModel, provider: FakeProvider, asked: list[object], mode: str
 ) -> None:
@@ -217,6 +220,16 @@ def test_usage_that_is_missing_or_absurd_is_unknown(
 
     assert model.complete(PROMPT).usage is None
     assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_usage_of_a_long_answer_is_known(model: WorkerModel, provider: FakeProvider) -> None:
+    provider.script("long")
+
+    usage = model.complete(PROMPT).usage
+
+    assert usage is not None
+    assert usage.received > 5_000
 
 
 def test_more_usage_than_expected_is_believed(
@@ -261,9 +274,10 @@ def test_a_worker_that_does_not_answer_is_killed_and_the_next_call_starts_anothe
     os.kill(first, signal.SIGSTOP)
     settings.deadline_s = 0.3
 
-    with pytest.raises(ModelTimeoutError, match=r"no answer within 0\.3 s"):
+    with pytest.raises(ModelTimeoutError, match=r"no answer within 0\.3 s") as told:
         model.complete(PROMPT)
 
+    assert not told.value.sent, "it has not even read what to send"
     settings.deadline_s = 30.0
     assert model.pid is None
     assert not Path(f"/proc/{first}").exists()
@@ -291,9 +305,35 @@ def test_closing_cuts_a_call_off(
     model.close()
     thread.join()
 
-    assert [type(error) for error in caught] == [ModelTimeoutError]
+    assert [(type(error), error.sent) for error in caught] == [(ModelTimeoutError, True)]
     assert model.pid is None
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_call_cut_off_before_its_request_left_was_never_sent(
+    model: WorkerModel, asked: list[object]
+) -> None:
+    model.complete(PROMPT)
+    assert model.pid is not None
+    os.kill(model.pid, signal.SIGSTOP)  # as long as it does nothing, it sends nothing
+    caught: list[ModelError] = []
+
+    def call() -> None:
+        try:
+            model.complete(PROMPT)
+        except ModelError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    _until(model._turn.locked)
+    began = time.monotonic()
+    model.close()
+    thread.join()
+
+    assert [(type(error), error.sent) for error in caught] == [(ModelUnsentError, False)]
+    assert time.monotonic() - began < 2.0
+    assert len(asked) == 1
 
 
 def test_nobody_listening_is_offline_and_nothing_was_sent() -> None:
@@ -322,6 +362,46 @@ def test_no_provider_s_client_follows_a_redirect_with_the_key(
 
     assert KEY not in str(told.value)
     assert len(asked) == 2
+
+
+def test_where_prompts_begin_alike_is_marked_for_who_keeps_only_that(
+    provider: FakeProvider, asked: list[object]
+) -> None:
+    mark = {"type": "ephemeral"}
+    prompt = PROMPT._replace(shared=PROMPT.user.index("</file>"))
+    settings = Settings(name="anthropic/claude-haiku-4-5", api_base=provider.url)
+    provider.script("anthropic_write", "anthropic_read", "anthropic_read")
+    with closing(WorkerModel(settings, key=KEY)) as model:
+        replies = [model.complete(prompt) for _ in range(2)]
+        model.complete(PROMPT)
+        price = model.price()
+
+    first, second, alone = provider.requests
+    assert first.body == second.body
+    assert first.body["system"] == [{"type": "text", "text": PROMPT.system, "cache_control": mark}]
+    begins, rest = first.body["messages"][0]["content"]
+    assert (begins["text"] + rest["text"], begins["cache_control"]) == (PROMPT.user, mark)
+    assert "cache_control" not in rest
+    assert "cache_control" not in str(alone.body), "nothing follows: to keep it would cost more"
+    assert [reply.usage for reply in replies] == [
+        Usage(sent=310, received=5, written=300),
+        Usage(sent=310, received=5, cached=300),
+    ]
+    assert price.cost(Usage(sent=310, written=300)) == pytest.approx((10 * 1 + 300 * 1.25) / 1e6)
+    assert price.most(Usage(sent=310)) == pytest.approx(310 * 1.25 / 1e6)
+    assert len(asked) == 3
+
+
+def test_nobody_else_gets_marks(
+    model: WorkerModel, provider: FakeProvider, asked: list[object]
+) -> None:
+    model.complete(PROMPT._replace(shared=20))
+
+    assert provider.requests[0].body["messages"] == [
+        {"role": "system", "content": PROMPT.system},
+        {"role": "user", "content": PROMPT.user},
+    ]
+    assert len(asked) == 1
 
 
 def test_a_model_name_without_provider_is_a_matter_of_set_up(asked: list[object]) -> None:
@@ -357,6 +437,38 @@ def test_calls_go_through_the_proxy_of_the_settings_with_the_tier_they_ask_for(
     assert len(asked) == 1
     assert provider.requests[0].path == "http://provider.internal/v1/chat/completions"
     assert provider.requests[0].body["service_tier"] == "flex"
+
+
+@pytest.mark.parametrize(
+    ("mode", "tier", "share"),
+    [("flex", "flex", 0.5), ("not_flex", "default", 1.0), ("ok", "", 1.0)],
+)
+def test_the_price_is_that_of_the_tier_that_was_served(
+    provider: FakeProvider, db: Database, mode: str, tier: str, share: float
+) -> None:
+    provider.script(mode)
+    settings = Settings(api_base=provider.url, service_tier="flex")
+    usual = listed_price("openai/gpt-5-mini")
+    with closing(WorkerModel(settings, key=KEY)) as model:
+        assert model.price() == usual, "what is reserved is what it can cost at worst"
+        call = ledger.reserve(
+            db,
+            purpose="think",
+            model=model.name,
+            host="h",
+            prompt=PROMPT,
+            price=model.price(),
+            now=1.0,
+            refusal=lambda *_: "",
+        )
+        reply = model.complete(PROMPT)
+        usd = ledger.settle(db, call, reply, model.price(), 1.0)
+    provider.script("ok")
+
+    assert provider.requests[-1].body["service_tier"] == "flex"
+    assert reply.tier == tier == db.value("select tier from calls")
+    assert reply.usage is not None
+    assert usd == pytest.approx(share * usual.cost(reply.usage))
 
 
 def test_a_worker_does_not_outlive_its_parent() -> None:

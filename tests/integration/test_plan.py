@@ -5,6 +5,8 @@ import json
 import pytest
 
 from repo_sleeper.cli import plan_view
+from repo_sleeper.daemon.rounds import Work
+from repo_sleeper.daemon.upcoming import Upcoming
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.sleep.agenda import plan
@@ -22,9 +24,9 @@ def test_the_plan_is_printed_in_order_with_each_factor(
         ]
     )
 
-    plan_view.show(items, shown=1, json=False)
+    plan_view.show(Work(items), Upcoming("hot.py"), shown=1, json=False)
     told = capsys.readouterr()
-    plan_view.show(items, shown=2, json=True)
+    plan_view.show(Work(items), Upcoming("hot.py"), shown=2, json=True)
     found = json.loads(capsys.readouterr().out)
 
     assert "hot.py" in told.out

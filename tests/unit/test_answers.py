@@ -7,7 +7,8 @@ import pytest
 
 from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.domain.notes import NoteKind
-from repo_sleeper.store import answers, history, namesakes, notes, search
+from repo_sleeper.store import answers, history, namesakes, notes
+from repo_sleeper.store import questions as past_questions
 from repo_sleeper.store.answers import Form
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import questions
@@ -307,7 +308,7 @@ def test_what_was_asked_or_committed_about_comes_first(tree: Indexed) -> None:
         tree.write(
             f"shop/u{number}.py", f"def user_{number}():\n    name_{number}(), name_{number}()\n"
         )
-    search.remember_question(tree.db, "what does name_59 do", now=1.0, paths=["a"], notes=[])
+    past_questions.remember(tree.db, "what does name_59 do", now=1.0, paths=["a"], notes=[])
     history.add_commits(tree.db, [(Commit("1" * 40, 1, "ada", "Mend name_58"), False)])
 
     names = [one.name for one in questions._likely(tree.db, tree.tree)]

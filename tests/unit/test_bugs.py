@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from repo_sleeper.cli import bugs_view
 from repo_sleeper.domain.history import Commit
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.notes import NoteKind
@@ -19,6 +21,7 @@ from repo_sleeper.errors import (
     NotFoundError,
     TooDearError,
 )
+from repo_sleeper.sleep import budget
 from repo_sleeper.store import bugs, history, ledger, notes, versions
 from repo_sleeper.store.bugs import Bug, BugState, Step, Verdict
 from repo_sleeper.store.database import Database
@@ -103,6 +106,10 @@ class Desk:
         self.tree.write("test_cart.py", TEST_CART)
 
     def claims(self, reply: str, *, commit: str = "") -> Bug:
+        self.thinks(reply, commit=commit)
+        return self.bug()
+
+    def thinks(self, reply: str, *, commit: str = "") -> None:
         thinker.think_about(
             self.db,
             tree_id=1,
@@ -116,7 +123,6 @@ class Desk:
             input_tokens=6_000,
             max_output_tokens=500,
         )
-        return self.bug()
 
     def bug(self) -> Bug:
         (found,) = bugs.bugs(self.db, 1, states=tuple(BugState))
@@ -229,19 +235,84 @@ def test_a_verdict_without_a_line_that_was_shown_is_only_an_opinion(
     assert desk.bug().checks[1].verdict == Verdict.UNCLEAR
 
 
+def test_what_stands_is_the_finding_and_nothing_else_that_was_shown(desk: Desk) -> None:
+    desk.claims(finding())
+
+    desk.looks(finding(), judged("stands", OTHER, 6))
+
+    assert desk.bug().state is BugState.NEW
+    assert desk.bug().outcome is Verdict.UNCLEAR
+    assert "the code of the finding was not quoted" in desk.bug().checks[1].reason
+
+
+def test_what_no_look_bore_out_is_shown_as_that_and_comes_last(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doubtful, untouched = json.loads(finding()), json.loads(finding(OTHER, 6, severity="low"))
+    doubtful["notes"][0] |= {"severity": "high", "confidence": 0.9}
+    doubtful["notes"] += untouched["notes"]
+    desk.thinks(json.dumps(doubtful))
+    first, second = bugs.bugs(desk.db, 1, states=[BugState.NEW])
+    assert (first.severity, first.outcome, second.severity) == ("high", None, "low")
+
+    desk.look(bugs.Due(first.note, Step.AGAIN), finding(OTHER, 6))
+
+    listed = bugs.bugs(desk.db, 1, states=[BugState.NEW])
+    assert [bug.note.id for bug in listed] == [second.note.id, first.note.id]
+    assert [bug.outcome for bug in listed] == [None, Verdict.DIFFERS]
+    bugs_view.show_list(listed, json=False, more=0)
+    told = capsys.readouterr().out.splitlines()
+    assert "unconfirmed" in told[-2]
+    assert "not seen again" in told[-1]
+    bugs_view.show_list(listed, json=True, more=0)
+    assert [one["outcome"] for one in json.loads(capsys.readouterr().out)["bugs"]] == [
+        None,
+        "differs",
+    ]
+
+
 # --- what may go wrong ------------------------------------------------------------------------
 
 
-def test_each_look_is_paid_for_within_the_budget_of_its_subject(desk: Desk) -> None:
+def of_subject(desk: Desk, subject: str) -> int:
+    return ledger.spent(desk.db, 1_000.0, subject=subject).subject.calls
+
+
+def test_each_look_is_paid_for_within_the_budget_of_its_finding(desk: Desk) -> None:
     desk.claims(finding())
-    before = ledger.spent(desk.db, 1_000.0, subject="cart.py").subject.calls
 
     desk.looks(finding())
 
-    assert ledger.spent(desk.db, 1_000.0, subject="cart.py").subject.calls == before + 1
+    assert of_subject(desk, "cart.py::Cart.total") == 1
+    assert of_subject(desk, "cart.py") == 1, "the thought alone"
     with pytest.raises(BudgetError):
         desk.looks(finding(), refusal=lambda *_: "no")
     assert len(desk.bug().checks) == 1
+
+
+def test_a_finding_whose_cap_is_reached_leaves_the_others_in_its_file_theirs(desk: Desk) -> None:
+    both = json.loads(finding())
+    both["notes"] += json.loads(finding(OTHER, 6))["notes"]
+    desk.thinks(json.dumps(both))
+    caps = budget.Caps(
+        usd_per_day=10,
+        usd_per_month=10,
+        tokens_per_day=10**9,
+        tokens_per_month=10**9,
+        calls_per_day=99,
+        calls_per_month=99,
+        calls_per_subject=2,
+    )
+    refusal = partial(budget.refusal, caps)
+    by_symbol = {one.note.evidence[0].symbol: one for one in bugs.due(desk.db, 1)}
+
+    for _ in range(2):
+        desk._checked(by_symbol["Cart.total"], Model(NOTHING), refusal)
+    with pytest.raises(TooDearError):
+        desk._checked(by_symbol["Cart.total"], Model(NOTHING), refusal)
+
+    assert of_subject(desk, "cart.py::Cart.clear") == 0
+    assert desk._checked(by_symbol["Cart.clear"], Model(NOTHING), refusal).error is None
 
 
 def test_an_answer_of_no_use_is_paid_for_and_tried_three_times_at_most(desk: Desk) -> None:

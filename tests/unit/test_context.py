@@ -71,7 +71,7 @@ def built(  # noqa: PLR0913 -- a subject and a limit, each by name
         root=tree.root,
         subject=Subject(path, hash_, symbol),
         kind=kind,
-        limits=Limits(tokens, 500),
+        limits=Limits(tokens, 500, shared=True),
     ).prompt
 
 
@@ -99,6 +99,34 @@ def test_the_kinds_share_everything_that_precedes_the_task(tree: Indexed) -> Non
     assert one.user.endswith(prompts.task(NoteKind.ARCHITECTURE).text)
     assert one.user.removesuffix(prompts.task(NoteKind.ARCHITECTURE).text) == two.user.removesuffix(
         prompts.task(NoteKind.LIKELY_BUG).text
+    )
+
+
+def test_prompts_about_a_file_begin_alike_to_the_byte_also_where_it_is_cropped(
+    tree: Indexed,
+) -> None:
+    body = "".join(f"    total_{number} = {number}\n" for number in range(40))
+    text = "".join(f"def part_{number}():\n{body}\n\n" for number in range(30))
+    hash_ = tree.write("shop/big.py", text)
+    begins = set()
+
+    for kind in prompts.KINDS:
+        prompt = built(tree, "shop/big.py", hash_, kind)
+        begins.add((prompt.system, prompt.user[: prompt.shared]))
+        assert prompt.user[prompt.shared :].strip() == prompts.task(kind).text
+        assert len(prompt.ranges) > 1, "it is cropped"
+        thought_about(tree, "shop/big.py", hash_)
+
+    assert len(begins) == 1
+
+
+def thought_about(tree: Indexed, path: str, hash_: str) -> None:
+    content = tree.db.value("select hash from blobs where node_hash = ?", (hash_,))
+    tree.db.execute(
+        "insert into thoughts (tree_id, subject_path, subject_symbol, subject_hash, content_hash,"
+        " kind, prompt_version, state, request, at)"
+        " values (1, ?, '', ?, ?, 'architecture', '1', 'applied', '', 0)",
+        (path, hash_, content),
     )
 
 

@@ -101,8 +101,9 @@ def test_a_clock_set_back_does_not_turn_a_minute_into_a_year(db: Database) -> No
 
 def thought(db: Database, *, notes: int, state: str = "applied", kind: str = "") -> None:
     db.execute(
-        "insert or ignore into calls values (1, 0, '', '', '', '', '', 0, 0, 0, 0, 0, 0, 1,"
-        " 0, '', 0, '', 0, '', '', '', 0, '', '')"
+        "insert or ignore into calls (id, at, day, purpose, model, state, reserved_usd,"
+        " reserved_tokens, max_tokens, prompt_hash, bytes, ranges, redactions)"
+        " values (1, 0, '', '', '', '', 0, 0, 0, '', 0, '', 0)"
     )
     db.execute(
         "insert into thoughts (call_id, subject_path, subject_symbol, subject_hash, kind,"

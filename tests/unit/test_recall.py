@@ -21,7 +21,7 @@ from repo_sleeper.recall.pack import NOTHING
 from repo_sleeper.recall.paths import Paths
 from repo_sleeper.recall.question import understand
 from repo_sleeper.recall.retrieve import retrieve
-from repo_sleeper.store import history, search, topics, versions
+from repo_sleeper.store import history, questions, search, topics, versions
 from repo_sleeper.store.database import open_database
 from repo_sleeper.store.search import Term
 from tests.fakes import FakeModel
@@ -447,7 +447,7 @@ def test_renamed_paths_are_credited_under_the_name_they_have(tree):
 
 
 def test_a_question_is_remembered_where_that_is_possible(tree):
-    search.remember_question(tree.db, "why?", now=5.0, paths=["a.py"], notes=[])
+    questions.remember(tree.db, "why?", now=5.0, paths=["a.py"], notes=[])
 
     row = tree.db.row("select at, text, paths, notes from questions")
     assert row is not None
@@ -458,7 +458,7 @@ def test_a_question_that_cannot_be_remembered_stops_nobody():
     database = open_database()
     database.execute("pragma query_only = on")
 
-    assert not search.remember_question(database, "why?", now=5.0, paths=[], notes=[])
+    assert not questions.remember(database, "why?", now=5.0, paths=[], notes=[])
 
     database.close()
 

@@ -180,10 +180,16 @@ def test_a_pass_sees_the_notes_so_far_with_their_ids(desk: Desk) -> None:
     assert note.id not in desk.model.prompts[0].user
 
 
-def test_a_sample_is_not_shown_what_others_found(desk: Desk) -> None:
-    desk.think({"notes": []}, "~s2")
+def test_a_sample_is_not_shown_what_others_found_and_begins_elsewhere(desk: Desk) -> None:
+    samples = prompts.steps(samples=10, passes=1)[1:]
+    for step in samples:
+        desk.think({"notes": []}, step)
 
-    assert desk.model.prompts[0].user == desk.model.prompts[1].user
+    first, *others = [prompt.user for prompt in desk.model.prompts]
+    assert [user.removeprefix(first).strip() for user in others] == [
+        prompts.beginning(step) for step in samples
+    ]
+    assert len({first, *others}) == 10, "the same question asked twice shows nothing"
 
 
 # --- operations -------------------------------------------------------------------------------

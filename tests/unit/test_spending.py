@@ -10,9 +10,9 @@ from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import StoreError
-from repo_sleeper.store import ledger, spending, thoughts
+from repo_sleeper.store import bugs, ledger, questions, spending, thoughts
+from repo_sleeper.store.bugs import Step
 from repo_sleeper.store.database import Database, open_database
-from repo_sleeper.store.search import remember_question
 from repo_sleeper.store.thoughts import Job
 
 PRICE = Price(1.0, 10.0, 0.1)
@@ -52,7 +52,7 @@ def thought(db: Database, *notes: str) -> int:
 def test_a_note_costs_its_share_of_the_thought_and_is_worth_what_it_was_used(db: Database) -> None:
     thought(db, "aaaa", "bbbb")
     for _ in range(3):
-        remember_question(db, "why?", now=1.0, paths=["a.py"], notes=["bbbb", "survey"])
+        questions.remember(db, "why?", now=1.0, paths=["a.py"], notes=["bbbb", "survey"])
 
     first, second = spending.note_costs(db, limit=9)
 
@@ -78,21 +78,33 @@ def test_the_words_of_a_thought_are_kept_once_with_the_thought(db: Database) -> 
     assert db.value("select request || reply from calls") == ""
 
 
-def test_habits_are_averages_over_what_was_asked_and_sums_over_what_was_thought(
-    db: Database,
-) -> None:
-    assert spending.habit(db).asks == 0
-    thought(db, "aaaa")
-    for received in (20, 40):
-        ledger.settle(db, call(db, "ask"), Reply("", Usage(9, received), "m"), PRICE, 1.0)
-    remember_question(db, "why?", now=1.0, paths=[], notes=["aaaa"])
-    remember_question(db, "how?", now=1.0, paths=[], notes=[])
+def test_the_cached_share_is_of_all_calls_not_of_those_shown(db: Database) -> None:
+    assert spending.cached_share(db) == 0.0
+    thought(db)
+    ledger.settle(db, call(db, "ask"), Reply("", Usage(300, 9), "m"), PRICE, 1.0)
 
-    habit = spending.habit(db)
+    assert spending.cached_share(db) == 100 / 500
+    assert len(spending.sums(db, "kind", limit=1)) == 1
 
-    assert (habit.received_asleep, habit.tokens_asleep) == (80, 280)
-    assert (habit.asks, habit.answers, habit.received) == (2, 2, 30.0)
-    assert habit.notes_sent == len("titlebody") / 4 / 2
+
+def test_a_call_says_what_it_is_about_a_second_look_the_place_of_its_finding(db: Database) -> None:
+    thought(db)
+    for number, symbol in ((call(db, "check"), "Cart.total"), (call(db, "check"), "")):
+        bugs.begin(
+            db,
+            ["aaaa", "bbbb"],
+            step=Step.AGAIN,
+            version="1",
+            call_id=number,
+            path="cart.py",
+            symbol=symbol,
+            now=1.0,
+        )
+    call(db, "ask")
+
+    found = spending.calls(db, limit=9)
+
+    assert [one.subject for one in found] == ["", "cart.py", "cart.py::Cart.total", "a.py"]
 
 
 def test_a_new_ledger_goes_on_from_an_old_one(db: Database, tmp_path: Path) -> None:

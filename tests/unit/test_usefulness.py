@@ -9,7 +9,7 @@ from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.sleep.agenda import plan
-from repo_sleeper.store import history, search, versions
+from repo_sleeper.store import history, questions, versions
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.unthought import sizes, unthought
 from repo_sleeper.store.usefulness import recent_edits, use
@@ -65,8 +65,8 @@ def test_a_note_hits_when_its_path_is_edited_after_it(tree: Indexed) -> None:
 def test_a_note_hits_when_it_is_shown_or_its_path_is_asked_about(tree: Indexed) -> None:
     shown = noted(tree, "cart.py", at=100.0)
     noted(tree, "rates.py", at=100.0)
-    search.remember_question(tree.db, "why", now=200.0, paths=["tax.py"], notes=[shown])
-    search.remember_question(tree.db, "why", now=200.0, paths=["tax.py", "rates.py"], notes=[])
+    questions.remember(tree.db, "why", now=200.0, paths=["tax.py"], notes=[shown])
+    questions.remember(tree.db, "why", now=200.0, paths=["tax.py", "rates.py"], notes=[])
 
     found = use(tree.db, tree.tree, now=300.0)
 

@@ -191,6 +191,23 @@ def test_a_redirect_goes_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wire.facts["note"] == "redirect"
 
 
+def test_a_request_is_announced_once_and_before_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        trace = request.extensions["trace"]
+        trace("connection.connect_tcp.started", {})
+        said.append("connects")
+        for part in ("send_request_headers.started", "send_request_body.started"):
+            trace(f"http11.{part}", {})
+        said.append("sends")
+        return httpx.Response(200, stream=httpx.ByteStream(b"{}"))
+
+    exchange(monkeypatch, Wire(leaving=lambda: said.append("leaves")), answer)
+
+    assert said == ["connects", "leaves", "sends"]
+
+
 def test_a_refused_connection_was_never_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
@@ -339,6 +356,36 @@ def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> No
     endless.end()
 
 
+LAST_WORDS = "import sys; sys.stdin.readline(); print({said!r}, end='')"
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ("", False),
+        ('{"leaving": true}\n', True),
+        ('{"part": "It is"}\n', False),
+        ('{"leaving": true}\n{"part": "It is"}\n', True),
+        ('{"lea', True),
+        ("no JSON\n", True),
+        ("[]\n", True),
+    ],
+)
+def test_only_a_worker_that_said_nothing_of_it_has_sent_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    sent: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    monkeypatch.setattr(child, "_ARGUMENTS", ("-c", LAST_WORDS.format(said=said)))
+    dying = child.Child({})
+
+    with pytest.raises(child.DeadError) as told:
+        dying.exchange({}, deadline_s=30.0)
+
+    assert told.value.sent is sent
+    dying.end()
+
+
 def test_an_installation_without_litellm_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> None:
         raise ModuleNotFoundError("No module named 'litellm'")
@@ -395,6 +442,19 @@ def test_the_flex_price_is_half_where_it_is_listed_and_the_usual_one_elsewhere()
     assert flex.cost(Usage(sent=100)) == pytest.approx(usual.cost(Usage(sent=100)) / 2)
     haiku = "anthropic/claude-haiku-4-5"
     assert listed_price(haiku, tier="flex") == listed_price(haiku)
+
+
+def test_what_is_reserved_is_the_price_of_the_dearest_tier_that_may_be_served() -> None:
+    def price(tier: str) -> Price:
+        return WorkerModel(
+            ModelSettings(name="openai/gpt-5-mini", service_tier=tier), key="k"
+        ).price()
+
+    usual, priority = price("default"), listed_price("openai/gpt-5-mini", tier="priority")
+    assert price("flex") == usual == price("")
+    assert price("auto") == priority
+    assert (priority.sent or 0) > (usual.sent or 0)
+    assert Price(1.0, None, 3.0).dearer(Price(2.0, 1.0)) == Price(2.0, 1.0, 3.0)
 
 
 def test_the_person_s_price_goes_before_the_list() -> None:
@@ -459,7 +519,7 @@ def test_a_refusal_is_not_an_empty_answer() -> None:
 def test_closing_during_a_call_kills_and_leaves_the_rest_to_the_call() -> None:
     model = WorkerModel(ModelSettings(name="a/b"), key="k")
     killed = threading.Event()
-    model._child = SimpleNamespace(kill=killed.set)  # type: ignore[assignment]  # stands in for a process
+    model._child = SimpleNamespace(dismiss=killed.set)  # type: ignore[assignment]  # stands in for a process
 
     with model._turn:
         model.close()

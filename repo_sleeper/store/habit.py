@@ -1,0 +1,95 @@
+"""What questions have been like here, and what answering them took: measured, never assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from repo_sleeper.store.database import Database, Row
+from repo_sleeper.store.ledger import _TOKENS, _USD  # what counts is decided there alone
+
+_CHARACTERS = 4  # of a token of prose
+_ASLEEP = f"""
+select coalesce(sum({_USD}), 0.0) as usd, coalesce(sum(tokens_received), 0) as received,
+    coalesce(sum({_TOKENS}), 0) as tokens
+from calls where purpose != 'ask'"""
+_QUESTIONS = """
+select count(*) as asks, coalesce(sum(answered = 'kept'), 0) as kept,
+    coalesce(sum(answered = 'index'), 0) as from_index
+from questions"""
+_ANSWERS = """
+select count(*) as count, coalesce(avg(usd), 0.0) as usd,
+    coalesce(avg(tokens_received), 0.0) as received, 0 as characters
+from calls where purpose = 'ask' and state = 'settled'"""
+# A note is counted as long as it was: a version of it may have been put aside since.
+_NOTED = """
+with asked as (
+    select c.usd, c.tokens_received, (
+        select coalesce(sum((
+            select length(n.title) + length(n.body) from notes n
+            where n.id = shown.value and n.origin = 'model' order by n.version desc limit 1
+        )), 0) from json_each(q.notes) shown
+    ) as characters
+    from questions q join calls c on c.id = q.call_id where c.state = 'settled'
+)
+select count(*) as count, coalesce(avg(usd), 0.0) as usd,
+    coalesce(avg(tokens_received), 0.0) as received, coalesce(avg(characters), 0) as characters
+from asked where (characters > 0) = ?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Questions that a model answered: how many, and what one took on average, in tokens.
+
+    `notes` are those of a model's notes that were sent with it.
+    """
+
+    count: int = 0
+    usd: float = 0.0
+    received: float = 0.0
+    notes: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habit:
+    """What was spent asleep, and what questions took; `asks` counts all, answered or not.
+
+    `kept` were answered from an earlier reply, `from_index` were facts that were expected to be
+    asked for: neither took a call. `noted` and `bare` are what a model answered with notes of a
+    model before it and without; the questions whose call is not known are in `answers` alone.
+    """
+
+    usd: float = 0.0
+    received_asleep: int = 0
+    tokens_asleep: int = 0
+    asks: int = 0
+    kept: int = 0
+    from_index: int = 0
+    answers: Answers = Answers()
+    noted: Answers = Answers()
+    bare: Answers = Answers()
+
+    @property
+    def free(self) -> int:
+        """Answers that took no call."""
+        return self.kept + self.from_index
+
+
+def habit(db: Database) -> Habit:
+    """Sums and averages over everything that was ever spent and asked here."""
+    (asleep,) = db.rows(_ASLEEP)
+    (questions,) = db.rows(_QUESTIONS)
+    return Habit(
+        usd=asleep["usd"],
+        received_asleep=asleep["received"],
+        tokens_asleep=asleep["tokens"],
+        asks=questions["asks"],
+        kept=questions["kept"],
+        from_index=questions["from_index"],
+        answers=_answers(db.rows(_ANSWERS)[0]),
+        noted=_answers(db.rows(_NOTED, (1,))[0]),
+        bare=_answers(db.rows(_NOTED, (0,))[0]),
+    )
+
+
+def _answers(row: Row) -> Answers:
+    return Answers(row["count"], row["usd"], row["received"], row["characters"] / _CHARACTERS)
