@@ -108,22 +108,29 @@ def _thoughts(
                     model=chosen,
                     commit=_commit(here),
                     clock=time.time,
-                    refusal=_refusal(here.workspace, left),
+                    refusal=_refusal(here.workspace, chosen, left),
                 )
+                known = chosen.price().known
         except TooDearError as error:  # this one; the next may be smaller
-            outcome = Outcome(None, error=error)
+            outcome, known = Outcome(None, error=error), True
         spent += outcome.usd
-        _tell(outcome)
+        _tell(outcome, known=known)
         yield outcome
         if outcome.stop:
             return
 
 
-def _refusal(workspace: Workspace, left: float | None) -> Refusal:
+def _refusal(workspace: Workspace, model: Model, left: float | None) -> Refusal:
     """The caps, and what is left of the sum this command may spend."""
     caps = rounds.caps_refusal(workspace.settings)
+    known = left is None or model.price().known
 
     def refusal(spent: Spent, usd: float, tokens: int) -> str:
+        if not known:  # it would count as nothing, and any sum would be enough
+            return (
+                f"--max-cost cannot bind: nobody knows the price of {model.name}; "
+                "model.sent_price and model.received_price tell it"
+            )
         if left is not None and usd > left:
             return f"--max-cost leaves ${left:.4f}, this call may cost ${usd:.4f}"
         return caps(spent, usd, tokens)
@@ -131,13 +138,14 @@ def _refusal(workspace: Workspace, left: float | None) -> Refusal:
     return refusal
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: Outcome, *, known: bool) -> None:
     if outcome.error is not None:
         output.complain(str(outcome.error), outcome.error.hint)
         return
     dropped = f", {len(outcome.dropped)} dropped" if outcome.dropped else ""
     found = output.count(len(outcome.notes), "note")
-    output.say(f"      {found}{dropped}, {output.usd(outcome.usd)}")
+    money = output.usd(outcome.usd) if known else "price unknown"
+    output.say(f"      {found}{dropped}, {money}")
 
 
 def _report(done: Sequence[Outcome], *, json: bool) -> None:
