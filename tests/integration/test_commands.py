@@ -260,6 +260,21 @@ def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
     assert ready("notes", "search", word).code in {0, 3}
 
 
+def test_notes_are_of_the_code_as_it_is_with_no_daemon_to_say_so(
+    ready: Types, repo: GitRepo
+) -> None:
+    listed = json.loads(ready("notes", "list", "--json").out)["notes"]
+    (about,) = (note for note in listed if note["evidence"][0]["path"] == "Makefile")
+    (repo.root / "Makefile").unlink()
+    repo.write("pay/owed.py", "def owed(): ...\n")
+
+    assert about["id"] not in ready("notes", "list").out
+    assert about["id"] not in ready("notes", "search", "make").out
+    assert ready("notes", "show", about["id"]).code == 3
+    assert "owed.py" in ready("map", "pay").out
+    assert "pay/owed.py" in ready("bugs", "--suspects").out
+
+
 def test_a_note_that_was_dismissed_can_be_taken_back(ready: Types) -> None:
     first = json.loads(ready("notes", "list", "--json").out)["notes"][0]
     assert ready("notes", "restore").code == 3
