@@ -275,6 +275,18 @@ def test_notes_are_of_the_code_as_it_is_with_no_daemon_to_say_so(
     assert "pay/owed.py" in ready("bugs", "--suspects").out
 
 
+def test_a_question_to_expect_quotes_the_line_it_names(ready: Types, repo: GitRepo) -> None:
+    twice = "def deliver(order):\n    return order\n\n\ndef deliver(a):\n    return a\n"
+    repo.write("pay/ship.py", twice)
+    repo.write("pay/sell.py", "from pay.ship import deliver\n\n\nprint(deliver(1))\n")
+
+    listed = json.loads(ready("notes", "list", "-n", "500", "--json").out)["notes"]
+    (note,) = (one for one in listed if one["title"] == "Who calls or uses `deliver`?")
+
+    said = note["evidence"][0]
+    assert said["quote"] in twice.splitlines()[said["start_line"] - 1]
+
+
 def test_a_note_that_was_dismissed_can_be_taken_back(ready: Types) -> None:
     first = json.loads(ready("notes", "list", "--json").out)["notes"][0]
     assert ready("notes", "restore").code == 3
