@@ -204,12 +204,15 @@ def test_a_work_tree_shares_what_the_first_one_knows(person: Person, tmp_path: P
     person.types("init", "--yes")
     side = tmp_path / "side"
     person.repo.git("worktree", "add", "-q", "-b", "side", str(side))
+    assert "not read yet: this work tree" in person.types("-C", str(side), "status").out
 
     asked = person.types("-C", str(side), "ask", "how does total add the tax", "--context")
 
     assert asked.code == 0
     assert "shop.py" in asked.out
     assert "2 work trees share these notes" in person.types("status").out
+    person.repo.git("worktree", "remove", str(side))
+    assert "work trees share" not in person.types("status").out
 
 
 # --- where it cannot work ---------------------------------------------------------------------
