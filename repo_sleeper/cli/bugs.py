@@ -36,7 +36,7 @@ def list_(
     from repo_sleeper.store.bugs import BugState
 
     states = tuple(BugState) if all_ else (BugState.CONFIRMED, BugState.NEW)
-    with place.reading() as here:
+    with place.present() as here:
         if suspects:
             bugs_view.show_suspects(here, limit=limit, json=json)
             return
@@ -51,7 +51,7 @@ def show(bug: Id, *, json: Json = False) -> None:
     from repo_sleeper.cli import bugs_view, place
     from repo_sleeper.store import bugs
 
-    with place.reading() as here:
+    with place.present() as here:
         found = bugs.bug(here.db, here.tree_id, bug)
     bugs_view.show_whole(found, json=json)
 

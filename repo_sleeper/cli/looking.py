@@ -40,46 +40,53 @@ class _Look(NamedTuple):
 
 
 @contextmanager
-def up_to_date(workspace: Workspace) -> Iterator[Asked]:
-    """The store as the disk is now: by the daemon where there is one, else by ourselves."""
+def up_to_date(workspace: Workspace, *, derive: bool = False) -> Iterator[Asked]:
+    """The store as the disk is now: by the daemon where there is one, else by ourselves.
+
+    `derive` has the survey taken too: a question does not wait for it, a list of notes does.
+    """
     from repo_sleeper.daemon.workspace import read_store
 
     # Opened first and closed last: then closing what we write with does not fold the WAL back
     # into the file each time, which a question would wait for.
     with closing(read_store(workspace)) as db:
-        look = _look_of_daemon(workspace) or _look_of_ours(workspace)
+        look = _look_of_daemon(workspace, derive=derive)
+        look = look or _look_of_ours(workspace, derive=derive)
         warning = look.warning and f"{look.warning}{_since(db)}"
         tree_id, commit = _tree(db, workspace)
         yield Asked(db, tree_id, commit, warning, look.doubt)
 
 
-def _look_of_daemon(workspace: Workspace) -> _Look | None:
+def _look_of_daemon(workspace: Workspace, *, derive: bool) -> _Look | None:
     socket_file = workspace.socket_file
     if not socket_file.exists():
         return None
     from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
 
-    _get_ready()
-    said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=False)
+    if not derive:
+        _get_ready()
+    said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=derive)
     return None if said is None else _Look(doubt="" if said.get("complete", True) else _UNKNOWN)
 
 
-def _look_of_ours(workspace: Workspace) -> _Look:
+def _look_of_ours(workspace: Workspace, *, derive: bool) -> _Look:
     """Reconcile without a daemon, or say in words why that was not possible."""
     from repo_sleeper.errors import GitError, StoreError
 
     try:
-        done = _round(workspace)
+        done = _round(workspace, derive=derive)
     except (GitError, StoreError) as error:
         stale = "the index could not be brought up to date"
         return _Look(f"{stale} ({error})", stale)
     if done is None:
         return _Look("the daemon is busy or does not answer")
+    if derive and done.complete:
+        return _Look()  # nothing lags
     doubt = f", git cannot say which files are ignored ({done.doubt})" if done.doubt else ""
     return _Look(f"no daemon is running{doubt}", "" if done.complete else _UNKNOWN)
 
 
-def _round(workspace: Workspace) -> Round | None:
+def _round(workspace: Workspace, *, derive: bool) -> Round | None:
     import time
 
     from repo_sleeper.daemon import reconciling  # not `rounds`: that brings all of thinking
@@ -95,8 +102,8 @@ def _round(workspace: Workspace) -> Round | None:
                 workspace.settings,
                 now=time.time(),
                 pool=pool,
-                derive=False,
-                meanwhile=_get_ready,
+                derive=derive,
+                meanwhile=None if derive else _get_ready,
             )
 
 

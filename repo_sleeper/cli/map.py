@@ -22,7 +22,7 @@ def map_(
     from repo_sleeper.cli import map_view, notes_view, place
     from repo_sleeper.store import code, history, notes, path_records
 
-    with place.reading() as here:
+    with place.present() as here:
         below = "" if path is None else notes_view.place_of(here.workspace, path)
         files = map_view.inside(code.stored_files(here.db, here.tree_id), below)
         past = map_view.Past(history.churn(here.db), path_records.path_ages(here.db))

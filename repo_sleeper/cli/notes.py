@@ -33,7 +33,7 @@ def list_(  # noqa: PLR0913 -- the options, each by name
     from repo_sleeper.cli import notes_view, place
     from repo_sleeper.store import note_kinds, notes
 
-    with place.reading() as here:
+    with place.present() as here:
         off = note_kinds.switched_off(here.db)
         wanted = notes_view.wanted(here, path, of=kind, by=origin, stale=all_)
         found = notes.list_notes(here.db, here.tree_id, **wanted._asdict(), limit=limit)
@@ -50,7 +50,7 @@ def show(about: Annotated[str, typer.Argument(metavar="ID|PATH")], *, json: Json
     """Show one note whole, or all notes about a file."""
     from repo_sleeper.cli import notes_view, place
 
-    with place.reading() as here:
+    with place.present() as here:
         found = notes_view.about(here, about)
         costs = notes_view.costs_of(here, found)
     notes_view.show_whole(found, json=json, costs=costs)
@@ -73,7 +73,7 @@ def search(
     words = parts(" ".join(text))
     if not words:
         raise UsageError("there is nothing to search for", hint="sleeper notes search rounding")
-    with place.reading() as here:
+    with place.present() as here:
         found = notes.search_notes(here.db, here.tree_id, words, limit=limit, fresh_only=not all_)
     none = notes_view.none_found(" ".join(words), stale=all_)
     notes_view.show_list([note for note, _ in found], json=json, cut=False, none=none)
@@ -102,6 +102,6 @@ def restore(
     if note:
         notes_view.restore(note)
         return
-    with place.reading() as here:
+    with place.present() as here:
         found = [one for one, _ in notes.dismissed(here.db, here.tree_id)]
     notes_view.show_list(found, json=json, cut=False, none=notes_view.none_dismissed())

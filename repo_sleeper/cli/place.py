@@ -46,6 +46,22 @@ def reading() -> Iterator[Place]:
         yield Place(workspace, db, tree_of(db, workspace))
 
 
+@contextmanager
+def present() -> Iterator[Place]:
+    """The store of this place as the disk is now, counted notes too; says where it is not.
+
+    What a reader is told about code must hold for the code they have, daemon or not.
+    """
+    from repo_sleeper.cli import output
+    from repo_sleeper.cli.looking import up_to_date
+
+    workspace = here()
+    with up_to_date(workspace, derive=True) as asked:
+        if asked.warning:
+            output.say(f"sleeper: {asked.warning}")
+        yield Place(workspace, asked.db, asked.tree_id)
+
+
 def tree_of(db: Database, workspace: Workspace) -> int:
     """This work tree's number in the store; 0 while it was never reconciled."""
     from repo_sleeper.store import code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def gathered(here: Place) -> Condition:
         settings=settings,
         branch=_told(git.branch, repo),
         commit=_told(git.head, repo),
-        trees=len(trees),
+        trees=sum(os.access(tree.root / ".git", os.F_OK) for tree in trees),
         reconciled_at=max((t.reconciled_at for t in trees if t.id == here.tree_id), default=0.0),
         counts=extent.counts(here.db, here.tree_id),
         commits=history.commit_count(here.db),
@@ -162,6 +163,8 @@ def _repo(found: Condition) -> str:
 
 
 def _index(found: Condition) -> str:
+    if not found.reconciled_at:
+        return "not read yet: this work tree joins with the first question asked in it"
     counts = found.counts
     languages = sorted(counts.languages.items(), key=lambda item: (-item[1], item[0]))
     most = ", ".join(f"{name} {number}" for name, number in languages[:4])
@@ -171,8 +174,14 @@ def _index(found: Condition) -> str:
     )
     text += f" · {most}" if most else ""
     text += f" · {counts.skipped:,} skipped" if counts.skipped else ""
+    # Nobody keeps it up while there is no daemon, so it says how old it is.
+    text += "" if found.daemon.running else f" · as it was {_since(found)} ago"
     slips = unknown(found.settings.index.languages)
     return text + (f" · no such language: {', '.join(slips)}" if slips else "")
+
+
+def _since(found: Condition) -> str:
+    return output.ago(found.now - found.reconciled_at)
 
 
 def _notes(found: Condition) -> str:

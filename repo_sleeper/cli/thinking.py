@@ -27,6 +27,7 @@ from repo_sleeper.errors import (
     SetupError,
     TooDearError,
 )
+from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import code, ledger
 from repo_sleeper.think.thinker import Outcome
@@ -98,31 +99,39 @@ def _thoughts(
         verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
         left = None if wish.max_cost is None else wish.max_cost - spent
         try:
+            model = asked.of(item)
             outcome = rounds.think_round(
                 here.db,
                 here.workspace.repo,
                 settings,
                 tree_id=here.tree_id,
                 item=item,
-                model=asked.of(item),
+                model=model,
                 commit=_commit(here),
                 clock=time.time,
-                refusal=_refusal(here.workspace, left),
+                refusal=_refusal(here.workspace, model, left),
             )
+            known = model.price().known
         except TooDearError as error:  # this one; the next may be smaller
-            outcome = Outcome(None, error=error)
+            outcome, known = Outcome(None, error=error), True
         spent += outcome.usd
-        _tell(outcome)
+        _tell(outcome, known=known)
         yield outcome
         if outcome.stop:
             return
 
 
-def _refusal(workspace: Workspace, left: float | None) -> Refusal:
+def _refusal(workspace: Workspace, model: Model, left: float | None) -> Refusal:
     """The caps, and what is left of the sum this command may spend."""
     caps = rounds.caps_refusal(workspace.settings)
+    known = left is None or model.price().known
 
     def refusal(spent: Spent, usd: float, tokens: int) -> str:
+        if not known:  # it would count as nothing, and any sum would be enough
+            return (
+                f"--max-cost cannot bind: nobody knows the price of {model.name}; "
+                "model.sent_price and model.received_price tell it"
+            )
         if left is not None and usd > left:
             return f"--max-cost leaves ${left:.4f}, this call may cost ${usd:.4f}"
         return caps(spent, usd, tokens)
@@ -130,13 +139,14 @@ def _refusal(workspace: Workspace, left: float | None) -> Refusal:
     return refusal
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: Outcome, *, known: bool) -> None:
     if outcome.error is not None:
         output.complain(str(outcome.error), outcome.error.hint)
         return
     dropped = f", {len(outcome.dropped)} dropped" if outcome.dropped else ""
     found = output.count(len(outcome.notes), "note")
-    output.say(f"      {found}{dropped}, {output.usd(outcome.usd)}")
+    money = output.usd(outcome.usd) if known else "price unknown"
+    output.say(f"      {found}{dropped}, {money}")
 
 
 def _report(done: Sequence[Outcome], *, json: bool) -> None:

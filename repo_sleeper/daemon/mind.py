@@ -50,6 +50,7 @@ class Mind:
         self._done = done
         self._make = make
         self._models: Models | None = None
+        self._made_for: Workspace | None = None
         self._thread: threading.Thread | None = None
         self._awake = threading.Event()
         self._plan = Plan()
@@ -62,8 +63,10 @@ class Mind:
     def begin(self, workspace: Workspace, repo: Repository, tree_id: int, *, commit: str) -> None:
         """Start on the subject worth most; `done` hears how it went."""
         self._awake.clear()
+        if self._made_for != workspace:
+            self.rest()  # other settings may name another model, another place or another key
         if self._models is None:
-            self._models = models(workspace, self._make(workspace))
+            self._models, self._made_for = models(workspace, self._make(workspace)), workspace
         self._thread = threading.Thread(
             target=self._think,
             args=(workspace, repo, tree_id, commit, self._models),

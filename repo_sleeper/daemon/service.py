@@ -77,6 +77,7 @@ class Service:
             case "activity":
                 self._mind.wake()  # at once; the loop may be in the middle of a long look
                 self._inbox.put(self._active)
+                self._inbox.put(self._reload)  # it may be the settings that they are at work on
                 return {}
             case "stop":
                 self.end("asked to")
@@ -251,7 +252,21 @@ class Service:
         why = self._idleness.why_awake(self._db, self.workspace, tree, now=now)
         if watched is None or why:
             self._mind.rest()
-            return
+        elif self._has_settings_of_now():
+            self._begin(watched)
+
+    def _has_settings_of_now(self) -> bool:
+        """Whether the caps, and who is asked, are still as they are written down.
+
+        Where they are not, the next tick decides anew; where they cannot be read, nothing is spent.
+        """
+        before = self.workspace
+        self._reload()
+        if self._config_error:
+            self._idleness.why = f"the settings cannot be read: {self._config_error}"
+        return self.workspace is before and not self._config_error
+
+    def _begin(self, watched: Watched) -> None:
         self._mind.begin(self.workspace, watched.tree.repo, watched.tree_id, commit=watched.head)
 
     def _thought(self, thought: Thought) -> None:

@@ -35,8 +35,9 @@ _AT_ONCE = 500
 _SHORTEST = 3
 _USED = "select name, sum(json_array_length(places)) as times from uses group by name"
 # From the names to their definitions: to group all definitions would cost many times as much.
+# Only one `min`, so that SQLite takes the signature from the row of the first line.
 _DEFINED = """
-select s.name, min(f.path) as path, min(s.start_line) as line, min(s.signature) as signature
+select s.name, f.path as path, min(s.start_line) as line, s.signature as signature
 from json_each(?) w cross join symbols s on s.name = w.value
 join files f on f.blob_id = s.blob_id
 where f.tree_id = ? and s.kind in ('class', 'function', 'method', 'trait', 'interface', 'struct')

@@ -204,15 +204,58 @@ def test_a_work_tree_shares_what_the_first_one_knows(person: Person, tmp_path: P
     person.types("init", "--yes")
     side = tmp_path / "side"
     person.repo.git("worktree", "add", "-q", "-b", "side", str(side))
+    assert "not read yet: this work tree" in person.types("-C", str(side), "status").out
 
     asked = person.types("-C", str(side), "ask", "how does total add the tax", "--context")
 
     assert asked.code == 0
     assert "shop.py" in asked.out
     assert "2 work trees share these notes" in person.types("status").out
+    person.repo.git("worktree", "remove", str(side))
+    assert "work trees share" not in person.types("status").out
 
 
 # --- where it cannot work ---------------------------------------------------------------------
+
+
+def test_trust_says_what_holds_and_not_what_is_asked_for(person: Person) -> None:
+    person.repo.write(
+        ".sleeper.toml",
+        "[budget]\nusd_per_day = 500\ncalls_per_day = 3\n[index]\nignore = ['docs/*']\n",
+    )
+
+    done = person.types("trust")
+
+    assert (done.code, done.err.splitlines()[1:]) == (
+        0,
+        [
+            "  budget.calls_per_day = 3",
+            "  budget.usd_per_day = 0.5 (it asks for 500.0, but may only narrow what you allow)",
+            "  index.ignore = ('docs/*',)",
+        ],
+    )
+
+
+def test_settings_that_cannot_go_together_are_not_trusted(person: Person) -> None:
+    config = Path(person.env["XDG_CONFIG_HOME"]) / "sleeper" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("[index]\nlanguages = ['go']\n")
+    person.repo.write(".sleeper.toml", "[index]\nlanguages = ['python']\n")
+
+    refused = person.types("trust")
+
+    assert (refused.code, "leaves none of the languages" in refused.err) == (2, True)
+    assert "not set up" in person.types("status").err, "everything else goes on without them"
+
+
+def test_a_daemon_hears_of_trust_at_once(person: Person) -> None:
+    assert person.types("init", "--yes").code == 0
+    person.repo.write(".sleeper.toml", "[ask]\ntokens = 900\n")
+    person.until(lambda: "do not count" in person.types("daemon").out)
+
+    assert person.types("trust").code == 0
+
+    person.until(lambda: "no model is set" in person.types("daemon").out, seconds=8.0)
 
 
 @pytest.mark.parametrize("command", ["init", "status", "notes", "think", "trust"])

@@ -159,6 +159,23 @@ def test_what_may_be_spent_is_kept_to(thinker: Person, provider: FakeProvider) -
     assert not provider.requests
 
 
+def test_a_sum_is_not_promised_where_nobody_knows_the_price(
+    thinker: Person, provider: FakeProvider
+) -> None:
+    config = Path(thinker.env["XDG_CONFIG_HOME"]) / "sleeper" / "config.toml"
+    config.write_text(re.sub(r"(?m)^(sent|received)_price.*\n?", "", config.read_text()))
+
+    refused = thinker.types("think", "--max-cost", "1")
+
+    assert refused.code == 5
+    assert "--max-cost cannot bind" in refused.err
+    assert not provider.requests
+    unlimited = thinker.types("think", "-n", "1")
+    assert unlimited.code == 0
+    assert "price unknown" in unlimited.err
+    assert "$0.00" not in unlimited.err
+
+
 def test_settings_that_changed_since_they_were_trusted_stop_sending(
     thinker: Person, provider: FakeProvider
 ) -> None:

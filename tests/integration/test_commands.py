@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -229,6 +230,7 @@ def test_control_c_before_any_command_is_130(types: Types, monkeypatch: pytest.M
 
 def test_status_in_every_form(ready: Types) -> None:
     told = ready("status").out
+    assert re.search(r" · as it was \d+ s ago", told), "no daemon keeps it up"
     for word in ("main @", "4 files", "python 2", "no", "structure only", "installed in"):
         assert word in told
     assert ready("status", "--line").out.startswith("sleeper off · ")
@@ -283,6 +285,33 @@ def test_questions_that_the_index_answers_are_listed_where_they_are_named(
     assert "questions" not in types("notes", "list", "-k", "question").err
     assert "questions" not in types("notes", "list", "-k", "entry-point").err
     assert "questions" not in types("notes", "list", "--origin", "model").err
+
+
+def test_notes_are_of_the_code_as_it_is_with_no_daemon_to_say_so(
+    ready: Types, repo: GitRepo
+) -> None:
+    listed = json.loads(ready("notes", "list", "--json").out)["notes"]
+    (about,) = (note for note in listed if note["evidence"][0]["path"] == "Makefile")
+    (repo.root / "Makefile").unlink()
+    repo.write("pay/owed.py", "def owed(): ...\n")
+
+    assert about["id"] not in ready("notes", "list").out
+    assert about["id"] not in ready("notes", "search", "make").out
+    assert ready("notes", "show", about["id"]).code == 3
+    assert "owed.py" in ready("map", "pay").out
+    assert "pay/owed.py" in ready("bugs", "--suspects").out
+
+
+def test_a_question_to_expect_quotes_the_line_it_names(ready: Types, repo: GitRepo) -> None:
+    twice = "def deliver(order):\n    return order\n\n\ndef deliver(a):\n    return a\n"
+    repo.write("pay/ship.py", twice)
+    repo.write("pay/sell.py", "from pay.ship import deliver\n\n\nprint(deliver(1))\n")
+
+    listed = json.loads(ready("notes", "list", "-n", "500", "--json").out)["notes"]
+    (note,) = (one for one in listed if one["title"] == "Who calls or uses `deliver`?")
+
+    said = note["evidence"][0]
+    assert said["quote"] in twice.splitlines()[said["start_line"] - 1]
 
 
 def test_a_note_that_was_dismissed_can_be_taken_back(ready: Types) -> None:

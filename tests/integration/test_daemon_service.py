@@ -575,6 +575,39 @@ def test_settings_that_changed_since_they_were_trusted_stop_sending(
     daemon.until(lambda: "sleeper trust" in str(daemon.status()["why"]))
 
 
+def test_a_cap_that_was_lowered_a_moment_ago_holds(
+    start: Start, private_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "_CHORES_S", 3600.0)
+    daemon = start(**{**THINKING, "SLEEPER_IDLE_QUIET_S": "3"})
+    file = private_home / "config" / "sleeper" / "config.toml"
+    file.parent.mkdir(parents=True)
+
+    file.write_text("[budget]\ncalls_per_day = 0\n")
+
+    daemon.until(lambda: "calls per day" in str(daemon.status()["why"]))
+    file.write_text("[budget]\ncalls_per_day = 'many'\n")
+    daemon.service.answer({"verb": "activity"})
+    daemon.until(lambda: "calls_per_day" in str(daemon.status()["config_error"]))
+    assert not daemon.model.prompts
+
+
+def test_settings_that_cannot_be_read_spend_nothing(
+    start: Start, private_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "_CHORES_S", 3600.0)
+    daemon = start(**{**THINKING, "SLEEPER_IDLE_QUIET_S": "2"})
+    file = private_home / "config" / "sleeper" / "config.toml"
+    file.parent.mkdir(parents=True)
+
+    file.write_text("[budget]\ncalls_per_day = 'few'\n")
+
+    daemon.until(lambda: "the settings cannot be read" in str(daemon.status()["why"]))
+    assert not daemon.model.prompts
+    file.unlink()
+    daemon.until(lambda: daemon.model.prompts)
+
+
 def test_what_git_cannot_tell_apart_is_not_sent(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,26 @@ def test_a_mind_that_ends_while_its_model_starts_does_not_wait_for_it(
     assert provider.requests == []
 
 
+def test_other_settings_are_never_thought_under_with_the_old_model(workspace: Workspace) -> None:
+    done: SimpleQueue[Thought] = SimpleQueue()
+    models: list[FakeModel] = []
+
+    def make(_: Workspace) -> FakeModel:
+        models.append(FakeModel())
+        return models[-1]
+
+    mind = Mind(done=done.put, make=make)
+    elsewhere = workspace.settings.model._replace(api_base="http://127.0.0.1:9/v1")
+    moved = workspace._replace(settings=workspace.settings._replace(model=elsewhere))
+    for one in (workspace, workspace, moved):
+        mind.begin(one, git.discover(workspace.repo.root), 1, commit="")
+        done.get(timeout=20)
+        mind._thread.join(5)  # type: ignore[union-attr]  # it has begun
+    mind.end(limit=5)
+
+    assert [len(model.prompts) for model in models] == [2, 1]
+
+
 def test_a_subject_that_costs_too_much_alone_does_not_keep_the_others_waiting(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
