@@ -1,4 +1,4 @@
-"""A first index: what is kept in no order of arrival is put in order once, when all of it is there."""
+"""A first index: what arrives in no order is put in order once, when all of it is there."""
 
 from __future__ import annotations
 
