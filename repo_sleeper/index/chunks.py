@@ -37,7 +37,9 @@ Piece = tuple[int, int, Definition | None]
 def text_chunks(data: bytes) -> list[ChunkRow]:
     """Windows of a text that is no code; its headings count as names."""
     text = _beginning(data)
-    lines = _typed(text, line_offsets(text)).removesuffix(b"\n").split(b"\n")
+    lines = text.removesuffix(b"\n").split(b"\n")
+    if max(map(len, lines)) >= _LINE_LONG:  # as `_typed`, without saying where lines begin
+        lines = _RUN.sub(_blank, text).removesuffix(b"\n").split(b"\n")
     rows: list[ChunkRow] = []
     for start in range(0, len(lines), LINES_MAX):
         window = b"\n".join(lines[start : start + LINES_MAX])
