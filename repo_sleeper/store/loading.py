@@ -15,6 +15,9 @@ _ORDERED_LAST = {
     "symbols_node": "symbols (node_hash)",
     "imports_module": "imports (module)",
 }
+# Bytes of words that are held until they are written, in order: eight times what is usual makes
+# fewer parts that would have to be merged.
+_WORDS_HELD = 8 << 20
 
 
 @contextmanager
@@ -27,6 +30,8 @@ def loading(db: Database) -> Iterator[None]:
         with db.transaction():
             for name in _ORDERED_LAST:
                 db.execute(f"drop index if exists {name}")
+            hold = "insert into chunk_words (chunk_words, rank) values ('hashsize', ?)"
+            db.execute(hold, (_WORDS_HELD,))
     yield
     _complete(db)
 
