@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from repo_sleeper import git
@@ -205,7 +206,7 @@ def survey_round(db: Database, tree_id: int, *, now: float, commit: str) -> int:
     from repo_sleeper.survey import survey  # 15 ms, and nothing may be due
     from repo_sleeper.think import questions
 
-    changed = survey.survey(db, tree_id, now=now, commit=commit)
-    changed += questions.expect(db, tree_id, now=now, commit=commit)
+    expect = partial(questions.expect, db, tree_id, now=now, commit=commit)
+    changed = survey.survey(db, tree_id, now=now, commit=commit, meanwhile=expect)
     freshness.survey_is_taken(db, tree_id, rules=RULES)
     return changed

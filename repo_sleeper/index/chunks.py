@@ -27,6 +27,9 @@ _WITH_ITS_END = (1).__add__  # a function of our own takes four times as long
 # Everything that the search's own tokenizer takes for the end of a word, as a space.
 _APART = re.sub(rb"[^A-Za-z\d\x80-\xff]", b" ", bytes(range(256)))
 
+# A word that may have parts: one that is more than `total`, `Total`, `TOTAL` or `2`.
+_COMPOUND = re.compile(rb" ((?>[A-Z]?[a-z]++|[A-Z]++|\d++|)[^ ]+)")
+
 ChunkRow = tuple[int | None, int, int, str, str, str]
 Piece = tuple[int, int, Definition | None]
 
@@ -34,7 +37,9 @@ Piece = tuple[int, int, Definition | None]
 def text_chunks(data: bytes) -> list[ChunkRow]:
     """Windows of a text that is no code; its headings count as names."""
     text = _beginning(data)
-    lines = _typed(text, line_offsets(text)).removesuffix(b"\n").split(b"\n")
+    lines = text.removesuffix(b"\n").split(b"\n")
+    if max(map(len, lines)) >= _LINE_LONG:  # as `_typed`, without saying where lines begin
+        lines = _RUN.sub(_blank, text).removesuffix(b"\n").split(b"\n")
     rows: list[ChunkRow] = []
     for start in range(0, len(lines), LINES_MAX):
         window = b"\n".join(lines[start : start + LINES_MAX])
@@ -76,11 +81,11 @@ def code_chunks(
     comment_rows = [row for row, _, _ in comments]
     chunks: list[ChunkRow] = []
     for start, end, owner in _windows(_pieces(symbols, *(within or (0, len(lines) - 1)))):
-        body = code[lines[start] : lines[end]].split()
+        body = code[lines[start] : lines[end]]
         said = comments[bisect_left(comment_rows, start) : bisect_left(comment_rows, end)]
-        if not said and not body:
+        if not said and (not body or body.isspace()):
             continue
-        doc = b" ".join([prose[a:b] for _, a, b in said]).split()
+        doc = b" ".join([prose[a:b] for _, a, b in said])
         around = [
             one.qualified for one in symbols[bisect_left(rows, start) : bisect_left(rows, end)]
         ]
@@ -110,8 +115,7 @@ class _Parts(dict[bytes, str]):
     def __missing__(self, word: bytes) -> str:
         if len(self) > _CACHE_MAX:
             self.clear()
-        is_one = word.islower() and word.isalpha()  # most are
-        apart = self[word] = "" if is_one else _apart(word.decode("utf-8", "replace"))
+        apart = self[word] = _apart(word.decode("utf-8", "replace"))
         return apart
 
 
@@ -120,13 +124,15 @@ _parts_of = _Parts()
 
 def words(text: bytes) -> str:
     """The words of a text as the search's tokenizer parts them, then the parts of camel case."""
-    return _with_parts(text.translate(_APART).split())
+    return _with_parts(text.translate(_APART))
 
 
-def _with_parts(found: Sequence[bytes]) -> str:
-    # The hot path of a first index: nothing in it is done in Python for each word.
-    plain = b" ".join(found).decode("utf-8", "replace")
-    extra = " ".join(filter(None, map(_parts_of.__getitem__, found)))
+def _with_parts(text: bytes) -> str:
+    # The hot path of a first index: nothing in it is done in Python for each word, and most
+    # words are passed by without being looked up.
+    apart = b" ".join(text.split())
+    extra = " ".join(filter(None, map(_parts_of.__getitem__, _COMPOUND.findall(b" " + apart))))
+    plain = apart.decode("utf-8", "replace")
     return f"{plain} {extra}" if extra else plain
 
 

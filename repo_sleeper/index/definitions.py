@@ -226,12 +226,13 @@ def signature(data: bytes, one: Definition, comments: Sequence[tuple[int, int]])
 
 def _without(data: bytes, start: int, end: int, comments: Sequence[tuple[int, int]]) -> bytes:
     parts: list[bytes] = []
-    for first, last in comments[bisect_left(comments, (start, 0)) :]:
-        if first >= end:
-            break
+    at = bisect_left(comments, (start, 0))
+    while at < len(comments) and comments[at][0] < end:
+        first, last = comments[at]
         parts.append(data[start:first])
         start = last
-    return b"".join((*parts, data[start:end]))
+        at += 1
+    return b"".join((*parts, data[start:end])) if parts else data[start:end]
 
 
 def _body_start(node: Node) -> int | None:
@@ -257,7 +258,8 @@ def document(data: bytes, found: list[Definition], captures: Captures) -> None:
         return
     between = {node.end_point.row: node.start_point.row for node in captures.get("attribute", ())}
     for one in found:
-        if one.kind != SCOPE:
+        above = one.row - 1
+        if (above in comments or above in between) and one.kind != SCOPE:
             text, one.top_row = _leading_comment(one.row, comments, between)
             one.doc = one.doc or text
 

@@ -27,6 +27,7 @@ from repo_sleeper.store import code, contents
 from repo_sleeper.store.code import StoredFile
 from repo_sleeper.store.contents import Content, FileRow
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.loading import loading
 
 if TYPE_CHECKING:
     from repo_sleeper.index.pool import Parsed, ParserPool, Request
@@ -70,11 +71,12 @@ def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
         if not _is_as_stored(stored.get(path), path, seen, labels)
     )
     work = _Work(db, tree_id, stored, now)
-    if todo:
-        reader = _Reader(db, os.fsencode(root), scan, labels, now)
-        with _at_hand(pool) as parsers, _without_collecting():
-            work.take(reader, todo, parsers, progress, meanwhile)
-        work.unread, work.vanished = reader.unread, reader.vanished
+    with loading(db):
+        if todo:
+            reader = _Reader(db, os.fsencode(root), scan, labels, now)
+            with _at_hand(pool) as parsers, _without_collecting():
+                work.take(reader, todo, parsers, progress, meanwhile)
+            work.unread, work.vanished = reader.unread, reader.vanished
     gone = stored.keys() - (scan.files.keys() - work.vanished - work.unread.keys())
     contents.remove_files(db, tree_id, gone)
     contents.put_skipped(db, tree_id, _texts({**scan.skipped, **work.unread}))

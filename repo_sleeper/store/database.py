@@ -38,6 +38,11 @@ class Database:
         """Close; the last writer to leave folds the WAL back into the file."""
         self.connection.close()
 
+    @property
+    def file(self) -> str:
+        """Where it is stored; empty where that is memory."""
+        return self.value("select file from pragma_database_list where name = 'main'") or ""
+
     def execute(self, sql: str, values: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
         """One statement."""
         return self.connection.execute(sql, values)

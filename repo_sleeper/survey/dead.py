@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.survey import Definition
@@ -17,7 +18,7 @@ _EXPORTED = re.compile(r"\b(?:export|pub|extern)\b")
 _SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 _MODULE = re.compile(rb"^\s*(?:import|export)\b|\brequire\(|\bmodule\.exports\b", re.MULTILINE)
 # What ends the first part of a name that is put together: a quote, or a place to fill in.
-_JOINTS = frozenset(bytes([char]) for char in b"\"'`%{$")
+_JOINED = re.compile(rb"_(?=[\"'`%{$])")
 _WORD = re.compile(rb"\w")
 _MARKED = ("@", "#[", "[", "__attribute__", "#pragma")  # something else knows of what follows
 
@@ -51,10 +52,13 @@ def dead_looking(
     """Private definitions that no text of the tree names, the longest first."""
     private = [one for one in found if one.path in contents and is_private(one)]
     whole = b"\n".join(contents.values())  # one search of it is faster than one in each
+    longest = max((len(one.name.encode()) for one in private), default=0)
+    beginnings = _Beginnings(whole, longest)
     notes: list[Note] = []
     for one in private[:_TRIED]:
         own = contents[one.path]  # first: whoever uses it is most likely beside it
-        if _is_plain(one, own) and _is_alone(one.name.encode(), own, whole):
+        name = one.name.encode()
+        if _is_plain(one, own) and _is_alone(name, own, whole) and not beginnings.any_of(name):
             notes.append(_note(one))
             if len(notes) == MOST:
                 break
@@ -72,9 +76,8 @@ def _is_plain(found: Definition, data: bytes) -> bool:
 
 
 def _is_alone(name: bytes, own: bytes, whole: bytes) -> bool:
-    """Whether the whole tree has the name once, and builds no name that begins like it."""
-    alone = _is_once(name, own) and _is_once(name, whole)
-    return alone and not _is_built(name, whole)
+    """Whether the whole tree has the name once."""
+    return _is_once(name, own) and _is_once(name, whole)
 
 
 def _is_once(name: bytes, data: bytes) -> bool:
@@ -89,20 +92,24 @@ def _is_once(name: bytes, data: bytes) -> bool:
     return count == 1
 
 
-def _is_built(name: bytes, whole: bytes) -> bool:
-    """Whether `"_visit_" + kind` or the like is written anywhere, for each possible beginning."""
-    cuts = [at + 1 for at, char in enumerate(name) if char == ord("_") and at > 0]
-    return any(_goes_on(name[:cut], whole) for cut in cuts)
+class _Beginnings:
+    """Beginnings of names that are put together, such as `"_visit_" + kind`."""
 
+    def __init__(self, whole: bytes, longest: int) -> None:
+        self._whole = whole
+        self._longest = longest
 
-def _goes_on(start: bytes, data: bytes) -> bool:
-    place = data.find(start)
-    while place >= 0:
-        end = place + len(start)
-        if data[end : end + 1] in _JOINTS:
-            return True
-        place = data.find(start, end)
-    return False
+    def any_of(self, name: bytes) -> bool:
+        """Whether a name that begins like this one is built anywhere."""
+        cuts = [at + 1 for at, char in enumerate(name) if char == ord("_") and at > 0]
+        starts = tuple(name[:cut] for cut in cuts)
+        return any(one.endswith(starts) for one in self._written)
+
+    @cached_property
+    def _written(self) -> frozenset[bytes]:
+        # All of them in one look at the tree: one for each part of a name took longer.
+        ends = (found.end() for found in _JOINED.finditer(self._whole))
+        return frozenset(self._whole[max(end - self._longest, 0) : end] for end in ends)
 
 
 def _note(found: Definition) -> Note:

@@ -102,7 +102,15 @@ def _content(folder: int, name: bytes) -> bytes:
         about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode) or about.st_size > _MOST:
             return b""
-        with open(handle, "rb", closefd=False) as file:
-            return file.read(_MOST)
+        return _all(handle, about.st_size)
     finally:
         os.close(handle)
+
+
+def _all(handle: int, size: int) -> bytes:
+    # Not by a file object, which takes longer to make than most files take to read.
+    parts: list[bytes] = []
+    while size > 0 and (part := os.read(handle, size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

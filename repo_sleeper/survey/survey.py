@@ -6,7 +6,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,22 +14,20 @@ from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store import code, history, path_records, versions
 from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
+from repo_sleeper.survey.apart import texts_apart
 from repo_sleeper.survey.co_change import co_changes
 from repo_sleeper.survey.cycles import components, cycles
-from repo_sleeper.survey.dead import dead_looking
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
-from repo_sleeper.survey.environment import environment
-from repo_sleeper.survey.files import SourceFile, is_generated, is_tool
+from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.fix_prone import QUARTERS, fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.layers import layers
 from repo_sleeper.survey.linking import link
-from repo_sleeper.survey.oversized import FEWEST_LINES, is_inner_test, oversized
-from repo_sleeper.survey.reading import Sources, line_of, read_all, read_lines
+from repo_sleeper.survey.reading import Sources, line_of, read_lines
 from repo_sleeper.survey.rules import RULES
 from repo_sleeper.survey.test_map import test_map, tests_of
-from repo_sleeper.survey.todos import todos
+from repo_sleeper.survey.texts import live_files, root_of
 from repo_sleeper.survey.untested import untested
 
 KINDS = (
@@ -53,12 +51,28 @@ _FEWEST_FUNCTIONS = 3  # with fewer a file is a list of names or settings: nothi
 _LOADED_IN_ORDER = frozenset({"python", "javascript", "typescript", "tsx", "ruby", "c", "cpp"})
 
 
-def survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
-    """Make the survey notes of this tree say what the store says; how many changed."""
-    state = _state(db, tree_id)
-    if db.meta(f"survey:{tree_id}") == state:
-        return 0
-    found = [note._replace(commit=commit, created_at=now) for note in survey_notes(db, tree_id)]
+def survey(
+    db: Database,
+    tree_id: int,
+    *,
+    now: float,
+    commit: str,
+    meanwhile: Callable[[], int] = lambda: 0,
+) -> int:
+    """Make the survey notes of this tree say what the store says; how many changed.
+
+    `meanwhile` counts what else there is to count, and needs nothing of this but the links: it is
+    called in any case, the first time while another process reads the texts.
+    """
+    state, before = _state(db, tree_id), db.meta(f"survey:{tree_id}")
+    if before == state:
+        return meanwhile()
+    files = live_files(db, tree_id)
+    with texts_apart(db, tree_id, files, is_first=before is None) as of_texts:
+        counted = _counted(db, tree_id, files)
+        more = meanwhile()
+        counted += of_texts()
+    found = [note._replace(commit=commit, created_at=now) for note in counted]
     with db.transaction():
         changed = versions.save_survey_notes(
             db,
@@ -68,7 +82,7 @@ def survey(db: Database, tree_id: int, *, now: float, commit: str) -> int:
             tree_id=tree_id,
         )
         db.set_meta(f"survey:{tree_id}", state)
-    return changed
+    return changed + more
 
 
 def _state(db: Database, tree_id: int) -> str:
@@ -82,16 +96,14 @@ def _hash_of(note: Note) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def survey_notes(db: Database, tree_id: int) -> list[Note]:
-    """Every survey note of this tree, kind by kind, the best of each kind first."""
-    files = [SourceFile(*row) for row in rows.live_files(db, tree_id)]
-    root = next(tree.root for tree in code.trees(db) if tree.id == tree_id)
+def _counted(db: Database, tree_id: int, files: Sequence[SourceFile]) -> list[Note]:
+    """The notes that need the store more than the texts, the best of each kind first."""
+    root = root_of(db, tree_id)
     edges = link(db, tree_id, root, files)
     return [
         *_of_history(db, tree_id, files, edges),
         *_of_imports(Sources(root), files, edges),
         *_entry_points(db, tree_id, root, files),
-        *_of_text(db, tree_id, root, files),
     ]
 
 
@@ -179,26 +191,3 @@ def _entry_points(
         [symbol for name in ("main", "Main") for symbol in code.definitions(db, tree_id, name)],
         {posixpath.dirname(f.path) for f in files if f.path.endswith("/__init__.py")},
     )
-
-
-def _of_text(db: Database, tree_id: int, root: Path, files: Sequence[SourceFile]) -> list[Note]:
-    """What only the texts themselves tell; they are read once, and let go."""
-    contents = read_all(root, [file.path for file in files])
-    lengths = {f.path: f.lines for f in files if f.is_product and f.path in contents}
-    product = {path: contents[path] for path in lengths if not is_generated(contents[path])}
-    churn = history.churn(db)
-    long = rows.long_functions(db, tree_id, fewest_lines=FEWEST_LINES)
-    # Where not everything could be read, nothing can be said to be nowhere.
-    unused = rows.unused_definitions(db, tree_id) if len(contents) == len(files) else []
-    return [
-        *oversized(
-            [one for one in long if one.path in product and not is_inner_test(one.qualified)],
-            lambda path: product[path].decode("utf-8", "replace").splitlines(),
-            lambda path: rows.function_ranges(db, tree_id, path),
-            file_lines=lengths,
-            churn=churn,
-        ),
-        *dead_looking([one for one in unused if one.path in product], contents),
-        *environment({path: product[path] for path in product if not is_tool(path)}),
-        *todos(product, churn=churn, ages=path_records.path_ages(db)),
-    ]

@@ -11,7 +11,9 @@ from typing import NamedTuple
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.survey.wording import MOST, at_line, shortened, survey_note
 
-_MARK = re.compile(rb"\b(?:TODO|FIXME|XXX|HACK|BUG)\b")
+# At the beginning of a word each, said so that every branch begins with a letter: a pattern that
+# begins with `\b` is tried at every character, which takes five times as long.
+_MARK = re.compile(rb"(?:T(?<!\wT)ODO|F(?<!\wF)IXME|X(?<!\wX)XX|H(?<!\wH)ACK|B(?<!\wB)UG)\b")
 _COMMENT = re.compile(
     r".*?(?P<sign>#|//|/\*|\*|--|;)[ \t]*@?(?P<mark>TODO|FIXME|XXX|HACK|BUG)\b[: \t]*"
     r"(?:\([^)]*\)[: \t]*)?(?P<text>.*)"
