@@ -201,11 +201,11 @@ STEPS = st.lists(
         st.sampled_from(["settle", "no usage", "charge", "free", "crash", "leave"]),
         st.integers(0, 400),  # tokens received at most
         st.floats(0, 3 * DAY),  # time that passes
-        st.builds(Usage, *[st.integers(-10, 10**13)] * 3),
+        st.builds(Usage, *[st.integers(-10, 10**13)] * 4),
     ),
     max_size=40,
 )
-PRICES = st.builds(Price, *[st.none() | st.floats(0, 50)] * 3)
+PRICES = st.builds(Price, *[st.none() | st.floats(0, 50)] * 4)
 
 
 @settings(max_examples=150, deadline=None)
