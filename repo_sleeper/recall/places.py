@@ -15,8 +15,8 @@ _BEFORE, _AFTER = 7, 3  # lines around one that the question names
 _PER_FILE = 3
 _LESS = 0.6  # tests and prose may be the files asked for, but their lines rarely explain much
 _PASSAGE = 0.6  # a passage begins and ends where it has to, a definition where it should
-_TOLD = 0.5  # a pointer tells all there is to a field or to a definition of a few lines
-_FEW = 3
+_TOLD = 0.5  # a pointer tells all there is to a field or to a line or two
+_FEW = 2
 
 
 def worth_reading(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
