@@ -307,7 +307,8 @@ def test_a_question_to_expect_quotes_the_line_it_names(ready: Types, repo: GitRe
     repo.write("pay/ship.py", twice)
     repo.write("pay/sell.py", "from pay.ship import deliver\n\n\nprint(deliver(1))\n")
 
-    listed = json.loads(ready("notes", "list", "-n", "500", "--json").out)["notes"]
+    questions = ready("notes", "list", "-k", "question", "-n", "500", "--json").out
+    listed = json.loads(questions)["notes"]
     (note,) = (one for one in listed if one["title"] == "Who calls or uses `deliver`?")
 
     said = note["evidence"][0]
