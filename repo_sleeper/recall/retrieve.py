@@ -202,6 +202,9 @@ def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
     for source in (named.reasons, borrowed, *said):
         for path, by_signal in source.items():
             found.setdefault(path, {}).update(by_signal)
+    for by_signal in found.values():
+        if "quote" in by_signal:  # three words of what it says are no reason more
+            by_signal.pop("wording", None)
     return found
 
 

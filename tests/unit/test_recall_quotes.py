@@ -119,6 +119,7 @@ def test_a_quoted_text_that_is_there_is_reason_enough_to_answer(tree: Searchable
 
     assert found(tree, query).confidence == 1.0
     assert found(tree, query).reasons["src/a.py"]["quote"] == 'says "done with it all"'
+    assert "wording" not in found(tree, query).reasons["src/a.py"], "it would say the same"
 
 
 def test_what_many_places_say_is_no_quotation_of_one(tree: Searchable) -> None:
