@@ -119,7 +119,15 @@ def test_a_quoted_text_that_is_there_is_reason_enough_to_answer(tree: Searchable
 
     assert found(tree, query).confidence == 1.0
     assert found(tree, query).reasons["src/a.py"]["quote"] == 'says "done with it all"'
-    assert "wording" not in found(tree, query).reasons["src/a.py"], "it would say the same"
+
+
+def test_what_a_file_says_word_for_word_is_one_reason(tree: Searchable) -> None:
+    tree.write("src/a.py", "def f():\n    print('cannot settle twice today')\n")
+
+    reasons = found(tree, "where does 'cannot settle twice today' come from?").reasons["src/a.py"]
+
+    assert "quote" in reasons
+    assert "wording" not in reasons
 
 
 def test_what_many_places_say_is_no_quotation_of_one(tree: Searchable) -> None:
