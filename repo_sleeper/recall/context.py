@@ -20,6 +20,7 @@ from repo_sleeper.recall.rank import Ranked
 from repo_sleeper.recall.retrieve import Found, retrieve
 from repo_sleeper.redact import MOST_SECRETS, is_secret_path, redact
 from repo_sleeper.store import answers, note_kinds, search
+from repo_sleeper.store import symbols as symbol_store
 from repo_sleeper.store.database import Database
 
 # Below this share of a question's weight, found together in one place, nothing is relevant.
@@ -163,7 +164,7 @@ def _also(
     by_path = pointers.grouped(shown)
     best = [hit.path for hit in hits if wants_tests or not pointers.is_minor(hit.path)]
     return {
-        path: pointers.also(search.symbols_of(db, tree_id, path), by_path.get(path, ()))
+        path: pointers.also(symbol_store.of_file(db, tree_id, path), by_path.get(path, ()))
         for path in best[:_OUTLINED]
     }
 

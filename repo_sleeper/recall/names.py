@@ -11,6 +11,7 @@ from repo_sleeper.recall.file_kinds import is_test
 from repo_sleeper.recall.question import Question
 from repo_sleeper.recall.written import Place
 from repo_sleeper.store import search
+from repo_sleeper.store import symbols as symbol_store
 from repo_sleeper.store.database import Database
 from repo_sleeper.words import parts
 
@@ -42,10 +43,10 @@ def search_names(db: Database, tree_id: int, question: Question) -> Named:
     if question.wants_whole:
         _add_introductions(db, tree_id, found)
     if question.names:
-        hits = search.defined(db, tree_id, question.names, limit=_DEFINITIONS)
+        hits = symbol_store.defined(db, tree_id, question.names, limit=_DEFINITIONS)
         _add_definitions(hits, found.name, "name", found)
         _add_users(db, tree_id, question, found)
-    hits = search.defined(db, tree_id, question.guesses, limit=_DEFINITIONS)
+    hits = symbol_store.defined(db, tree_id, question.guesses, limit=_DEFINITIONS)
     _add_definitions(hits, found.guess, "guess", found)
     return found
 
@@ -59,7 +60,7 @@ def _add_place(db: Database, tree_id: int, place: Place, found: Named) -> None:
         if place.line is not None:
             if _is_same_file(path, place.path):
                 found.pointed.append((path, place.line - 1))
-            found.symbols += search.symbols_around(db, tree_id, path, place.line - 1)[:1]
+            found.symbols += symbol_store.around(db, tree_id, path, place.line - 1)[:1]
 
 
 def _add_introductions(db: Database, tree_id: int, found: Named) -> None:
@@ -147,7 +148,9 @@ def _users(db: Database, tree_id: int, names: Iterable[str]) -> list[tuple[str, 
 
     Those that few use come first: what every file uses would else leave no room for them.
     """
-    found = [(name, search.users(db, tree_id, name, limit=_USERS)) for name in sorted(set(names))]
+    found = [
+        (name, symbol_store.users(db, tree_id, name, limit=_USERS)) for name in sorted(set(names))
+    ]
     found.sort(key=lambda one: len(one[1]))
     room = accumulate((len(paths) for _, paths in found), initial=0)
     return [one for one, taken in zip(found, room, strict=False) if taken < _USERS]

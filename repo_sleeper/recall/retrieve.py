@@ -21,6 +21,7 @@ from repo_sleeper.recall.rank import Ranked, Scores
 from repo_sleeper.recall.wording import search_wording
 from repo_sleeper.store import notes as note_store
 from repo_sleeper.store import search, topics
+from repo_sleeper.store import symbols as symbol_store
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import Passage
 
@@ -248,14 +249,14 @@ def _passage_symbols(
 ) -> list[SymbolHit]:
     """The symbols that the best passages belong to, and those inside them with the same words."""
     best = max((one.score for one in content.passages), default=0.0) or 1.0
-    known = search.symbols_by_id(db, {one.symbol_id for one in content.passages if one.symbol_id})
+    known = symbol_store.by_id(db, {one.symbol_id for one in content.passages if one.symbol_id})
     found = []
     for position, one in enumerate(content.passages):
         worth = _PASSAGE * one.score / best
         if one.symbol_id and (hit := known.get(one.symbol_id)):
             found.append(_at(hit, one.path, worth))
         if position < _OPENED:
-            found += _inner(search.symbols_inside(db, tree_id, one), words, worth)
+            found += _inner(symbol_store.inside(db, tree_id, one), words, worth)
     return found
 
 

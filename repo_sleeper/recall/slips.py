@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.written import is_code
-from repo_sleeper.store import search
+from repo_sleeper.store import symbols as symbol_store
 from repo_sleeper.store.database import Database
 
 _LONGEST = 200  # characters: a pasted trace names much that is not ours
@@ -41,10 +41,14 @@ def _candidates(question: Question, *, lone: bool) -> list[str]:
 
 
 def _close(db: Database, tree_id: int, name: str) -> tuple[str, ...]:
-    if search.defined(db, tree_id, [name], limit=1) or search.users(db, tree_id, name, limit=1):
+    if symbol_store.defined(db, tree_id, [name], limit=1) or symbol_store.users(
+        db, tree_id, name, limit=1
+    ):
         return ()
     from difflib import get_close_matches  # only for a name that is nowhere
 
-    alike = get_close_matches(name, search.names_like(db, name), n=_MOST, cutoff=_ALIKE)
-    live = {hit.name.rpartition(".")[2] for hit in search.defined(db, tree_id, alike, limit=99)}
+    alike = get_close_matches(name, symbol_store.names_like(db, name), n=_MOST, cutoff=_ALIKE)
+    live = {
+        hit.name.rpartition(".")[2] for hit in symbol_store.defined(db, tree_id, alike, limit=99)
+    }
     return tuple(one for one in alike if one in live)
