@@ -32,6 +32,7 @@ CONFIDENCE_CHANGE = 0.08
 CONFIDENCE_READING = 0.3
 _OURS = ".sleeper.toml"
 _EXCERPTS = 10
+_LARGEST = 3 * pointers.ALSO  # definitions of a file among which names come twice
 _OUTLINED = 6  # files whose other definitions are named
 _NOTED = 5  # files that a counted note must be about
 _READ_MAX = 4 * 1024 * 1024
@@ -164,7 +165,10 @@ def _also(
     by_path = pointers.grouped(shown)
     best = [hit.path for hit in hits if wants_tests or not pointers.is_minor(hit.path)]
     return {
-        path: pointers.also(symbol_store.of_file(db, tree_id, path), by_path.get(path, ()))
+        path: pointers.also(
+            symbol_store.largest(db, tree_id, path, pointers.TELLING, limit=_LARGEST),
+            by_path.get(path, ()),
+        )
         for path in best[:_OUTLINED]
     }
 

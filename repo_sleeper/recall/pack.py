@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import SymbolKind
@@ -225,9 +226,16 @@ def _pointers(
     for number, hit in enumerate(files[:_FILES], 1):
         # A field or a constant is told enough by its name.
         found = sorted(by_path.get(hit.path, ()), key=lambda one: one.kind not in pointers.TELLING)
-        names = ", ".join(map(_placed, [*found, *also.get(hit.path, ())]))
+        names = _some([_placed(one) for one in (*found, *also.get(hit.path, ()))])
         told.append([_file_line(number, hit), *map(_symbol_line, found[:_SIGNED]), names])
     return told
+
+
+def _some(names: Sequence[str]) -> str:
+    """As many as may be shown: what is never shown need not be washed."""
+    room = accumulate((len(name) + 2 for name in names[_SIGNED:]), initial=0)
+    kept = sum(1 for used in room if used <= _LISTED[0])
+    return ", ".join(names[: _SIGNED + kept])
 
 
 def _placed(one: SymbolHit) -> str:

@@ -10,7 +10,7 @@ from repo_sleeper.recall.file_kinds import is_aside, is_prose, is_test
 
 _PER_FILE = 10
 _PER_OTHER = 5  # of a test, an example, a page: what is asked about is rarely in there
-_ALSO = 24
+ALSO = 24
 TELLING = frozenset(
     {
         *(SymbolKind.CLASS, SymbolKind.ENUM, SymbolKind.FUNCTION, SymbolKind.INTERFACE),
@@ -36,19 +36,15 @@ def is_minor(path: str) -> bool:
     return is_test(path) or is_prose(path) or is_aside(path)
 
 
-def also(defined: Iterable[SymbolHit], shown: Sequence[SymbolHit]) -> tuple[SymbolHit, ...]:
+def also(largest: Iterable[SymbolHit], shown: Sequence[SymbolHit]) -> tuple[SymbolHit, ...]:
     """What else a file defines: the largest of it, in the order of the file, each name once."""
     known = {one.name.rpartition(".")[2] for one in shown}
-    largest = sorted(
-        (one for one in defined if one.kind in TELLING),
-        key=lambda one: (one.range.start - one.range.end, one.range, one.name),
-    )
     by_name: dict[str, SymbolHit] = {}
     for one in largest:
         name = one.name.rpartition(".")[2]
         if name not in known:
             by_name.setdefault(name, one)
-    return tuple(sorted(list(by_name.values())[:_ALSO], key=lambda one: (one.range, one.name)))
+    return tuple(sorted(list(by_name.values())[:ALSO], key=lambda one: (one.range, one.name)))
 
 
 def grouped(symbols: Iterable[SymbolHit]) -> Mapping[str, list[SymbolHit]]:

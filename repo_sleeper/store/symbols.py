@@ -58,13 +58,17 @@ def inside(db: Database, tree_id: int, passage: Passage) -> list[tuple[SymbolHit
     return [(_hit(row), row[6]) for row in rows]
 
 
-def of_file(db: Database, tree_id: int, path: str) -> list[SymbolHit]:
-    """Every symbol of a file, in order."""
+def largest(
+    db: Database, tree_id: int, path: str, kinds: Iterable[SymbolKind], *, limit: int
+) -> list[SymbolHit]:
+    """The symbols of a file that are of these kinds, those of the most lines first."""
+    wanted = sorted(kind.value for kind in kinds)
     rows = db.rows(
-        """select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature
-           from files f join symbols s on s.blob_id = f.blob_id
-           where f.tree_id = ? and f.path = ? order by s.id""",
-        (tree_id, path),
+        f"""select f.path, s.qualified, s.kind, s.start_line, s.end_line, s.signature
+            from files f join symbols s on s.blob_id = f.blob_id
+            where f.tree_id = ? and f.path = ? and s.kind in ({marks(wanted)})
+            order by s.start_line - s.end_line, s.start_line, s.end_line, s.qualified limit ?""",
+        (tree_id, path, *wanted, limit),
     )
     return [_hit(row) for row in rows]
 
