@@ -13,8 +13,9 @@ from repo_sleeper.domain.paths import path_to_bytes
 from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
 from repo_sleeper.recall import pointers, rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
-from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack, signature
+from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
 from repo_sleeper.recall.places import worth_reading
+from repo_sleeper.recall.pointer_lines import signature
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.rank import Ranked
 from repo_sleeper.recall.retrieve import Found, retrieve
