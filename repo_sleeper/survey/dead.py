@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.survey import Definition
+from repo_sleeper.survey.reading import Texts
 from repo_sleeper.survey.wording import MOST, at_symbol, survey_note
 
 _TRIED = 120
@@ -47,11 +48,11 @@ def _is_hidden(found: Definition) -> bool:
 
 def dead_looking(
     found: Iterable[Definition],
-    contents: Mapping[str, bytes],
+    contents: Texts,
 ) -> list[Note]:
     """Private definitions that no text of the tree names, the longest first."""
     private = [one for one in found if one.path in contents and is_private(one)]
-    whole = b"\n".join(contents.values())  # one search of it is faster than one in each
+    whole = contents.whole  # one search of it is faster than one in each
     longest = max((len(one.name.encode()) for one in private), default=0)
     beginnings = _Beginnings(whole, longest)
     notes: list[Note] = []
@@ -75,12 +76,12 @@ def _is_plain(found: Definition, data: bytes) -> bool:
     return found.language not in _SCRIPTS or _MODULE.search(data) is not None
 
 
-def _is_alone(name: bytes, own: bytes, whole: bytes) -> bool:
+def _is_alone(name: bytes, own: bytes, whole: bytearray) -> bool:
     """Whether the whole tree has the name once."""
     return _is_once(name, own) and _is_once(name, whole)
 
 
-def _is_once(name: bytes, data: bytes) -> bool:
+def _is_once(name: bytes, data: bytes | bytearray) -> bool:
     """Whether the name stands there as a whole word exactly once."""
     # By `find`: a pattern that looks behind has no literal start, and is fifty times slower.
     count = 0
@@ -95,7 +96,7 @@ def _is_once(name: bytes, data: bytes) -> bool:
 class _Beginnings:
     """Beginnings of names that are put together, such as `"_visit_" + kind`."""
 
-    def __init__(self, whole: bytes, longest: int) -> None:
+    def __init__(self, whole: bytearray, longest: int) -> None:
         self._whole = whole
         self._longest = longest
 
@@ -109,7 +110,7 @@ class _Beginnings:
     def _written(self) -> frozenset[bytes]:
         # All of them in one look at the tree: one for each part of a name took longer.
         ends = (found.end() for found in _JOINED.finditer(self._whole))
-        return frozenset(self._whole[max(end - self._longest, 0) : end] for end in ends)
+        return frozenset(bytes(self._whole[max(end - self._longest, 0) : end]) for end in ends)
 
 
 def _note(found: Definition) -> Note:

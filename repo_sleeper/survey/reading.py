@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 
 from repo_sleeper.domain.paths import path_to_bytes
 
@@ -29,20 +30,59 @@ class Sources:
         return self._lines[path]
 
 
+class Texts(Mapping[str, bytes]):
+    """The contents of files, in one piece of memory that can be searched as a whole.
+
+    A content is copied out when it is asked for: of thousands, few are needed at a time.
+    """
+
+    def __init__(self, contents: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        self.whole = bytearray()
+        self._places: dict[str, tuple[int, int]] = {}
+        for path, data in contents.items():
+            self.add(path, data)
+
+    def add(self, path: str, data: bytes) -> None:
+        """One more, with a line break after it, so that no word goes on in the next."""
+        start = len(self.whole)
+        self.whole += data
+        self.whole += b"\n"
+        self._places[path] = (start, start + len(data))
+
+    def only(self, paths: Iterable[str]) -> Texts:
+        """The same piece of memory, and of its contents these."""
+        some = Texts()
+        some.whole = self.whole
+        some._places = {path: self._places[path] for path in paths}
+        return some
+
+    def __getitem__(self, path: str) -> bytes:
+        start, end = self._places[path]
+        with memoryview(self.whole) as whole:
+            return bytes(whole[start:end])
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 def line_of(lines: Sequence[str], number: int) -> str:
     """One line, empty where there is none any more."""
     return lines[number] if number < len(lines) else ""
 
 
-def read_all(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
+def read_all(root: Path, paths: Iterable[str]) -> Texts:
     """The contents of all files, or of as many as fit into a bound on memory."""
-    found: dict[str, bytes] = {}
-    left = _MOST_TOGETHER
+    found = Texts()
     with closing(_Way(root)) as way:
         for path in paths:
-            found[path] = way.content(path)
-            left -= len(found[path])
-            if left < 0:
+            found.add(path, way.content(path))
+            if len(found.whole) > _MOST_TOGETHER:
                 break
     return found
 

@@ -31,7 +31,7 @@ def text_notes(db: Database, tree_id: int, files: Sequence[SourceFile]) -> list[
     """Notes of every kind that is read off the texts, the best of each kind first."""
     contents = read_all(root_of(db, tree_id), [file.path for file in files])
     lengths = {f.path: f.lines for f in files if f.is_product and f.path in contents}
-    product = {path: contents[path] for path in lengths if not is_generated(contents[path])}
+    product = contents.only(path for path in lengths if not is_generated(contents[path]))
     churn = history.churn(db)
     long = rows.long_functions(db, tree_id, fewest_lines=FEWEST_LINES)
     # Where not everything could be read, nothing can be said to be nowhere.
@@ -45,6 +45,6 @@ def text_notes(db: Database, tree_id: int, files: Sequence[SourceFile]) -> list[
             churn=churn,
         ),
         *dead_looking([one for one in unused if one.path in product], contents),
-        *environment({path: product[path] for path in product if not is_tool(path)}),
+        *environment(product.only(path for path in product if not is_tool(path))),
         *todos(product, churn=churn, ages=path_records.path_ages(db)),
     ]

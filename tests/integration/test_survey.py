@@ -259,7 +259,7 @@ def test_lines_are_read_only_from_regular_files_of_the_tree(tmp_path: Path) -> N
 
 
 def test_no_more_is_read_at_once_than_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_MOST_TOGETHER", 5)
+    monkeypatch.setattr(reading, "_MOST_TOGETHER", 9)
     for name in "abc":
         (tmp_path / name).write_text("four")
 
