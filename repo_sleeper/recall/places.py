@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from repo_sleeper.domain.code import Range
+from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall import pointers, rank
 from repo_sleeper.recall.file_kinds import is_prose, is_test
@@ -17,6 +17,8 @@ _LESS = 0.6  # tests and prose may be the files asked for, but their lines rarel
 _PASSAGE = 0.6  # a passage begins and ends where it has to, a definition where it should
 _TOLD = 0.5  # a pointer tells all there is to a field or to a line or two
 _FEW = 2
+_FEW_OF_TYPE = 4  # ... of a type, which is what the pointer says and little more
+_DOING = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.MACRO})
 
 
 def worth_reading(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
@@ -58,7 +60,8 @@ def _places(found: Found) -> Iterator[tuple[float, str, Range]]:
 
 def _worth(hit: SymbolHit) -> float:
     lines = hit.range.end - hit.range.start
-    return 1.0 if hit.kind in pointers.TELLING and lines > _FEW else _TOLD
+    few = _FEW if hit.kind in _DOING else _FEW_OF_TYPE
+    return 1.0 if hit.kind in pointers.TELLING and lines > few else _TOLD
 
 
 def _file_worth(path: str) -> float:

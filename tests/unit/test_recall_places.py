@@ -29,6 +29,14 @@ def test_a_function_is_read_before_a_field_or_a_line_or_two():
     assert [place for _, place in found] == [Range(40, 60), Range(1, 9), Range(20, 22)]
 
 
+def test_a_short_function_is_read_before_a_type_of_as_few_lines():
+    struct, function = hit(SymbolKind.STRUCT, 1, 5), hit(SymbolKind.FUNCTION, 20, 24)
+
+    found = places(symbols=(struct, function))
+
+    assert [place for _, place in found] == [Range(20, 24), Range(1, 5)]
+
+
 def test_a_definition_is_read_before_a_passage_as_good():
     passage = Passage("shop/cart.py", Range(70, 90), None, 1.0)
 
