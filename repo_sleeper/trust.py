@@ -75,6 +75,16 @@ def remember_store(store_id: str) -> None:
         out.write(f"{store_id}\n")
 
 
+def forget_store(store_id: str) -> None:
+    """The store is gone. Its id is blotted out where it stands: another may be noted meanwhile."""
+    if not knows_store(store_id):
+        return
+    descriptor = os.open(_stores(), os.O_RDWR | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "rb+", buffering=0) as stores:
+        place = stores.read().find(store_id.encode())
+        os.pwrite(stores.fileno(), b" " * len(store_id), place)
+
+
 def knows_store(store_id: str) -> bool:
     """Whether this user created the store; a stranger's is never opened."""
     if not _STORE_ID.fullmatch(store_id):

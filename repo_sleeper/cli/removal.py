@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 
 from repo_sleeper import config, git, trust
 from repo_sleeper.cli import output, place, setup, wizard
@@ -15,7 +15,7 @@ from repo_sleeper.domain.notes import Origin
 from repo_sleeper.errors import GitError, SetupError, SleeperError, UsageError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.store import notes
+from repo_sleeper.store import code, notes
 
 
 def remove(*, yes: bool) -> None:
@@ -24,12 +24,24 @@ def remove(*, yes: bool) -> None:
     workspace = Workspace(repo=repo, settings=config.load(None, env={}), env={})
     if not yes and sys.stdin.isatty():
         _ask(workspace)
+    repositories = _work_trees(workspace)  # the store knows them, and it is about to go
     told = ["daemon stopped"] if process.stop(workspace) else []
     told.append(git_hook.remove(repo))
     told.append(_without_store(workspace))
-    told.append(_without_settings(repo))
-    trust.revoke(repo)
+    for one in repositories:
+        told.append(_without_settings(one))
+        trust.revoke(one)
     output.say("\n".join(line for line in told if line))
+
+
+def _work_trees(workspace: Workspace) -> list[Repository]:
+    """This work tree, and those that shared its store and are still there."""
+    found = [workspace.repo]
+    with suppress(SleeperError), closing(workspaces.read_store(workspace)) as db:
+        for tree in code.trees(db):
+            with suppress(SleeperError, OSError):
+                found += [git.discover(tree.root)] if tree.root != workspace.repo.root else []
+    return found
 
 
 def _ask(workspace: Workspace) -> None:
@@ -52,13 +64,15 @@ def _without_store(workspace: Workspace) -> str:
     state = workspace.state_dir
     if state.is_symlink() or not state.is_dir():
         return f"there was no {state}"
+    paid, store_id = _thought_notes(workspace), workspaces.store_id_of(workspace)
     try:
         shutil.rmtree(state)
     except OSError as error:
         raise SetupError(
             f"{state} cannot be removed: {error.strerror}", hint="remove it by hand"
         ) from error
-    return f"removed {state}"
+    trust.forget_store(store_id)
+    return f"removed {state}" + (f", with {output.count(paid, 'note')} of a model" if paid else "")
 
 
 def _without_settings(repo: Repository) -> str:

@@ -113,7 +113,7 @@ def require_store(workspace: Workspace) -> None:
         raise NotInitialisedError(
             f"sleeper is not set up in {workspace.repo.root}", hint="run `sleeper init` first"
         )
-    store_id = _store_id(workspace)
+    store_id = store_id_of(workspace)
     if not store_id or not trust.knows_store(store_id):
         raise ForeignStoreError(
             f"the notes in {workspace.state_dir} were not made by you, so they are not read",
@@ -175,8 +175,8 @@ def _is_private_socket(path: str) -> bool:
     return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid() and is_private
 
 
-def _store_id(workspace: Workspace) -> str:
-    """The identity on disk, or "" when nobody of ours can have written it."""
+def store_id_of(workspace: Workspace) -> str:
+    """The identity of the store on disk, or "" when nobody of ours can have written it."""
     try:
         found = workspace.id_file.lstat()
         if not stat.S_ISREG(found.st_mode) or found.st_size > _ID_LIMIT:

@@ -193,6 +193,22 @@ def test_settings_that_git_tracks_are_not_removed(person: Person) -> None:
     assert (person.repo.root / ".sleeper.toml").exists()
 
 
+def test_what_is_removed_in_one_work_tree_is_removed_in_all(person: Person, tmp_path: Path) -> None:
+    person.types("init", "--yes", "--no-daemon")
+    side = tmp_path / "side"
+    person.repo.git("worktree", "add", "-q", "-b", "side", str(side))
+    ours = Path(person.env["XDG_STATE_HOME"]) / "sleeper"
+    store_id = (person.state / "store-id").read_text().strip()
+    assert store_id in (ours / "stores").read_text()
+
+    removed = person.types("-C", str(side), "init", "--remove", "--yes")
+
+    assert removed.code == 0, removed.err
+    assert not (person.repo.root / ".sleeper.toml").exists()
+    assert store_id not in (ours / "stores").read_text()
+    assert list((ours / "trust").iterdir()) == []
+
+
 def test_state_is_private(person: Person) -> None:
     person.types("init", "--yes")
 

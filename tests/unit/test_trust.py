@@ -127,6 +127,19 @@ def test_only_stores_this_user_made_are_known() -> None:
     assert not trust.knows_store("a b\nc d e f g h")
 
 
+def test_a_store_that_is_gone_is_forgotten_and_the_others_are_not() -> None:
+    for one in ("0123456789abcdef", "fedcba9876543210"):
+        trust.remember_store(one)
+
+    trust.forget_store("0123456789abcdef")
+    trust.forget_store("0123456789abcdef")
+    trust.remember_store("00112233445566aa")
+
+    assert not trust.knows_store("0123456789abcdef")
+    assert trust.knows_store("fedcba9876543210")
+    assert trust.knows_store("00112233445566aa")
+
+
 def test_what_the_repository_asks_for_can_be_looked_at_first(repo: GitRepo) -> None:
     repo.write(".sleeper.toml", "[ask]\nfiles = 3\n")
 
