@@ -35,7 +35,8 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
         return
     if sums:
         headers = (by, "calls", "sent", "cached", "received", "notes", "cost")
-        output.table(headers, [_sum_row(one) for one in sums], wide=0)
+        known = is_price_known(settings)
+        output.table(headers, [_sum_row(one, known=known) for one in sums], wide=0)
         output.out(f"cached      {cached:.0%} of all that was sent")
     output.out(f"today       {day_line(spent, settings)}")
     output.out(f"this month  {month_line(spent, settings)}")
@@ -43,9 +44,10 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
         output.out(f"price       {UNKNOWN}")
 
 
-def _sum_row(one: Sum) -> tuple[str, ...]:
+def _sum_row(one: Sum, *, known: bool) -> tuple[str, ...]:
     figures = (one.calls, one.sent, one.cached, one.received, one.notes)
-    return (one.key, *(f"{figure:,}" for figure in figures), output.usd(one.usd))
+    money = output.usd(one.usd) if known or one.usd or not one.calls else "$?"
+    return (one.key, *(f"{figure:,}" for figure in figures), money)
 
 
 def show_notes(found: Sequence[NoteCost], *, json: bool) -> None:

@@ -12,6 +12,7 @@ import typer
 
 from repo_sleeper import git
 from repo_sleeper.cli import notes_view, output, place, plan_view
+from repo_sleeper.cli.cost_view import is_price_known
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
 from repo_sleeper.daemon.models import Models, configured_model, models
@@ -57,7 +58,8 @@ def think(wish: Wish, *, json: bool) -> None:
         items = items_of(here, wish)
         with closing(models(here.workspace, configured_model(here.workspace))) as asked:
             done, refused = _all_of(_thoughts(here, items[: wish.limit], asked, wish))
-    _report(done, json=json)
+        known = is_price_known(here.workspace.settings)
+    _report(done, json=json, known=known)
     if refused is not None:
         raise refused
 
@@ -149,9 +151,9 @@ def _tell(outcome: Outcome, *, known: bool) -> None:
     output.say(f"      {found}{dropped}, {money}")
 
 
-def _report(done: Sequence[Outcome], *, json: bool) -> None:
+def _report(done: Sequence[Outcome], *, json: bool, known: bool) -> None:
     notes: list[Note] = [note for outcome in done for note in outcome.notes]
-    usd = sum(outcome.usd for outcome in done)
+    usd = sum(outcome.usd for outcome in done) if known else None
     if json:
         output.print_json({"notes": [notes_view.as_json(note) for note in notes], "usd": usd})
     elif notes:
