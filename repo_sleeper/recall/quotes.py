@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
@@ -29,7 +30,7 @@ _TOGETHER_UNMARKED = 3
 _ENOUGH_UNMARKED = 0.6
 _MOST_READ = 4 * _MOST_PLACES
 _FEWEST_SURE = 3
-_MINOR = 0.5  # a test, or a page, repeats what the program says
+MINOR = 0.5  # a test, or a page, repeats what the program says
 
 
 Place = tuple[str, Range]
@@ -62,20 +63,27 @@ def search_quotes(db: Database, tree_id: int, question: Question) -> Quoted:
     First in the program itself: a test has a message as it was filled in, more of it than what
     says it, and only repeats it.
     """
+    everywhere = _places(db, tree_id)
     if question.wants_tests or question.wants_prose:
-        return _ordered(_shares(_places(db, tree_id, lambda _: True), question))
-    first = _shares(_places(db, tree_id, lambda path: not is_minor(path)), question)
-    second = _shares(_places(db, tree_id, is_minor), question)
-    lessened = {place: said._replace(share=said.share * _MINOR) for place, said in second.items()}
+        return _ordered(_shares(everywhere, question))
+    first = _shares(_among(everywhere, lambda path: not is_minor(path)), question)
+    second = _shares(_among(everywhere, is_minor), question)
+    lessened = {place: said._replace(share=said.share * MINOR) for place, said in second.items()}
     return _ordered({**(lessened if first else second), **first})
 
 
-def _places(db: Database, tree_id: int, is_meant: Callable[[str], bool]) -> Lookup:
-    def places(words: Sequence[str]) -> list[Place]:
-        found = phrases.phrase_places(db, tree_id, " ".join(words), limit=_MOST_READ)
-        return [place for place in found if is_meant(place[0])]
+def _places(db: Database, tree_id: int) -> Lookup:
+    """Where words stand together; each phrase is looked up once."""
 
-    return places
+    @cache
+    def places(phrase: str) -> list[Place]:
+        return phrases.phrase_places(db, tree_id, phrase, limit=_MOST_READ)
+
+    return lambda words: places(" ".join(words))
+
+
+def _among(places: Lookup, is_meant: Callable[[str], bool]) -> Lookup:
+    return lambda words: [place for place in places(words) if is_meant(place[0])]
 
 
 def _shares(places: Lookup, question: Question) -> dict[Place, Said]:

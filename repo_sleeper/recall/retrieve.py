@@ -77,7 +77,7 @@ def retrieve(
     standing = _standing(db, tree_id, fused)
     fused = [one for one in fused if one.path in standing]
     fused = rank.add(fused, priors(standing, question), weights)
-    worded = search_wording(db, tree_id, question.text)
+    worded = search_wording(db, tree_id, question)
     quoted = search_quotes(db, tree_id, question)
     fused = rank.add(fused, {"wording": worded.scores, "quote": quoted.scores}, weights)
     kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused[:_LEADING], standing, question)))

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from repo_sleeper.recall.pointers import is_minor
+from repo_sleeper.recall.question import Question
+from repo_sleeper.recall.quotes import MINOR
 from repo_sleeper.store import phrases
 from repo_sleeper.store.database import Database
 
@@ -29,9 +32,10 @@ class Worded(NamedTuple):
     reasons: Mapping[str, Mapping[str, str]] = {}
 
 
-def search_wording(db: Database, tree_id: int, text: str) -> Worded:
+def search_wording(db: Database, tree_id: int, question: Question) -> Worded:
     """Look up every three neighbouring words of a question, as they stand."""
-    rows = rows_of_words(text)
+    rows = rows_of_words(question.text)
+    all_alike = question.wants_tests or question.wants_prose
     scores: dict[str, float] = {}
     reasons: dict[str, dict[str, str]] = {}
     for row in rows:
@@ -39,8 +43,9 @@ def search_wording(db: Database, tree_id: int, text: str) -> Worded:
         if len(paths) > _MOST_FILES:
             continue
         for path in paths:
-            share = scores.get(path, 0.0) + _ALL / (len(paths) * len(rows))
-            scores[path] = min(share, 1.0)
+            worth = 1.0 if all_alike or not is_minor(path) else MINOR
+            share = scores.get(path, 0.0) + _ALL * worth / (len(paths) * len(rows))
+            scores[path] = min(share, worth)
             reasons.setdefault(path, {"wording": f'has "{row}"'})
     return Worded(scores, reasons)
 

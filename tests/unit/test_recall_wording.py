@@ -53,20 +53,33 @@ def test_a_message_with_its_placeholders_filled_in_leads_to_its_source(
 
 
 def test_a_comment_is_found_by_its_words_in_their_order(tree: Searchable) -> None:
-    worded = search_wording(tree.db, tree.tree, "through the smtp relay")
+    worded = search_wording(tree.db, tree.tree, understand("through the smtp relay"))
 
     assert list(worded.scores) == ["shop/mail.py"]
 
 
 def test_words_that_stand_apart_are_no_wording(tree: Searchable) -> None:
-    assert search_wording(tree.db, tree.tree, "relay smtp through receipts").scores == {}
+    assert (
+        search_wording(tree.db, tree.tree, understand("relay smtp through receipts")).scores == {}
+    )
 
 
 def test_what_very_many_files_say_tells_nothing(tree: Searchable) -> None:
     for number in range(14):
         tree.write(f"all/{number}.py", f'raise ValueError("licensed under these terms {number}")\n')
 
-    assert search_wording(tree.db, tree.tree, "licensed under these").scores == {}
+    assert search_wording(tree.db, tree.tree, understand("licensed under these")).scores == {}
+
+
+def test_a_page_that_says_it_counts_less_than_the_program(tree: Searchable) -> None:
+    tree.write("docs/demo.sh", 'ask "who carries the parcels over"\n')
+    tree.write("src/parcels.py", 'LABEL = "carries the parcels over"\n')
+
+    asked = search_wording(tree.db, tree.tree, understand("who carries the parcels over"))
+    of_pages = search_wording(tree.db, tree.tree, understand("docs: carries the parcels over"))
+
+    assert asked.scores["docs/demo.sh"] < asked.scores["src/parcels.py"]
+    assert of_pages.scores["docs/demo.sh"] == of_pages.scores["src/parcels.py"]
 
 
 @pytest.mark.parametrize(
