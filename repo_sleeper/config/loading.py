@@ -1,4 +1,4 @@
-"""The settings that hold here; with sixty rules at hand only where somebody set something."""
+"""The settings that hold here; with their rules at hand only where somebody set something."""
 
 from __future__ import annotations
 
