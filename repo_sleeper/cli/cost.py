@@ -50,7 +50,8 @@ def calls(
 
     with place.reading() as here:
         found = spending.calls(here.db, limit=limit)
-    cost_view.show_calls(found, json=json)
+        known = cost_view.is_price_known(here.workspace.settings)
+    cost_view.show_calls(found, known=known, json=json)
 
 
 @app.command()
@@ -80,7 +81,8 @@ def notes(
 
     with place.reading() as here:
         found = spending.note_costs(here.db, limit=limit)
-    cost_view.show_notes(found, json=json)
+        known = cost_view.is_price_known(here.workspace.settings)
+    cost_view.show_notes(found, known=known, json=json)
 
 
 @app.command("break-even")

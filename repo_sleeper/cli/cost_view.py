@@ -46,11 +46,16 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
 
 def _sum_row(one: Sum, *, known: bool) -> tuple[str, ...]:
     figures = (one.calls, one.sent, one.cached, one.received, one.notes)
-    money = output.usd(one.usd) if known or one.usd or not one.calls else "$?"
+    money = _paid(one.usd, one.sent + one.received, known=known)
     return (one.key, *(f"{figure:,}" for figure in figures), money)
 
 
-def show_notes(found: Sequence[NoteCost], *, json: bool) -> None:
+def _paid(usd: float, tokens: int, *, known: bool) -> str:
+    """What tokens cost: nothing only where that is known."""
+    return output.usd(usd) if known or usd or not tokens else "$?"
+
+
+def show_notes(found: Sequence[NoteCost], *, known: bool, json: bool) -> None:
     """What each note cost and how often it was of use."""
     if json:
         output.print_json({"notes": spending.as_dicts(list(found))})
@@ -63,7 +68,7 @@ def show_notes(found: Sequence[NoteCost], *, json: bool) -> None:
             one.path,
             f"{one.used:,}",
             f"{one.tokens:,}",
-            output.usd(one.usd),
+            _paid(one.usd, one.tokens, known=known),
             one.title,
         )
         for one in found
@@ -71,16 +76,16 @@ def show_notes(found: Sequence[NoteCost], *, json: bool) -> None:
     output.table(headers, rows, wide=-1)
 
 
-def show_calls(found: Sequence[Call], *, json: bool) -> None:
+def show_calls(found: Sequence[Call], *, known: bool, json: bool) -> None:
     """The last calls, each in a line."""
     if json:
         output.print_json({"calls": spending.as_dicts(list(found))})
         return
     headers = ("id", "when", "for", "model", "state", "tokens", "cost", "about")
-    output.table(headers, [_call_row(one) for one in found], wide=-1)
+    output.table(headers, [_call_row(one, known=known) for one in found], wide=-1)
 
 
-def _call_row(one: Call) -> tuple[str, ...]:
+def _call_row(one: Call, *, known: bool) -> tuple[str, ...]:
     return (
         str(one.id),
         when(one.at),
@@ -88,7 +93,7 @@ def _call_row(one: Call) -> tuple[str, ...]:
         one.model,
         one.state,
         f"{one.sent + one.received:,}",
-        output.usd(one.usd),
+        _paid(one.usd, one.sent + one.received, known=known),
         one.error or one.subject,
     )
 

@@ -175,9 +175,10 @@ def test_a_sum_is_not_promised_where_nobody_knows_the_price(
     assert "price unknown" in unlimited.err
     assert "$0.00" not in unlimited.err
     assert json.loads(thinker.types("think", "-n", "1", "--json").out)["usd"] is None
-    sums = thinker.types("cost", "--by", "model").out
-    assert "$?" in sums.splitlines()[1]
-    assert "$0.00" not in sums
+    for words in (("--by", "model"), ("calls",), ("notes",)):
+        told = thinker.types("cost", *words).out
+        assert "$?" in told.splitlines()[1]
+        assert "$0.00" not in told
 
 
 def test_settings_that_changed_since_they_were_trusted_stop_sending(
