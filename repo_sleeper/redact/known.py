@@ -19,6 +19,11 @@ class Rule(NamedTuple):
         return re.compile(self.source)
 
 
+def mark(kind: str) -> str:
+    """What stands where a secret was."""
+    return f"\u2039SECRET:{kind}\u203a"
+
+
 def _rule(kind: str, hint: str, pattern: str) -> Rule:
     return Rule(kind, hint, rf"(?<![A-Za-z0-9])(?:{pattern})")
 

@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from repo_sleeper.redact.known import KNOWN
+from repo_sleeper.redact.known import KNOWN, mark
 from repo_sleeper.redact.lazily import pattern
+from repo_sleeper.redact.private_keys import without_private_keys
 
 MOST_SECRETS = 10  # a file with more than this is a store of secrets, not code with one in it
 
@@ -111,14 +112,6 @@ _SPOKEN = pattern(
     r"|kennwort|contrase"
 )
 
-_BEGIN = pattern(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-_END = pattern(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-_NUMBERED = pattern(r"[ \t]{0,80}(?:\d{1,9}\|[ \t]?)?")
-_KEY_LINE = pattern(
-    r"[\s\"'`,;()]*+(?:[A-Za-z0-9+/]*+={0,2}(?:\\[nr]){0,4}"
-    r"|(?:Proc-Type|DEK-Info|Version|Comment):.{0,200})[\s\"'`+,;\\()]*+"
-)
-
 
 def redact(text: str) -> tuple[str, int]:
     """The text with every secret we can recognise replaced, and how many there were.
@@ -136,10 +129,10 @@ def redact(text: str) -> tuple[str, int]:
 
 
 def _redacted_once(text: str) -> tuple[str, int]:
-    text, count = _without_private_keys(text)
+    text, count = without_private_keys(text)
     for rule in KNOWN:
         if rule.hint in text:
-            text, found = rule.pattern.subn(_mark(rule.kind), text)
+            text, found = rule.pattern.subn(mark(rule.kind), text)
             count += found
     for step in (
         _without_jwt,
@@ -153,57 +146,8 @@ def _redacted_once(text: str) -> tuple[str, int]:
     return text, count
 
 
-def _mark(kind: str) -> str:
-    return f"\u2039SECRET:{kind}\u203a"
-
-
-def _without_private_keys(text: str) -> tuple[str, int]:
-    if "PRIVATE KEY" not in text:
-        return text, 0
-    lines, count, inside = [], 0, False
-    for line in text.split("\n"):
-        if inside and not _END.search(line) and not _is_key_line(line):
-            inside = False
-        shown, begun, inside = _without_key_material(line, inside=inside)
-        count += begun
-        lines.append(shown)
-    return "\n".join(lines), count
-
-
-def _is_key_line(line: str) -> bool:
-    start = _NUMBERED.match(line)
-    return _KEY_LINE.fullmatch(line, start.end() if start else 0) is not None
-
-
-def _without_key_material(line: str, *, inside: bool) -> tuple[str, int, bool]:
-    # Walks the BEGIN and END marks of one line; what lies between them is not shown.
-    shown, at, count = "", 0, 0
-    if inside:
-        shown, at, inside = _without_continued_key(line)
-        if inside:
-            return shown, 0, True
-    while begin := _BEGIN.search(line, at):
-        shown += line[at : begin.start()] + _mark("private-key")
-        count += 1
-        end = _END.search(line, begin.end())
-        if end is None:
-            return shown, count, True
-        at = end.end()
-    return shown + line[at:], count, False
-
-
-def _without_continued_key(line: str) -> tuple[str, int, bool]:
-    """What to show of a line inside a key, where the key ends in it, and whether it goes on."""
-    start = _NUMBERED.match(line)
-    shown = start.group() if start else ""
-    end = _END.search(line)
-    if end or line[len(shown) :].strip():
-        shown += _mark("private-key")
-    return shown, end.end() if end else len(line), end is None
-
-
 def _without_jwt(text: str) -> tuple[str, int]:
-    return _JWT.subn(_mark("jwt"), text) if "eyJ" in text else (text, 0)
+    return _JWT.subn(mark("jwt"), text) if "eyJ" in text else (text, 0)
 
 
 def _without_url_passwords(text: str) -> tuple[str, int]:
@@ -239,7 +183,7 @@ def _without_assignments(text: str) -> tuple[str, int]:
             continue
         span = _value_of(name)
         if span is not None:
-            kept += text[at : span[0]], _mark("assigned")
+            kept += text[at : span[0]], mark("assigned")
             at = span[1]
     return "".join((*kept, text[at:])), len(kept) // 2
 
@@ -283,7 +227,7 @@ def _replaced(
             return found.group()
         count += 1
         start = found.start(found.re.groups) - found.start()
-        return found.group()[:start] + _mark(kind)
+        return found.group()[:start] + mark(kind)
 
     return pattern.sub(replacement, text), count
 
