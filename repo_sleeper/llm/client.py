@@ -21,7 +21,7 @@ from repo_sleeper.errors import (
 )
 from repo_sleeper.llm.child import Child, DeadError, LateError
 from repo_sleeper.llm.errors import failure_from, model_error
-from repo_sleeper.llm.prices import dearest, price
+from repo_sleeper.llm.prices import Figures, dearest, price
 from repo_sleeper.providers import (
     KEY_VARIABLES,
     MARKED,
@@ -39,7 +39,7 @@ _MOST_TOKENS = 10_000_000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class Choice(Protocol):
+class Choice(Figures, Protocol):
     """What the model settings say, as far as a call needs it."""
 
     @property
@@ -58,12 +58,6 @@ class Choice(Protocol):
     def api_base(self) -> str: ...
     @property
     def deadline_s(self) -> float: ...
-    @property
-    def sent_price(self) -> float | None: ...
-    @property
-    def received_price(self) -> float | None: ...
-    @property
-    def cached_price(self) -> float | None: ...
     @property
     def local_only(self) -> bool: ...
 
