@@ -20,11 +20,11 @@ def map_(
 ) -> None:
     """Draw the repository: folders, hot spots, notes."""
     from repo_sleeper.cli import map_view, notes_view, place
-    from repo_sleeper.store import code, history, notes, path_records
+    from repo_sleeper.store import extent, history, notes, path_records
 
     with place.present() as here:
         below = "" if path is None else notes_view.place_of(here.workspace, path)
-        files = map_view.inside(code.stored_files(here.db, here.tree_id), below)
+        files = map_view.inside(extent.indexed(here.db, here.tree_id), below)
         past = map_view.Past(history.churn(here.db), path_records.path_ages(here.db))
         noted = notes.list_notes(here.db, here.tree_id, include_stale=False)
     map_view.show(map_view.drawn(files, past, noted, below=below), depth=depth, hot=hot, json=json)

@@ -49,6 +49,16 @@ def counts(db: Database, tree_id: int) -> Counts:
     )
 
 
+def indexed(db: Database, tree_id: int) -> list[str]:
+    """Every path that `counts` counts, in order: what was read and is skipped is not among them."""
+    rows = db.rows(
+        """select f.path from files f join blobs b on b.id = f.blob_id
+           where f.tree_id = ? and b.skip = '' order by f.path""",
+        (tree_id,),
+    )
+    return [row[0] for row in rows]
+
+
 def paths_in(db: Database, tree_id: int, language: str) -> list[str]:
     """The indexed paths of one language, in order."""
     rows = db.rows(
