@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -27,10 +28,11 @@ from repo_sleeper.errors import (
     NotFoundError,
     SetupError,
     TooDearError,
+    UsageError,
 )
 from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import code, ledger
+from repo_sleeper.store import code, extent, ledger
 from repo_sleeper.think.thinker import Outcome
 
 _RECONCILE_S = 30.0
@@ -215,7 +217,7 @@ def items_of(here: Place, wish: Wish) -> list[AgendaItem]:
 
 def work_of(here: Place, wish: Wish) -> Work:
     """The same, with what a cap holds back. Raises where nothing is left, naming the cap if any."""
-    within = [place.inside(here.workspace, path) for path in wish.paths]
+    within = [_known(here, path) for path in wish.paths]
     kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds)
     work = rounds.work(here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within)
     if work.items:
@@ -224,6 +226,22 @@ def work_of(here: Place, wish: Wish) -> Work:
         raise BudgetError(work.cap, hint="`sleeper cost --by subject` shows where it went")
     raise NotFoundError(
         "nothing is left to think about here", hint="what is unchanged is not paid for twice"
+    )
+
+
+def _known(here: Place, typed: str) -> str:
+    """A path as the store knows it. Raises UsageError where nothing of it is indexed."""
+    path = place.inside(here.workspace, typed)
+    files = extent.indexed(here.db, here.tree_id)
+    if path == "." or any(file == path or file.startswith(f"{path}/") for file in files):
+        return path
+    if not os.path.lexists(here.workspace.repo.root / path):
+        raise UsageError(f"there is no file or folder {typed}", hint="`sleeper map` shows them")
+    reason = extent.skipped(here.db, here.tree_id).get(path)
+    why = f" ({reason})" if reason else ""
+    raise UsageError(
+        f"{typed} is not indexed{why}, so it is not thought about",
+        hint="`sleeper status --skipped` has the reasons; files that git ignores are never read",
     )
 
 

@@ -354,14 +354,20 @@ def test_a_note_that_was_dismissed_can_be_taken_back(ready: Types) -> None:
         (["map", "sho"], 3, "nothing is indexed below sho"),
         (["cost", "show", "7"], 3, "no call 7"),
         (["map", "nowhere"], 3, "nothing is indexed below nowhere"),
+        (["think", "--plan", "gone.c"], 2, "there is no file or folder gone.c"),
+        (["think", "--dry-run", "shop.py", "gone/"], 2, "there is no file or folder gone/"),
+        (["think", "--plan", "logo.png"], 2, "logo.png is not indexed (binary), so"),
+        (["think", "--plan", "empty"], 2, "empty is not indexed, so"),
         (["daemon", "logs"], 3, "there is no log yet"),
         (["daemon"], 3, ""),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_what_cannot_be_found_is_said(
-    ready: Types, command: list[str], code: int, words: str
+    ready: Types, repo: GitRepo, command: list[str], code: int, words: str
 ) -> None:
+    (repo.root / "empty").mkdir()
+
     done = ready(*command)
 
     assert done.code == code
