@@ -50,27 +50,37 @@ def up_to_date(workspace: Workspace, *, derive: bool = False) -> Iterator[Asked]
     # Opened first and closed last: then closing what we write with does not fold the WAL back
     # into the file each time, which a question would wait for.
     with closing(read_store(workspace)) as db:
-        look = _look_of_daemon(workspace, derive=derive)
-        look = look or _look_of_ours(workspace, derive=derive)
+        look, refusal = _look_of_daemon(workspace, derive=derive)
+        look = look or _look_of_ours(workspace, derive=derive, refusal=refusal)
         warning = look.warning and f"{look.warning}{_since(db)}"
         tree_id, commit = _tree(db, workspace)
         yield Asked(db, tree_id, commit, warning, look.doubt)
 
 
-def _look_of_daemon(workspace: Workspace, *, derive: bool) -> _Look | None:
+def _look_of_daemon(workspace: Workspace, *, derive: bool) -> tuple[_Look | None, str]:
+    """How its look went, None without one; and what it said when it could not look."""
     socket_file = workspace.socket_file
     if not socket_file.exists():
-        return None
+        return None, ""
     from repo_sleeper.daemon import verbs  # sockets cost a few ms, and there may be no daemon
 
     if not derive:
         _get_ready()
-    said = verbs.reconcile(socket_file, workspace.repo.root, limit=_DAEMON_LIMIT_S, derive=derive)
-    return None if said is None else _Look(doubt="" if said.get("complete", True) else _UNKNOWN)
+    root = workspace.repo.root
+    try:
+        said = verbs.reconcile(socket_file, root, limit=_DAEMON_LIMIT_S, derive=derive)
+    except verbs.RefusedError as error:
+        return None, str(error)
+    if said is None:
+        return None, ""
+    return _Look(doubt="" if said.get("complete", True) else _UNKNOWN), ""
 
 
-def _look_of_ours(workspace: Workspace, *, derive: bool) -> _Look:
-    """Reconcile without a daemon, or say in words why that was not possible."""
+def _look_of_ours(workspace: Workspace, *, derive: bool, refusal: str) -> _Look:
+    """Reconcile without a daemon, or say in words why that was not possible.
+
+    A daemon that refused may be of a store that is gone; one that holds ours had its reasons.
+    """
     from repo_sleeper.errors import GitError, StoreError
 
     try:
@@ -78,6 +88,8 @@ def _look_of_ours(workspace: Workspace, *, derive: bool) -> _Look:
     except (GitError, StoreError) as error:
         stale = "the index could not be brought up to date"
         return _Look(f"{stale} ({error})", stale)
+    if done is None and refusal:
+        return _Look(refusal, refusal)
     if done is None:
         return _Look("the daemon is busy or does not answer")
     if derive and done.complete:

@@ -27,6 +27,7 @@ from repo_sleeper.errors import (
     GitError,
     NotFoundError,
     SetupError,
+    SleeperError,
     TooDearError,
     UsageError,
 )
@@ -197,16 +198,25 @@ def writing() -> Iterator[Place]:
     """The store as the disk is now: reconciled by the daemon where there is one, else by us."""
     workspace = place.here()
     with closing(write_store(workspace)) as db:
-        root = workspace.repo.root
-        if verbs.reconcile(workspace.socket_file, root, limit=_RECONCILE_S) is None:
-            _reconcile_here(workspace, db)
+        _reconcile(workspace, db)
         yield Place(workspace, db, place.tree_of(db, workspace))
 
 
-def _reconcile_here(workspace: Workspace, db: Any) -> None:
+def _reconcile(workspace: Workspace, db: Any) -> None:
+    mute = SetupError("the daemon does not answer", hint="`sleeper daemon restart` helps")
+    try:
+        said = verbs.reconcile(workspace.socket_file, workspace.repo.root, limit=_RECONCILE_S)
+    except verbs.RefusedError as error:
+        _reconcile_here(workspace, db, otherwise=error)
+    else:
+        if said is None:
+            _reconcile_here(workspace, db, otherwise=mute)
+
+
+def _reconcile_here(workspace: Workspace, db: Any, *, otherwise: SleeperError) -> None:
     with rounds.with_lock(workspace, wait=_RECONCILE_S) as ours:
         if not ours:
-            raise SetupError("the daemon does not answer", hint="`sleeper daemon restart` helps")
+            raise otherwise
         rounds.reconcile_round(db, workspace.repo, workspace.settings, now=time.time())
 
 

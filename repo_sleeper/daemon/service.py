@@ -169,6 +169,7 @@ class Service:
         self._mind.wake()
         finished = threading.Event()
         seen: list[rounds.Round] = []
+        failed: list[str] = []
 
         def look() -> None:
             self._idleness.asked(time.monotonic())
@@ -176,14 +177,17 @@ class Service:
             done = None if watched is None else self._look(watched, derive=derive)
             if done is not None:
                 seen.append(done)
+            elif watched is not None:
+                failed.append(watched.tree.failure)
             finished.set()
 
         self._inbox.put(look)
         finished.wait(_RECONCILE_LIMIT_S)
         self._require_place()
         if not seen:
+            why = "".join(f": {reason}" for reason in failed if reason)
             raise DaemonError(
-                "the daemon could not reconcile", hint="`sleeper daemon logs` says why"
+                f"the daemon could not reconcile{why}", hint="`sleeper daemon logs` says more"
             )
         done = seen[0]
         return {

@@ -26,6 +26,10 @@ Message = dict[str, Any]
 Answer = Callable[[Message], Message]
 
 
+class RefusedError(DaemonError):
+    """The daemon answers, and says why it did not do what it was asked for."""
+
+
 # --- the command's side -----------------------------------------------------------------------
 
 
@@ -42,6 +46,7 @@ def reconcile(
 ) -> Message | None:
     """Have the daemon look at a work tree now; None when it did not finish in time.
 
+    Raises RefusedError when it says why it could not.
     `derive=False` is content with an index that is up to date; the survey follows soon.
     """
     calls = _calls_ahead.pop(root, None)
@@ -49,6 +54,8 @@ def reconcile(
         calls = calls or _look_calls(socket_file, root, derive=derive)
         _answer_to(calls[0], limit=PING_S)
         return _answer_to(calls[1], limit=limit)
+    except RefusedError:
+        raise
     except (DaemonError, OSError):
         return None
 
@@ -119,7 +126,7 @@ def _answer_to(caller: socket.socket, *, limit: float) -> Message:
     except OSError as error:
         raise DaemonError(f"the daemon does not answer: {error}") from error
     if not answer.get("ok"):
-        raise DaemonError(
+        raise RefusedError(
             str(answer.get("error", "the daemon refused")), hint=str(answer.get("hint", ""))
         )
     return answer

@@ -60,6 +60,31 @@ def test_what_needs_space_says_that_there_is_none(
 
 
 @pytest.mark.skipif(not _has_small_disks(), reason="no small disk can be mounted here")
+@pytest.mark.parametrize(
+    ("words", "code"), [("ask --context total", 0), ("map", 0), ("think --plan", 1)]
+)
+def test_a_daemon_without_space_is_not_called_busy(
+    repo: GitRepo, tmp_path: Path, words: str, code: int
+) -> None:
+    script = f"""
+    "$3" init --yes 2>"$1/told"
+    fill "$1"
+    mv shop.py basket.py
+    code=0
+    "$3" {words} || code=$?
+    rm "$1/fill"
+    "$3" daemon stop
+    exit $code
+    """
+
+    done = _on_small_disk(repo, tmp_path / "small", script)
+
+    assert "the daemon could not reconcile: the disk is full" in done.stderr
+    assert "busy" not in done.stderr
+    assert done.returncode == code
+
+
+@pytest.mark.skipif(not _has_small_disks(), reason="no small disk can be mounted here")
 def test_a_set_up_without_space_says_so(repo: GitRepo, tmp_path: Path) -> None:
     done = _on_small_disk(repo, tmp_path / "small", 'fill "$1"; exec "$3" init --yes')
 

@@ -58,6 +58,14 @@ def test_a_refusal_arrives_with_its_hint(served: Callable[[Answer], Path]) -> No
     assert caught.value.hint == "tomorrow"
 
 
+def test_a_reconcile_that_is_refused_says_why(served: Callable[[Answer], Path]) -> None:
+    def refuse(message: Message) -> Message:
+        return _refuse(message) if message["verb"] == "reconcile" else {}
+
+    with pytest.raises(verbs.RefusedError, match="not today"):
+        verbs.reconcile(served(refuse), Path("/repo"), limit=5)
+
+
 def test_where_nobody_listens_nobody_is_waited_for(place: Path) -> None:
     assert verbs.ping(place) is None
     assert verbs.reconcile(place, Path("/repo"), limit=5) is None
