@@ -11,8 +11,11 @@ from repo_sleeper.cli import asking
 
 def ask(  # noqa: PLR0913 -- the options, each by name
     question: Annotated[
-        list[str], typer.Argument(metavar="QUESTION", help="What you want to know; - reads it.")
-    ],
+        list[str] | None,  # asked for by us: typer's own complaint knows nothing of `-`
+        typer.Argument(
+            metavar="QUESTION|-", help="What you want to know; `-` reads it from standard input."
+        ),
+    ] = None,
     *,
     context: Annotated[
         bool, typer.Option("--context", help="Print the context only; calls no model.")
@@ -35,7 +38,7 @@ def ask(  # noqa: PLR0913 -- the options, each by name
     """Answer a question from the index, the history and the notes."""
     code = asking.fulfil(
         asking.Wish(
-            question=" ".join(question),
+            question=" ".join(question or ()),
             context=context,
             as_json=as_json,
             files=files,

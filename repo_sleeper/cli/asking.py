@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from repo_sleeper.store.answers import Answered
 
 _LONGEST = 64 * 1024
+_HOW = 'sleeper ask "how are totals rounded?", or `sleeper ask -` reads it from standard input'
 
 
 class Wish(NamedTuple):
@@ -93,7 +94,7 @@ def _query(written: str) -> str:
         raise UsageError("the question is longer than 64 KB", hint="ask about its essence")
     query = clean(raw.decode("utf-8", "replace")).strip().strip("\ufffd").strip()
     if not query:
-        raise UsageError("there is no question", hint='sleeper ask "how are totals rounded?"')
+        raise UsageError("there is no question", hint=_HOW)
     return query
 
 

@@ -220,6 +220,14 @@ def test_no_question_and_too_long_ones_are_refused(stdin, message):
     assert message in str(error)
 
 
+@pytest.mark.parametrize("options", [(), ("--context",), ("--tokens", "100")])
+def test_a_question_that_is_piped_without_a_dash_is_told_of_the_dash(options):
+    error = error_of(ask(*options, stdin=b"where is the cart?"))
+
+    assert isinstance(error, UsageError)
+    assert "`sleeper ask -` reads it from standard input" in error.hint
+
+
 def test_a_repository_that_is_not_set_up_says_so(tmp_path, monkeypatch):
     other = GitRepo(tmp_path / "other")
     other.commit("start")
