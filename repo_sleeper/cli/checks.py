@@ -24,6 +24,7 @@ from repo_sleeper.index import languages
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.providers import needs_key
 from repo_sleeper.store import extent, pause, upkeep
+from repo_sleeper.store.database import REBUILD
 
 Standing = Literal["good", "note", "bad"]
 SIGNS: Mapping[Standing, str] = {"good": "✓", "note": "!", "bad": "✗"}
@@ -62,6 +63,8 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
         return check()
     except SleeperError as error:
         return Check(name, "bad", str(error), error.hint)
+    except upkeep.DamageError as error:
+        return Check(name, "bad", f"the store is damaged: {error}", REBUILD)
 
 
 # --- the machine ------------------------------------------------------------------------------
@@ -129,7 +132,7 @@ def _store(workspace: Workspace) -> Check:
         damage = upkeep.damage(db)
         files = 0 if damage else extent.counts(db, place.tree_of(db, workspace)).files
     if damage:
-        return Check("store", "bad", damage, "`sleeper init --rebuild` starts a new one")
+        return Check("store", "bad", f"damaged: {damage}", REBUILD)
     size = workspace.database_file.stat().st_size / 1e6
     return Check("store", "good", f"sound, {size:.1f} MB, {output.count(files, 'file')}")
 
@@ -228,7 +231,7 @@ def _paused(workspace: Workspace) -> Pause | None:
     try:
         with closing(workspaces.read_store(workspace)) as db:
             return pause.paused(db)
-    except SleeperError:
+    except (SleeperError, upkeep.DamageError):
         return None  # the store has a line of its own
 
 

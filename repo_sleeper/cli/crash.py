@@ -15,7 +15,7 @@ def explain(error: Exception) -> tuple[str, str]:
     if full is not None:
         return str(full), full.hint
     if type(error).__module__ == "sqlite3":  # by name: importing it is the store's business
-        hint = "`sleeper doctor` looks at the store; `sleeper init --rebuild` starts a new one"
+        hint = "`sleeper doctor` says whether it is damaged; `sleeper init --rebuild` puts it aside"
         return f"the database cannot be used: {error}", hint
     return f"{type(error).__name__}: {error}", write_down(error)
 

@@ -18,6 +18,7 @@ from repo_sleeper.errors import NewerStoreError, NotInitialisedError, StoreError
 SCHEMA_VERSION = 11
 
 _BUSY_MS = 5_000
+REBUILD = "`sleeper init --rebuild` puts it aside and starts a new one"
 Row = sqlite3.Row
 
 
@@ -139,11 +140,16 @@ def _connect(uri: str) -> sqlite3.Connection:
         )
         connection.execute("select count(*) from sqlite_schema")
     except sqlite3.Error as error:
-        raise StoreError(
-            f"the database cannot be opened: {error}",
-            hint="`sleeper doctor` says more; `sleeper init --rebuild` starts a new one",
-        ) from error
+        raise StoreError(f"the database cannot be opened: {error}", hint=_way_out(error)) from error
     return connection
+
+
+def _way_out(error: sqlite3.Error) -> str:
+    """What to do about a database that cannot be opened."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return REBUILD
+    return "`sleeper doctor` looks at who may read it; `lsof` at who holds it"
 
 
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:

@@ -6,6 +6,8 @@ import sqlite3
 
 from repo_sleeper.store.database import Database
 
+DamageError = sqlite3.DatabaseError  # what reading a damaged database raises
+
 
 def checkpoint(db: Database) -> None:
     """Fold the write-ahead log into the file; does nothing while someone reads."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -546,19 +545,34 @@ def test_a_damaged_list_of_files_has_its_own_line(ready: Types, repo: GitRepo) -
     assert trouble.startswith("git")
 
 
-def test_the_doctor_works_outside_a_repository_and_on_a_damaged_store(
-    ready: Types, repo: GitRepo, tmp_path: Path
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        pytest.param(0, 4096, id="no database at all"),
+        pytest.param(12_288, 16_384, id="a page that other checks read"),
+        pytest.param(12_288, 61_440, id="many pages"),
+    ],
+)
+def test_the_doctor_says_what_helps_a_damaged_store(
+    ready: Types, repo: GitRepo, monkeypatch: pytest.MonkeyPatch, begin: int, end: int
 ) -> None:
+    monkeypatch.setenv("SLEEPER_MODEL_NAME", "ollama/any")
     file = repo.root / ".git" / "sleeper" / "sleeper.db"
     content = bytearray(file.read_bytes())
-    content[12288:61440] = os.urandom(49152)
+    content[begin:end] = b"\xa5" * (end - begin)
     file.write_bytes(content)
 
     told = ready("doctor")
 
     assert told.code == 1
     assert "✗ store" in told.out
-    assert "! limits: not known: the store is damaged" in told.out
+    assert "      `sleeper init --rebuild` puts it aside and starts a new one\n" in told.out
+    assert "`sleeper doctor`" not in told.out
+    assert "! limits: not known" in told.out
+    assert "✓ model: ollama/any" in told.out
+
+
+def test_the_doctor_works_outside_a_repository(ready: Types, tmp_path: Path) -> None:
     assert "not inside a git repository" in ready("-C", str(tmp_path), "doctor").out
 
 
