@@ -11,6 +11,7 @@ from repo_sleeper.config.values import suggestion
 from repo_sleeper.errors import ConfigError
 
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
+_END = "(at end of document)"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _HINT = "every setting is explained in the .sleeper.toml that `sleeper init` writes"
 _SHOWN = 60  # characters of a key nobody knows
@@ -65,11 +66,20 @@ def _document(text: str, label: str) -> dict[str, Any]:
     except ValueError as error:
         # The parser's own words may quote the file; only the place is taken from them.
         message = str(error)
-        found = _AT.search(message)
-        place = f"{label}, line {found[1]}, column {found[2]}" if found else label
         twice = message.startswith(("Cannot ", "Duplicate "))
         what = "the same name is given twice" if twice else "not valid TOML"
-        raise ConfigError(f"{place}: {what}", hint=_HINT) from None
+        raise ConfigError(f"{label}{_place_in(message, text)}: {what}", hint=_HINT) from None
+
+
+def _place_in(message: str, text: str) -> str:
+    """The line and column that the parser names; "" where it names none."""
+    found = _AT.search(message)
+    if found:
+        return f", line {found[1]}, column {found[2]}"
+    if _END not in message:
+        return ""  # a number of more digits than Python reads
+    lines = text.split("\n")
+    return f", line {len(lines)}, column {len(lines[-1]) + 1}, where it ends"
 
 
 def _flat(document: dict[str, Any], file: SettingsFile) -> Iterator[tuple[str, Any]]:
