@@ -16,7 +16,9 @@ Kind = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", "-a", help="Stale notes as well.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a note, or how it begins.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="The id of a note, or at least its first 4 characters.")
+]
 
 
 @app.command("list")

@@ -105,6 +105,7 @@ def about(here: Place, what: str) -> list[Note]:
 
 def dismiss(prefix: str, why: str) -> None:
     """Put one note aside, and say which it was."""
+    notes.require_prefix(prefix, listed_by="sleeper notes")
     workspace = place.here()
     with closing(write_store(workspace)) as db:
         found = notes.note(db, place.tree_of(db, workspace), prefix)
@@ -119,6 +120,7 @@ def dismiss(prefix: str, why: str) -> None:
 
 def restore(prefix: str) -> None:
     """Take back that a note was put aside, and say which it was."""
+    notes.require_prefix(prefix, listed_by="sleeper notes restore")
     workspace = place.here()
     with closing(write_store(workspace)) as db:
         found = _dismissed(db, place.tree_of(db, workspace), prefix)
@@ -137,8 +139,6 @@ def none_dismissed() -> NotFoundError:
 
 
 def _dismissed(db: Database, tree_id: int, prefix: str) -> list[Note]:
-    if len(prefix) < notes.SHORTEST_PREFIX:
-        return []
     return [note for note, _ in notes.dismissed(db, tree_id) if note.id.startswith(prefix)]
 
 

@@ -114,9 +114,8 @@ def bugs(db: Database, tree_id: int, *, states: Collection[BugState]) -> list[Bu
 
 def bug(db: Database, tree_id: int, prefix: str) -> Bug:
     """The bug whose id begins like this, whatever became of it."""
-    every = (
-        bugs(db, tree_id, states=tuple(BugState)) if len(prefix) >= notes.SHORTEST_PREFIX else ()
-    )
+    notes.require_prefix(prefix, listed_by="sleeper bugs --all")
+    every = bugs(db, tree_id, states=tuple(BugState))
     found = [bug for bug in every if bug.note.id.startswith(prefix)]
     if len(found) != 1:
         which = "several begin" if found else "no likely bug begins"

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
-from repo_sleeper.errors import NotFoundError
+from repo_sleeper.errors import NotFoundError, UsageError
 from repo_sleeper.store.database import Database, Row
 from repo_sleeper.store.freshness import FRESH_NOTE, evidence_of
 
@@ -72,6 +72,15 @@ def list_notes(  # noqa: PLR0913 -- the filters of a listing, each by name
         values["path"] = path
     order = " order by v.fresh desc, v.confidence desc, v.kind, v.id limit :limit"
     return _notes(db, tree_id, _Filter(where, values, include_stale, order))
+
+
+def require_prefix(prefix: str, *, listed_by: str) -> None:
+    """Raises UsageError for the beginning of an id that is too short to mean one."""
+    if len(prefix) < SHORTEST_PREFIX:
+        raise UsageError(
+            f'"{prefix}" is too short for an id: {SHORTEST_PREFIX} characters at least',
+            hint=f"`{listed_by}` lists them all",
+        )
 
 
 def note(db: Database, tree_id: int, id_prefix: str) -> Note | None:
