@@ -71,7 +71,7 @@ def logs(
 @app.command()
 def run() -> None:
     """Be the daemon in the foreground. For systemd, containers, or to watch it work."""
-    from repo_sleeper.cli import output, place
+    from repo_sleeper.cli import place
     from repo_sleeper.daemon.life import live
 
-    live(place.here(), ready=lambda: output.say("daemon is ready"), echo=True)
+    live(place.here(), ready=lambda: None, echo=True)  # its log, which is shown, says so
