@@ -122,16 +122,35 @@ def _pulled(base: str) -> list[str]:
     """The models an Ollama on this machine has; none when there is no Ollama."""
     if not _is_listening(base):
         return []
-    import http.client  # 17 ms, and most often there is no Ollama
-    import json
-
-    connection = http.client.HTTPConnection(_address(base), timeout=_LOOK_S)
     try:
-        connection.request("GET", "/api/tags")
-        answer: Any = json.loads(connection.getresponse().read(1_000_000))
-        return sorted(str(model["name"]) for model in answer["models"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return sorted(str(model["name"]) for model in _told(f"{base}/api/tags")["models"])
+    except (KeyError, TypeError):
         return []
+
+
+def _listed(base: str) -> list[str]:
+    """The models of a server that speaks OpenAI's language; none when it does not say."""
+    try:
+        return [str(model["id"]) for model in _told(f"{base.rstrip('/')}/models")["data"]]
+    except (KeyError, TypeError):
+        return []
+
+
+def _told(address: str) -> Any:
+    """What a server says there, as JSON; None when that is nothing of the kind."""
+    import http.client  # 17 ms, and most often nobody is asked
+    import json
+    from urllib.parse import urlsplit
+
+    place = urlsplit(address)
+    secure = place.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(place.netloc, timeout=_LOOK_S)
+    try:
+        connection.request("GET", place.path)
+        return json.loads(connection.getresponse().read(1_000_000))
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
     finally:
         connection.close()
 
@@ -199,7 +218,14 @@ def _served(address: str) -> dict[str, object] | None:
         output.say(f"  it {error}")
         return None
     name = _until("Its name there", _name, "a name such as qwen3")
-    return {"model.name": f"openai/{name}", "model.api_base": address}
+    return {"model.name": _full_name(name, address), "model.api_base": address}
+
+
+def _full_name(name: str, address: str) -> str:
+    """`openai/` and what the server calls it, which may itself begin so; then the server knows."""
+    if name.startswith("openai/") and name not in _listed(address):
+        return name
+    return f"openai/{name}"
 
 
 def _name(answer: str) -> str | None:

@@ -755,12 +755,13 @@ def test_the_wizard_offers_what_it_finds(
     assert "not-a-key" not in settings
 
 
-def test_an_address_is_asked_for_its_model(types: Types, private_home: Path) -> None:
-    types("init", "--no-daemon", given="http://localhost:8000/v1\nqwen3\n\n")
+@pytest.mark.parametrize("typed", ["qwen3", "openai/qwen3"])
+def test_an_address_is_asked_for_its_model(types: Types, private_home: Path, typed: str) -> None:
+    types("init", "--no-daemon", given=f"http://127.0.0.1:9/v1\n{typed}\n\n")
 
     settings = (private_home / "config" / "sleeper" / "config.toml").read_text()
     assert 'name = "openai/qwen3"' in settings
-    assert 'api_base = "http://localhost:8000/v1"' in settings
+    assert 'api_base = "http://127.0.0.1:9/v1"' in settings
 
 
 @pytest.fixture
@@ -784,6 +785,24 @@ def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
         yield bodies
         server.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("served", "name"),
+    [
+        pytest.param("gpt-oss-20b", "openai/gpt-oss-20b", id="the prefix is litellm's"),
+        pytest.param("openai/gpt-oss-20b", "openai/openai/gpt-oss-20b", id="it is of its name"),
+    ],
+)
+def test_a_model_is_called_openai_twice_only_where_its_server_calls_it_so(
+    ollama: list[bytes], types: Types, private_home: Path, served: str, name: str
+) -> None:
+    ollama.append(json.dumps({"data": [{"id": served}]}).encode())
+
+    types("init", "--no-daemon", given=f"{wizard._OLLAMA}/v1\nopenai/gpt-oss-20b\n\n")
+
+    settings = (private_home / "config" / "sleeper" / "config.toml").read_text()
+    assert f'name = "{name}"' in settings
 
 
 def test_a_model_on_this_machine_comes_first(ollama: list[bytes]) -> None:
