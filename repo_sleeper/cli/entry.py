@@ -1,4 +1,4 @@
-"""What the installed command runs, and the one place where errors become words."""
+"""Runs what was typed; the one place where errors become words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from repo_sleeper.cli import ahead, shortcut
+from repo_sleeper.cli import ahead, first, shortcut
 from repo_sleeper.errors import SleeperError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """What the installed command runs: nothing but one line of ours ever reaches the person."""
+    """Run it: nothing but one line of ours ever reaches the person."""
     _have_streams()
     _be_lenient_with_characters()
     try:
@@ -40,6 +40,7 @@ def _run(words: list[str]) -> int:
         return _set_up(daemon="--no-daemon" not in words)
     from repo_sleeper.cli.app import app
 
+    first.begin()
     try:
         app(prog_name="sleeper")  # leaves by SystemExit, with its own code
     finally:
@@ -51,6 +52,7 @@ def _ask(wish: Wish) -> int:
     ahead.set_out(derive=False)
     from repo_sleeper.cli import asking
 
+    first.begin()
     try:
         code = asking.fulfil(wish)
     finally:
@@ -64,6 +66,7 @@ def _set_up(*, daemon: bool) -> int:
     from repo_sleeper.cli import setup
     from repo_sleeper.cli.wizard import Choice
 
+    first.begin()
     setup.set_up(Choice(), ask=False, daemon=daemon, rebuild=False)
     return 0
 

@@ -210,6 +210,51 @@ def test_a_stream_that_was_closed_is_no_mistake_of_ours(ready: Types, closed: st
     assert (done.returncode, done.stderr) == (0, "")
 
 
+CONTROL_C_AT = """
+import os, signal, sys
+from importlib import metadata
+
+class Typed:
+    imported = sys.argv[1]
+
+    def find_spec(self, name, *_):
+        if name == self.imported:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Typed())
+(command,) = metadata.entry_points(group="console_scripts", name="sleeper")
+run = command.load()
+sys.argv[:] = ["sleeper", "--version"]
+run()
+"""
+
+
+def _type_control_c(imported: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    """Ask the installed command for its version, and type Ctrl-C when it comes to an import."""
+    script = f'{before} exec "$0" -c "$1" "$2"'
+    return subprocess.run(
+        ["sh", "-c", script, sys.executable, CONTROL_C_AT, imported],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "imported", ["repo_sleeper.cli.entry", "repo_sleeper.errors", "repo_sleeper.cli.app", "typer"]
+)
+def test_control_c_while_it_is_still_imported_is_no_story(imported: str) -> None:
+    done = _type_control_c(imported)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_control_c_that_a_shell_has_ignored_stays_ignored() -> None:
+    done = _type_control_c("repo_sleeper.errors", before="trap '' INT;")
+
+    assert (done.returncode, done.stdout) == (0, "sleeper 0.1.0\n")
+
+
 def test_control_c_is_130(ready: Types, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("repo_sleeper.cli.place.reading", _broken(KeyboardInterrupt()))
 
