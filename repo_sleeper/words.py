@@ -1,4 +1,4 @@
-"""Text to words: identifiers taken apart, the same way for what is stored and what is asked."""
+"""Text to words, the same way for what is stored and what is asked; and numbers to words."""
 
 from __future__ import annotations
 
@@ -24,3 +24,8 @@ def parts(text: str) -> list[str]:
 
 def _parts_of_run(run: str) -> list[str]:
     return parts(run) if run.isascii() else [run.lower()]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 target`, `2,000 targets`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

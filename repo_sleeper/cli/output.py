@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from repo_sleeper import redact
+from repo_sleeper.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -166,4 +167,4 @@ def usd(amount: float) -> str:
 
 def count(number: int, noun: str) -> str:
     """`1 note`, `2 notes`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return counted(number, noun)

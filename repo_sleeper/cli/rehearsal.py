@@ -55,9 +55,10 @@ def _print_prompt(item: AgendaItem, prompt: Prompt | SleeperError, price: Price)
     if isinstance(prompt, SleeperError):
         output.out(f"not sent: {prompt}")
         return
+    secrets = output.count(prompt.redactions, "secret")
     output.out(
         f"=== about {prompt.estimated_tokens:,} tokens sent (at most {prompt.most_tokens:,}), "
-        f"at most {prompt.max_tokens:,} received, {prompt.redactions} secrets taken out"
+        f"at most {prompt.max_tokens:,} received, {secrets} taken out"
     )
     output.out(
         f"=== {_money(_likely(prompt, price), _worst(prompt, price), price)}; "

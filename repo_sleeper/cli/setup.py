@@ -166,7 +166,8 @@ def _rebuilt(workspace: Workspace) -> list[str]:
     _stop_daemon(workspace)
     ours = _is_ours(workspace)
     moved = workspaces.put_aside(workspace, stamp=time.strftime(_STAMP))
-    told = f"rebuild   put aside {len(moved)} files of the old store, in {workspace.state_dir}"
+    files = output.count(len(moved), "file")
+    told = f"rebuild   put aside {files} of the old store, in {workspace.state_dir}"
     lines = [told, _store(workspace)]
     old = [file for file in moved if file.name.endswith(workspace.database_file.name)]
     if old:

@@ -12,6 +12,7 @@ from repo_sleeper import git
 from repo_sleeper.git import Repository
 from repo_sleeper.git.past import ancestors, edits, files_at
 from repo_sleeper.sleep import foresight
+from repo_sleeper.words import counted
 
 SHARE = 0.1
 SWEEP = 30  # a commit that modifies more files is no work on any one of them
@@ -203,7 +204,8 @@ def _decayed(commits: Sequence[Sequence[str]], *, half_life: int | None) -> dict
 def table(found: Anticipation) -> str:
     """One line for each way of choosing."""
     head = (
-        f"{found.name}: {found.points} points in {found.commits} commits; {SHARE:.0%} of the files"
+        f"{found.name}: {counted(found.points, 'point')} in "
+        f"{counted(found.commits, 'commit')}; {SHARE:.0%} of the files"
         f" chosen, the next {foresight.HORIZON} commits' modifications looked for\n"
     )
     rows = [

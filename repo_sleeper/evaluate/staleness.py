@@ -19,6 +19,7 @@ from repo_sleeper.evaluate.trial import Trial
 from repo_sleeper.git import Repository
 from repo_sleeper.git.past import ancestors
 from repo_sleeper.index.pool import ParserPool
+from repo_sleeper.words import counted
 
 MOST_LOST = 0.02
 FEWEST_KEPT = 0.95
@@ -140,7 +141,7 @@ def table(found: Staleness) -> str:
         ("  every file put in another folder", found.kept_made, f">= {FEWEST_KEPT:.0%}"),
         ("stale notes told after a switch of branches", found.switched, "0"),
     ]
-    head = f"{found.name}: {found.notes} notes over {found.edits} edits"
+    head = f"{found.name}: {counted(found.notes, 'note')} over {counted(found.edits, 'edit')}"
     lines = [f"  {'':<46}{'':>8}{'of':>10}{'share':>9}   goal"]
     lines += [
         f"  {label:<46}{share.part:>8,}{share.of:>10,}{share.value:>9.2%}   {goal}".rstrip()

@@ -8,6 +8,7 @@ from typing import Any
 
 from repo_sleeper.evaluate.metrics import Interval, macro, paired_interval
 from repo_sleeper.evaluate.suspicion import Level, Suspicion, Way
+from repo_sleeper.words import counted
 
 TOP = (1, 5, 10, 20)
 COMPARED = 10  # the k of the differences that are told
@@ -32,11 +33,15 @@ def difference(found: Sequence[Suspicion], level: Level, rival: Way, k: int) -> 
     )
 
 
+def _fixes(number: int) -> str:
+    return "1 fix" if number == 1 else f"{number} fixes"
+
+
 def table(found: Sequence[Suspicion]) -> str:
     """For a person."""
     lines = [
-        f"{one.name}: {len(one.fixes)} fixes, {one.files} files of code, {one.symbols} "
-        "innermost definitions"
+        f"{one.name}: {_fixes(len(one.fixes))}, {counted(one.files, 'file')} of code, "
+        f"{counted(one.symbols, 'innermost definition')}"
         for one in found
     ]
     for level in Level:

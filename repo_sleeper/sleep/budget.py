@@ -78,7 +78,8 @@ def _passed(cap: _Cap, spent: Amount, worst: Amount, per: str) -> str:
             f"{spent.tokens:,} used, this call may take {worst.tokens:,}"
         )
     if spent.calls + worst.calls > cap.calls:
-        return f"the budget of {cap.calls:,} calls {per} is used up"
+        calls = "call" if cap.calls == 1 else "calls"
+        return f"the budget of {cap.calls:,} {calls} {per} is used up"
     return ""
 
 

@@ -10,6 +10,7 @@ from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.survey import Definition
 from repo_sleeper.survey.reading import Texts
 from repo_sleeper.survey.wording import MOST, at_symbol, survey_note
+from repo_sleeper.words import counted
 
 _TRIED = 120
 _SHORTEST = 4  # letters: shorter names turn up in text by chance
@@ -118,7 +119,7 @@ def _note(found: Definition) -> Note:
     return survey_note(
         NoteKind.DEAD_LOOKING,
         about=(found.path, found.qualified),
-        title=f"{found.qualified} in {found.path} looks unused ({lines} lines)",
+        title=f"{found.qualified} in {found.path} looks unused ({counted(lines, 'line')})",
         body="It is private, and no code, test or text of the repository names it again. It may"
         " still be called by a name that is put together at run time: look once, then delete it.",
         evidence=[

@@ -16,10 +16,10 @@ from repo_sleeper.survey.wording import (
     at_line,
     at_path,
     at_symbol,
-    counted,
     listed,
     survey_note,
 )
+from repo_sleeper.words import counted
 
 _GUARD = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""")
 _TARGET = re.compile(r"^([a-zA-Z][\w-]*)\s*:(?![=:])")

@@ -17,6 +17,7 @@ from repo_sleeper.store.database import Database
 from repo_sleeper.store.usefulness import recent_edits
 from repo_sleeper.survey.files import SourceFile, is_test
 from repo_sleeper.survey.reading import read_bytes
+from repo_sleeper.words import counted
 
 HALF_LIFE = 10  # commits
 _COMMITS = 10 * HALF_LIFE  # what is older no longer counts
@@ -214,10 +215,11 @@ def _tested(db: Database, tree_id: int, files: Iterable[SourceFile]) -> set[str]
 
 
 def _why(signs: Signs) -> tuple[str, ...]:
+    fixes = "was a fix" if signs.fixes == 1 else "were fixes"
     why: Sequence[tuple[bool, str]] = (
-        (signs.fixes > 0, f"{signs.fixes} of {signs.touches} commits were fixes"),
+        (signs.fixes > 0, f"{signs.fixes} of {counted(signs.touches, 'commit')} {fixes}"),
         (signs.recent >= 1, f"recent changes {signs.recent:.1f}"),
-        (signs.lines > 0, f"{signs.lines:,} lines"),
+        (signs.lines > 0, counted(signs.lines, "line")),
         (signs.untested, "no test imports it"),
         *((True, risk) for risk in signs.risks),
     )

@@ -73,8 +73,3 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     more = len(names) - most
     shown = ", ".join(names[:most])
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 target`, `2 targets`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

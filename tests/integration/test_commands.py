@@ -721,7 +721,7 @@ def test_a_budget_ends_it_and_what_was_paid_for_is_shown(
     assert done.code == 5
     assert len(fake.prompts) == 1
     assert "shop.py:6" in done.out
-    assert "calls per day" in done.err
+    assert "1 call per day" in done.err
 
 
 # --- init -------------------------------------------------------------------------------------

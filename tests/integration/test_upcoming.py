@@ -66,11 +66,11 @@ def test_a_subject_whose_cap_is_reached_is_not_shown_as_next(person: Person) -> 
 
     assert first[0] not in planned(person)
     told = person.types("think", "--plan").err
-    assert "1 more held back: the budget of 1 calls a month for one subject is used up" in told
+    assert "1 more held back: the budget of 1 call a month for one subject is used up" in told
     assert "1 held back" in queued(person)
     refused = person.types("think", first[0])
     assert refused.code == 5
-    assert "1 calls a month for one subject is used up" in refused.err
+    assert "1 call a month for one subject is used up" in refused.err
 
 
 @pytest.mark.timeout(120)

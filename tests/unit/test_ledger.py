@@ -315,7 +315,7 @@ def about(db: Database, label: str, may: Refusal) -> int:
         ({"tokens_per_call": 1_000}, "a call may take 1,000"),
         ({"usd_per_subject": 0.003}, "for one subject would be passed"),
         ({"tokens_per_subject": 2_000}, "2,000 tokens a month for one subject"),
-        ({"calls_per_subject": 1}, "1 calls a month for one subject"),
+        ({"calls_per_subject": 1}, "1 call a month for one subject"),
     ],
 )
 def test_what_is_too_dear_alone_says_that_another_need_not_be(

@@ -15,7 +15,8 @@ from repo_sleeper.survey.fix_prone import fix_prone
 from repo_sleeper.survey.hotspots import hotspots
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.joints import NONE
-from repo_sleeper.survey.wording import MOST, counted, shared_folder, shortened
+from repo_sleeper.survey.wording import MOST, shared_folder, shortened
+from repo_sleeper.words import counted
 
 
 def code(path: str, lines: int = 200, language: str = "python") -> SourceFile:
@@ -261,7 +262,7 @@ def test_a_text_that_is_too_long_ends_in_an_ellipsis() -> None:
 
 
 def test_one_is_no_plural() -> None:
-    assert (counted(1, "target"), counted(2, "target")) == ("1 target", "2 targets")
+    assert (counted(1, "target"), counted(2_000, "target")) == ("1 target", "2,000 targets")
 
 
 def test_long_paths_are_told_from_the_folder_they_share() -> None:

@@ -91,7 +91,7 @@ def test_the_suspects_of_a_tree_are_its_product_with_reasons(db: Database, tmp_p
     first, second = suspects.suspects(db, tree.tree, root=tree.root, limit=9)
 
     assert (first.path, second.path) == ("wild.py", "calm.py")
-    assert first.why[0] == "1 of 1 commits were fixes"
+    assert first.why[0] == "1 of 1 commit was a fix"
     assert "mutable default" in first.why
     assert second.why[-1] == "first look at calm"
     assert suspects.suspects(db, 99, root=tree.root, limit=9) == []
