@@ -209,7 +209,7 @@ def modules_defined(db: Database, tree_id: int, language: str) -> list[tuple[str
 def save_links(db: Database, tree_id: int, links: Iterable[tuple[str, int, str]]) -> None:
     """Make the links of a tree exactly these: path, line of the import, file it names."""
     wanted = set(links)
-    stored = set(_links(db, tree_id))
+    stored = set(links_of(db, tree_id))
     with db.transaction():
         db.many(
             "delete from links where tree_id = ? and path = ? and line = ? and target = ?",
@@ -221,18 +221,10 @@ def save_links(db: Database, tree_id: int, links: Iterable[tuple[str, int, str]]
         )
 
 
-def _links(db: Database, tree_id: int) -> list[tuple[str, int, str]]:
+def links_of(db: Database, tree_id: int) -> list[tuple[str, int, str]]:
+    """Every link of the tree: path, line of the import, file it names."""
     rows = db.execute(
         "select path, line, target from links where tree_id = ? order by path, line, target",
         (tree_id,),
     )
     return [(path, line, target) for path, line, target in rows]
-
-
-def imported_by(db: Database, tree_id: int, path: str) -> list[str]:
-    """The files of the tree that this file imports."""
-    rows = db.rows(
-        "select distinct target from links where tree_id = ? and path = ? order by target",
-        (tree_id, path),
-    )
-    return [row[0] for row in rows]

@@ -15,8 +15,10 @@ from repo_sleeper.store import code, history, path_records
 from repo_sleeper.store import survey as store
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.usefulness import recent_edits
-from repo_sleeper.survey.files import SourceFile, is_test
+from repo_sleeper.survey.files import SourceFile
+from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.reading import read_bytes
+from repo_sleeper.survey.test_map import tests_of
 from repo_sleeper.words import counted
 
 HALF_LIFE = 10  # commits
@@ -210,8 +212,9 @@ def _recent(db: Database) -> dict[str, float]:
 
 
 def _tested(db: Database, tree_id: int, files: Iterable[SourceFile]) -> set[str]:
-    tests = [file.path for file in files if file.is_code and is_test(file.path)]
-    return {target for test in tests for target in store.imported_by(db, tree_id, test)}
+    """The files that a note could name a test of: told apart here they would disagree with it."""
+    named, importing = tests_of(files, [Edge(*link) for link in store.links_of(db, tree_id)])
+    return {*named, *importing}
 
 
 def _why(signs: Signs) -> tuple[str, ...]:
@@ -220,7 +223,7 @@ def _why(signs: Signs) -> tuple[str, ...]:
         (signs.fixes > 0, f"{signs.fixes} of {counted(signs.touches, 'commit')} {fixes}"),
         (signs.recent >= 1, f"recent changes {signs.recent:.1f}"),
         (signs.lines > 0, counted(signs.lines, "line")),
-        (signs.untested, "no test imports it"),
+        (signs.untested, "no test of its own is known"),
         *((True, risk) for risk in signs.risks),
     )
     return tuple(text for is_so, text in why if is_so)

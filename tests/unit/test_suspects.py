@@ -7,6 +7,7 @@ import pytest
 from repo_sleeper.domain.history import Commit
 from repo_sleeper.index.tags import extract
 from repo_sleeper.store import history
+from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
 from repo_sleeper.survey import suspects
 from repo_sleeper.survey.suspects import Signs
@@ -79,6 +80,21 @@ def test_careful_lines_are_no_risk() -> None:
     careful = b"except ValueError:\ndef f(a=None):\nif a is None:\nif (a === null) {\n"
 
     assert suspects.risks(careful) == ()
+
+
+def test_what_a_note_names_a_test_of_is_not_called_untested(db: Database, tmp_path: Path) -> None:
+    tree = Indexed(db, tmp_path / "tree")
+    tree.write("web/helpers.py", "def h():\n    return 1\n")
+    tree.write("web/router.py", "def r():\n    return 1\n")
+    tree.write("web/bare.py", "def b():\n    return 1\n")
+    tree.write("tests/web/test_helpers.py", "def test_h():\n    assert call('h')\n")
+    tree.write("tests/test_all.py", "import web.router\n")
+    rows.save_links(db, tree.tree, [("tests/test_all.py", 0, "web/router.py")])
+
+    found = suspects.suspects(db, tree.tree, root=tree.root, limit=9)
+
+    untested = {one.path for one in found if "no test of its own is known" in one.why}
+    assert untested == {"web/bare.py"}
 
 
 def test_the_suspects_of_a_tree_are_its_product_with_reasons(db: Database, tmp_path: Path) -> None:
