@@ -184,6 +184,20 @@ class ModelUnsentError(ModelError):
         super().__init__("the call was ended before it was sent", sent=False)
 
 
+class ModelStoppedError(ModelError):
+    """A person typed Ctrl-C while the model was asked: what it costs is known and kept."""
+
+    kind = "stopped"
+    exit_code = 130
+
+    def __init__(self, *, sent: bool) -> None:
+        if sent:
+            told = "stopped after the request had left: it counts as the most it can have cost"
+        else:
+            told = "stopped before anything was sent: it costs nothing"
+        super().__init__(told, hint="`sleeper cost` shows what counts" if sent else "", sent=sent)
+
+
 class ModelReplyError(ModelError):
     """An answer arrived and cannot be used: empty, cut, not the JSON that was asked for."""
 

@@ -199,7 +199,7 @@ def _fact(asked: Asked, workspace: Workspace, query: str) -> Answered | None:
 def _answer(found: Context, asked: Asked, workspace: Workspace, name: str, wish: Wish) -> Answer:
     """The answer; when there is none, the context it would have come from, and then the error."""
     from repo_sleeper.cli import ask_view
-    from repo_sleeper.errors import BudgetError, ModelError, StoreError
+    from repo_sleeper.errors import BudgetError, ModelError, ModelStoppedError, StoreError
 
     as_json = wish.as_json
     screen = ask_view.Screen() if ask_view.is_watched() and not as_json else None
@@ -209,7 +209,7 @@ def _answer(found: Context, asked: Asked, workspace: Workspace, name: str, wish:
         called = isinstance(error, ModelError) and error.sent
         if screen is not None and screen.used:
             screen.break_off()
-        else:
+        elif not isinstance(error, ModelStoppedError):  # who types Ctrl-C wants no more text
             ask_view.print_context(found, as_json=as_json, error=str(error), called=called)
         raise
     ask_view.print_answer(found, said, as_json=as_json, screen=screen)

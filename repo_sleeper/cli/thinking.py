@@ -25,6 +25,7 @@ from repo_sleeper.domain.spending import Spent
 from repo_sleeper.errors import (
     BudgetError,
     GitError,
+    ModelStoppedError,
     NotFoundError,
     SetupError,
     SleeperError,
@@ -122,7 +123,7 @@ def _thoughts(
         spent += outcome.usd
         _tell(outcome, known=known)
         yield outcome
-        if outcome.stop:
+        if outcome.stop or isinstance(outcome.error, ModelStoppedError):
             return
 
 
@@ -165,9 +166,9 @@ def _report(done: Sequence[Outcome], *, json: bool, known: bool) -> None:
 
 
 def _raise_last(done: Sequence[Outcome]) -> None:
-    """When every thought failed, the last failure, told already, decides the exit code."""
+    """When every thought failed, or was stopped, the last error, told already, decides."""
     errors = [outcome.error for outcome in done if outcome.error is not None]
-    if errors and len(errors) == len(done):
+    if errors and (len(errors) == len(done) or isinstance(errors[-1], ModelStoppedError)):
         raise typer.Exit(errors[-1].exit_code)
 
 

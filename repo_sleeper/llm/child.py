@@ -63,7 +63,7 @@ class Child:
         self._in = cast("IO[bytes]", self._process.stdin)
         self._out = cast("IO[bytes]", self._process.stdout)
         self._rest = b""
-        self._left = False
+        self._heard = False
         self.dismissed = False
 
     @property
@@ -87,11 +87,11 @@ class Child:
 
         What comes before the answer is whole is heard as it comes.
         """
-        self._left = False
+        self._heard = bool(self._rest)
         try:
             return self._exchanged(message, time.monotonic() + deadline_s, hear)
         except UnansweredError as error:
-            error.sent = self._may_have_left()
+            error.sent = self.may_have_left()
             raise
 
     def _exchanged(
@@ -103,20 +103,18 @@ class Child:
             raise DeadError from error
         while True:
             answer = self._said(until)
-            if "leaving" in answer:
-                self._left = True
-            elif "part" not in answer:
-                return answer
-            elif hear is not None:
+            if "part" in answer and hear is not None:
                 hear(str(answer["part"]))
+            elif "leaving" not in answer and "part" not in answer:
+                return answer
 
-    def _may_have_left(self) -> bool:
+    def may_have_left(self) -> bool:
         """The worker says so before a request leaves: silence to its very end means that none did.
 
-        Whatever it said and we have not read may have been that.
+        Whatever else it said may have come after that. Waits for that end.
         """
         self._wait()
-        return self._left or bool(self._rest) or bool(self._unread())
+        return self._heard or bool(self._rest) or bool(self._unread())
 
     def _unread(self) -> bytes:
         os.set_blocking(self._out.fileno(), False)
@@ -128,10 +126,8 @@ class Child:
         try:
             said = json.loads(self._line(until))
         except (OSError, ValueError) as error:
-            self._left = True  # it said something, and nobody knows what
             raise DeadError from error
         if not isinstance(said, dict):
-            self._left = True
             raise DeadError
         return said
 
@@ -169,7 +165,9 @@ class Child:
                 self._rest = b"".join(parts)
                 self.kill()
                 raise LateError
+            before, self._heard = self._heard, True  # Ctrl-C may come once it is read
             parts.append(os.read(self._out.fileno(), _CHUNK))
+            self._heard = before or bool(parts[-1])
             size += len(parts[-1])
             if not parts[-1] or size > _MAX_LINE:
                 self._rest = b"".join(parts)

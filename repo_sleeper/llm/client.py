@@ -16,6 +16,7 @@ from repo_sleeper.errors import (
     ModelRefusedError,
     ModelReplyError,
     ModelSetupError,
+    ModelStoppedError,
     ModelTimeoutError,
     ModelUnsentError,
 )
@@ -172,15 +173,7 @@ class WorkerModel:
 
     def _answer(self, prompt: Prompt, hear: Callable[[str], None] | None) -> dict[str, Any]:
         deadline = self._choice.deadline_s
-        message = {
-            "system": _storable(prompt.system),
-            "user": _storable(prompt.user),
-            "shared": prompt.shared if provider_of(self.name) in MARKED else 0,
-            "max_tokens": prompt.max_tokens,
-            "deadline_s": deadline * _PATIENCE,
-            "json": not self._ask and "json" in f"{prompt.system}{prompt.user}".lower(),
-            "stream": hear is not None,
-        }
+        message = self._message(prompt, streams=hear is not None)
         child = self._started()
         try:
             return child.exchange(message, deadline_s=deadline, hear=hear)
@@ -199,25 +192,49 @@ class WorkerModel:
             raise ModelTimeoutError(
                 f"the call was cut off before {when}", sent=error.sent
             ) from None
+        except KeyboardInterrupt:
+            child.dismiss()
+            sent = child.may_have_left()
+            self._drop()
+            raise ModelStoppedError(sent=sent) from None
+
+    def _message(self, prompt: Prompt, *, streams: bool) -> dict[str, Any]:
+        return {
+            "system": _storable(prompt.system),
+            "user": _storable(prompt.user),
+            "shared": prompt.shared if provider_of(self.name) in MARKED else 0,
+            "max_tokens": prompt.max_tokens,
+            "deadline_s": self._choice.deadline_s * _PATIENCE,
+            "json": not self._ask and "json" in f"{prompt.system}{prompt.user}".lower(),
+            "stream": streams,
+        }
 
     def _started(self) -> Child:
         if self._child is not None:
             return self._child
-        child = Child(self._env, SIGNING_VARIABLES.get(provider_of(self.name), ()))
-        self._child = child
         try:
-            answer = child.exchange(self._hello(), deadline_s=_START_S)
+            child = Child(self._env, SIGNING_VARIABLES.get(provider_of(self.name), ()))
+            self._child = child
+            answer = self._greeting(child)
+        except KeyboardInterrupt:
+            self._drop(at_once=True)
+            raise ModelStoppedError(sent=False) from None
+        if "failure" in answer:
+            self._drop()
+            raise model_error(failure_from(answer["failure"]))
+        return child
+
+    def _greeting(self, child: Child) -> dict[str, Any]:
+        """That it is ready, or why not; nothing is sent for that."""
+        try:
+            return child.exchange(self._hello(), deadline_s=_START_S)
         except (LateError, DeadError):
             self._drop()
             if child.dismissed:
                 raise ModelUnsentError from None
             if child.killed:  # late, told to end, out of memory: no reason to stop for good
                 raise ModelTimeoutError("the model's process was ended", sent=False) from None
-            answer = {"failure": {"message": "its process did not start"}}
-        if "failure" in answer:
-            self._drop()
-            raise model_error(failure_from(answer["failure"]))
-        return child
+            return {"failure": {"message": "its process did not start"}}
 
     def _hello(self) -> dict[str, Any]:
         choice = self._choice
@@ -233,9 +250,11 @@ class WorkerModel:
             "loopback_only": choice.local_only or local,
         }
 
-    def _drop(self) -> None:
+    def _drop(self, *, at_once: bool = False) -> None:
         child, self._child = self._child, None
         if child is not None:
+            if at_once:
+                child.kill()
             child.end()
 
     def _reply(self, answer: dict[str, Any], *, seconds: float) -> Reply:

@@ -17,7 +17,7 @@ _LONGEST_RETRY_AFTER = 6 * 3_600.0
 _BREAKER = 3
 _PROBE = 900.0
 # What was sent, or that nothing was: neither says anything about the next call.
-_NO_REASON = frozenset({"too-long", "refused", "unsent"})
+_NO_REASON = frozenset({"too-long", "refused", "stopped", "unsent"})
 
 
 def failed(db: Database, error: ModelError, *, now: float) -> Pause | None:
@@ -59,7 +59,7 @@ def if_fruitless(db: Database, *, most: int, now: float) -> Pause | None:
         """
         select grounded from thoughts where call_id is not null and id > ?
         and state in ('applied', 'failed', 'unknown')
-        and error_kind not in ('offline', 'rate', 'unsent')
+        and error_kind not in ('offline', 'rate', 'stopped', 'unsent')
         and prompt_version not like '%~%'  -- a second look that changes nothing is a good end
         order by id desc limit ?
         """,

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeProvider
-from tests.terminal import Person, someone
+from tests.terminal import SLEEPER, Done, Person, descendants, someone
 
 BENCHMARK = """\
 from shop import total
@@ -149,6 +151,53 @@ def test_a_provider_that_refuses_stops_it_until_a_person_acts(
     assert done.code == 0, done.err
     assert "trying again after: auth" in done.err
     assert len(json.loads(done.out)["notes"]) == 1
+
+
+def _stopped(person: Person, *args: str, when: Callable[[int], object]) -> Done:
+    """Type a command, and Ctrl-C as soon as something is so of its process."""
+    with subprocess.Popen(
+        [SLEEPER, *args],
+        cwd=person.repo.root,
+        env=person.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        person.until(lambda: when(running.pid))
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=20)
+    return Done(running.returncode, out, err)
+
+
+def _has_a_worker(pid: int) -> bool:
+    commands = (Path(f"/proc/{one}/cmdline") for one in descendants(pid))
+    return any(b"llm.worker" in file.read_bytes() for file in commands if file.exists())
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="has no /proc")
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("words", [("think", "-n", "2"), ("ask", "how does total add the tax")])
+def test_control_c_charges_a_call_only_once_it_has_left(
+    thinker: Person, provider: FakeProvider, words: tuple[str, ...]
+) -> None:
+    def counted() -> tuple[int, str]:
+        (call,) = json.loads(thinker.types("cost", "calls", "-n", "1", "--json").out)["calls"]
+        return json.loads(thinker.types("cost", "--json").out)["day"]["calls"], call["state"]
+
+    early = _stopped(thinker, *words, when=_has_a_worker)
+
+    assert (early.code, early.out) == (130, "")
+    assert "stopped before anything was sent: it costs nothing" in early.err
+    assert counted() == (0, "failed")
+    assert not provider.requests
+
+    provider.script("hang")
+    late = _stopped(thinker, *words, when=lambda _: provider.requests)
+
+    assert (late.code, late.out) == (130, "")
+    assert "it counts as the most it can have cost" in late.err
+    assert counted() == (1, "failed")
+    assert len(provider.requests) == 1, "the second of two is not begun"
 
 
 def test_what_may_be_spent_is_kept_to(thinker: Person, provider: FakeProvider) -> None:

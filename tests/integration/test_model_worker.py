@@ -8,17 +8,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
 
 from repo_sleeper import errors
 from repo_sleeper.domain.model import Prompt, Usage
-from repo_sleeper.errors import ModelError, ModelOfflineError, ModelTimeoutError, ModelUnsentError
+from repo_sleeper.errors import (
+    ModelError,
+    ModelOfflineError,
+    ModelStoppedError,
+    ModelTimeoutError,
+    ModelUnsentError,
+)
 from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.llm.prices import listed_price
 from repo_sleeper.store import ledger
@@ -334,6 +341,72 @@ def test_a_call_cut_off_before_its_request_left_was_never_sent(
     assert [(type(error), error.sent) for error in caught] == [(ModelUnsentError, False)]
     assert time.monotonic() - began < 2.0
     assert len(asked) == 1
+
+
+def _type_control_c(when: Callable[[], object]) -> threading.Thread:
+    def type_it() -> None:
+        _until(when)
+        time.sleep(0.1)  # by now the answer is waited for
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=type_it)
+    thread.start()
+    return thread
+
+
+def test_control_c_before_the_request_left_costs_nothing(
+    model: WorkerModel, asked: list[object]
+) -> None:
+    model.complete(PROMPT)
+    pid = model.pid or 0
+    os.kill(pid, signal.SIGSTOP)
+    typing = _type_control_c(model._turn.locked)
+
+    with pytest.raises(ModelStoppedError, match="it costs nothing") as stopped:
+        model.complete(PROMPT)
+
+    typing.join()
+    assert not stopped.value.sent
+    assert not Path(f"/proc/{pid}").exists()
+    assert len(asked) == 1
+
+
+def test_control_c_while_the_worker_starts_costs_nothing(
+    settings: Settings, asked: list[object]
+) -> None:
+    model = WorkerModel(settings, key=KEY)
+    typing = _type_control_c(lambda: model.pid)
+
+    with pytest.raises(ModelStoppedError) as stopped:
+        model.complete(PROMPT)
+
+    typing.join()
+    assert not stopped.value.sent
+    assert (model.pid, asked) == (None, [])
+
+
+@pytest.mark.parametrize("heard", ["everything", "nothing"])
+def test_control_c_after_the_request_left_counts(
+    model: WorkerModel,
+    provider: FakeProvider,
+    asked: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+    heard: str,
+) -> None:
+    """Also where we have not yet read that it left."""
+    provider.script("hang")
+    if heard == "nothing":
+        model.start()
+        deaf = SimpleNamespace(select=lambda *_: time.sleep(60))
+        monkeypatch.setattr("repo_sleeper.llm.child.select", deaf)
+    typing = _type_control_c(lambda: asked)
+
+    with pytest.raises(ModelStoppedError, match="the most it can have cost") as stopped:
+        model.complete(PROMPT)
+
+    typing.join()
+    assert stopped.value.sent
+    assert model.pid is None
 
 
 def test_nobody_listening_is_offline_and_nothing_was_sent() -> None:
