@@ -31,7 +31,7 @@ def list_(  # noqa: PLR0913 -- the options, each by name
     limit: Limit = 50,
     json: Json = False,
 ) -> None:
-    """List notes, the newest and most certain first. Questions the index answers: -k question."""
+    """List notes: fresh ones first, then the surest. Questions the index answers: -k question."""
     from repo_sleeper.cli import notes_view, place
     from repo_sleeper.store import note_kinds, notes
 

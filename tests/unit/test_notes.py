@@ -108,6 +108,17 @@ def test_listing_filters_by_kind_origin_path_folder_and_number(tree: Indexed) ->
     assert len(subjects(limit=1)) == 1
 
 
+def test_the_surest_notes_are_listed_first_whatever_their_kind(tree: Indexed) -> None:
+    cycle = hotspot("a.py")._replace(id=note_id(NoteKind.CYCLE, "a.py"), kind=NoteKind.CYCLE)
+    doubtful, sure = cycle._replace(confidence=0.5), hotspot("lib/b.py")
+    survey(tree, doubtful, sure)
+    assert doubtful.kind < sure.kind
+
+    found = notes.list_notes(tree.db, tree.tree)
+
+    assert [note.id for note in found] == [sure.id, doubtful.id]
+
+
 def test_a_note_is_found_by_the_beginning_of_its_id(tree: Indexed) -> None:
     survey(tree, hotspot("a.py"), hotspot("lib/b.py"))
     wanted = hotspot("a.py").id
