@@ -881,9 +881,18 @@ def test_removing_asks_first_and_says_what_would_be_lost(
     assert "1 note of a model" in kept.err
     assert (repo.root / ".git" / "sleeper").exists()
 
-    assert ready("init", "--remove", given="y\n").code == 0
+    gone = ready("init", "--remove", given="y\n")
+    assert gone.code == 0
+    assert f"removed {repo.root / '.git' / 'sleeper'}, with 1 note of a model\n" in gone.err
     assert not (repo.root / ".git" / "sleeper").exists()
     assert ready("init", "--remove", given="y\n").code == 0
+
+
+def test_removing_says_nothing_of_a_model_that_was_never_asked(ready: Types, repo: GitRepo) -> None:
+    gone = ready("init", "--remove", "--yes")
+
+    assert f"removed {repo.root / '.git' / 'sleeper'}\n" in gone.err
+    assert "of a model" not in gone.err
 
 
 def test_a_settings_file_that_cannot_be_written_is_not_the_end(
