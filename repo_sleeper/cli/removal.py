@@ -15,7 +15,9 @@ from repo_sleeper.domain.notes import Origin
 from repo_sleeper.errors import GitError, SetupError, SleeperError, UsageError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.store import code, notes
+from repo_sleeper.store import code, notes, upkeep
+
+_UNREADABLE = (SleeperError, upkeep.DamageError)  # a store in no state to be read can go too
 
 
 def remove(*, yes: bool) -> None:
@@ -37,7 +39,7 @@ def remove(*, yes: bool) -> None:
 def _work_trees(workspace: Workspace) -> list[Repository]:
     """This work tree, and those that shared its store and are still there."""
     found = [workspace.repo]
-    with suppress(SleeperError), closing(workspaces.read_store(workspace)) as db:
+    with suppress(*_UNREADABLE), closing(workspaces.read_store(workspace)) as db:
         for tree in code.trees(db):
             with suppress(SleeperError, OSError):
                 found += [git.discover(tree.root)] if tree.root != workspace.repo.root else []
@@ -56,7 +58,7 @@ def _thought_notes(workspace: Workspace) -> int:
         with closing(workspaces.read_store(workspace)) as db:
             tree_id = place.tree_of(db, workspace)
             return len(notes.list_notes(db, tree_id, origin=Origin.MODEL))
-    except SleeperError:
+    except _UNREADABLE:
         return 0
 
 

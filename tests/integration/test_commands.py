@@ -3,10 +3,12 @@ from __future__ import annotations
 import io
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
@@ -886,6 +888,20 @@ def test_removing_asks_first_and_says_what_would_be_lost(
     assert f"removed {repo.root / '.git' / 'sleeper'}, with 1 note of a model\n" in gone.err
     assert not (repo.root / ".git" / "sleeper").exists()
     assert ready("init", "--remove", given="y\n").code == 0
+
+
+def test_a_damaged_store_can_be_removed(ready: Types, repo: GitRepo) -> None:
+    file = repo.root / ".git" / "sleeper" / "sleeper.db"
+    with closing(sqlite3.connect(file)) as db:
+        query = "select rootpage from sqlite_schema where name = 'trees'"
+        end = 4096 * int(db.execute(query).fetchone()[0])
+    content = file.read_bytes()
+    file.write_bytes(content[: end - 4096] + b"\xa5" * 4096 + content[end:])
+
+    gone = ready("init", "--remove", "--yes")
+
+    assert (gone.code, gone.err.count("error")) == (0, 0)
+    assert not file.exists()
 
 
 def test_removing_says_nothing_of_a_model_that_was_never_asked(ready: Types, repo: GitRepo) -> None:
