@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 
 from repo_sleeper.cli import bugs_view, output, thinking
@@ -34,19 +33,12 @@ def recheck(prefix: str, *, json: bool) -> None:
 
 
 def _look(here: Place, first: Due, model: Model) -> None:
+    settings = here.workspace.settings
     due: Due | None = first
     while due is not None:
         output.say(f"{due.step.value}: {due.note.title}")
         verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
-        outcome = rounds.check_round(
-            here.db,
-            here.workspace.repo,
-            here.workspace.settings,
-            tree_id=here.tree_id,
-            due=due,
-            model=model,
-            clock=time.time,
-        )
+        outcome = rounds.check_round(here.tree, settings, due, rounds.asking(settings, model))
         if outcome.error is not None:
             raise outcome.error
         due = _due(here, first.note.id)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.git import Repository
     from repo_sleeper.store.database import Database
+    from repo_sleeper.store.tree import Tree
 
 
 class Place(NamedTuple):
@@ -20,6 +21,16 @@ class Place(NamedTuple):
     workspace: Workspace
     db: Database
     tree_id: int
+
+    @property
+    def tree(self) -> Tree:
+        """The code of this place, at the commit it was last looked at."""
+        from repo_sleeper.store import code
+        from repo_sleeper.store.tree import Tree
+
+        heads = {tree.id: tree.head for tree in code.trees(self.db)}
+        root = self.workspace.repo.root
+        return Tree(self.db, self.tree_id, root, heads.get(self.tree_id, ""))
 
 
 def here() -> Workspace:

@@ -8,6 +8,7 @@ from typing import Any
 from repo_sleeper.cli import output, thinking
 from repo_sleeper.cli.place import Place
 from repo_sleeper.cli.thinking import Wish
+from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon.models import configured_model
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.model import Price, Prompt, Usage
@@ -34,18 +35,9 @@ def rehearse(wish: Wish, *, json: bool) -> None:
 
 
 def _prompt(here: Place, item: AgendaItem) -> Prompt | SleeperError:
-    settings = here.workspace.settings
+    job = thinker.job(item.subject, item.kind, item.step)
     try:
-        return thinker.prepare(
-            here.db,
-            tree_id=here.tree_id,
-            root=here.workspace.repo.root,
-            subject=item.subject,
-            kind=item.kind,
-            input_tokens=settings.think.input_tokens,
-            max_output_tokens=settings.model.max_output_tokens,
-            step=item.step,
-        )
+        return thinker.prepare(here.tree, job, rounds.limits(here.workspace.settings))
     except SleeperError as error:
         return error  # this one would not be sent at all
 

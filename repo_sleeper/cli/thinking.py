@@ -34,7 +34,7 @@ from repo_sleeper.errors import (
 )
 from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import code, extent, ledger
+from repo_sleeper.store import extent, ledger
 from repo_sleeper.think.thinker import Outcome
 
 _RECONCILE_S = 30.0
@@ -106,17 +106,8 @@ def _thoughts(
         left = None if wish.max_cost is None else wish.max_cost - spent
         try:
             model = asked.of(item)
-            outcome = rounds.think_round(
-                here.db,
-                here.workspace.repo,
-                settings,
-                tree_id=here.tree_id,
-                item=item,
-                model=model,
-                commit=_commit(here),
-                clock=time.time,
-                refusal=_refusal(here.workspace, model, left),
-            )
+            asking = rounds.asking(settings, model, _refusal(here.workspace, model, left))
+            outcome = rounds.think_round(here.tree, settings, item, asking)
             known = model.price().known
         except TooDearError as error:  # this one; the next may be smaller
             outcome, known = Outcome(None, error=error), True
@@ -255,6 +246,3 @@ def _known(here: Place, typed: str) -> str:
         hint="`sleeper status --skipped` has the reasons; files that git ignores are never read",
     )
 
-
-def _commit(here: Place) -> str:
-    return next((tree.head for tree in code.trees(here.db) if tree.id == here.tree_id), "")

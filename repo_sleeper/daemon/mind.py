@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon.logbook import LOGGER
@@ -17,9 +17,13 @@ from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.errors import BudgetError, SleeperError, TooDearError
 from repo_sleeper.git import Repository
-from repo_sleeper.llm.model import Startable
+from repo_sleeper.llm.model import Model, Startable
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
+
+if TYPE_CHECKING:
+    from repo_sleeper.think.asking import Asking
 
 _AWAKE = "somebody is at work"
 _NUDGE_S = 0.05
@@ -125,10 +129,17 @@ class At(NamedTuple):
     models: Models
     awake: threading.Event
 
-    def refusal(self) -> rounds.Refusal:
-        """The caps, asked last of all, when nothing is left to do but to send."""
-        caps = rounds.caps_refusal(self.workspace.settings)
-        return lambda *worst: _AWAKE if self.awake.is_set() else caps(*worst)
+    def tree(self, db: Database) -> Tree:
+        """The code that is thought about."""
+        return Tree(db, self.tree_id, self.repo.root, self.commit)
+
+    def asking(self, model: Model) -> Asking:
+        """The caps are asked last of all, when nothing is left to do but to send."""
+        settings = self.workspace.settings
+        caps = rounds.caps_refusal(settings)
+        return rounds.asking(
+            settings, model, lambda *worst: _AWAKE if self.awake.is_set() else caps(*worst)
+        )
 
 
 def one_thought(at: At, plan: Plan) -> Thought:
@@ -157,16 +168,7 @@ def _checked(db: Database, at: At) -> Thought | None:
         strong.start()
     for one in due[:_TRIED]:
         with suppress(TooDearError):
-            outcome = rounds.check_round(
-                db,
-                at.repo,
-                settings,
-                tree_id=at.tree_id,
-                due=one,
-                model=strong,
-                clock=time.time,
-                refusal=at.refusal(),
-            )
+            outcome = rounds.check_round(at.tree(db), settings, one, at.asking(strong))
             if outcome.state is not None or outcome.stop:
                 error = "" if outcome.error is None else str(outcome.error)
                 return Thought(f"likely bug {one.note.id}", usd=outcome.usd, error=error)
@@ -188,17 +190,7 @@ def _think(db: Database, at: At, plan: Plan, item: AgendaItem) -> Thought:
     chosen = at.models.of(item)
     if isinstance(chosen, Startable):
         chosen.start()
-    outcome = rounds.think_round(
-        db,
-        at.repo,
-        at.workspace.settings,
-        tree_id=at.tree_id,
-        item=item,
-        model=chosen,
-        commit=at.commit,
-        clock=time.time,
-        refusal=at.refusal(),
-    )
+    outcome = rounds.think_round(at.tree(db), at.workspace.settings, item, at.asking(chosen))
     if outcome.state is None:
         plan.forget()  # nothing is as it was when the plan was made
     else:

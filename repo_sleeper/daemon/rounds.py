@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,19 +12,21 @@ from repo_sleeper.config import Settings
 from repo_sleeper.daemon.caps import Refusal, caps_refusal, used_up
 from repo_sleeper.daemon.reconciling import Round, reconcile_round, survey_round, with_lock
 from repo_sleeper.domain.notes import NoteKind
-from repo_sleeper.git import Repository
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import foresight
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import bugs, ledger, pause
 from repo_sleeper.store.bugs import Due
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.store.unthought import sizes, unthought
 from repo_sleeper.store.usefulness import recent_edits
 from repo_sleeper.trust import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from repo_sleeper.llm.model import Model
+    from repo_sleeper.think.asking import Asking
+    from repo_sleeper.think.reading import Limits
     from repo_sleeper.think.thinker import Outcome
 
 __all__ = (
@@ -32,9 +34,11 @@ __all__ = (
     "Round",
     "Work",
     "agenda",
+    "asking",
     "caps_refusal",
     "check_round",
     "due_checks",
+    "limits",
     "reconcile_round",
     "survey_round",
     "think_round",
@@ -108,41 +112,32 @@ def _is_within(path: str, places: Collection[str]) -> bool:
     )
 
 
-def think_round(  # noqa: PLR0913 -- a place, a subject and a model, each by name
-    db: Database,
-    repo: Repository,
-    settings: Settings,
-    *,
-    tree_id: int,
-    item: AgendaItem,
-    model: Model,
-    commit: str,
-    clock: Callable[[], float],
-    refusal: Refusal | None = None,
-    complete: bool = True,
-) -> Outcome:
-    """Think about one subject; within the caps, unless a stricter `refusal` is given."""
+def think_round(tree: Tree, settings: Settings, item: AgendaItem, asking: Asking) -> Outcome:
+    """Think about one subject, on the terms it is asked on."""
     from repo_sleeper.think import thinker
 
-    outcome = thinker.think_about(
-        db,
-        tree_id=tree_id,
-        root=repo.root,
-        subject=item.subject,
-        kind=item.kind,
-        model=model,
-        refusal=refusal or caps_refusal(settings),
-        clock=clock,
-        commit=commit,
-        input_tokens=settings.think.input_tokens,
-        max_output_tokens=settings.model.max_output_tokens,
-        host=urlsplit(settings.model.api_base).hostname or "",
-        complete=complete,
-        step=item.step,
-        shared=len(settings.think.kinds) + settings.think.samples + settings.think.passes > _ALONE,
-    )
-    stop = pause.if_fruitless(db, most=settings.budget.fruitless_calls, now=clock())
+    job = thinker.job(item.subject, item.kind, item.step)
+    outcome = thinker.think_about(tree, job, asking, limits(settings))
+    fruitless = settings.budget.fruitless_calls
+    stop = pause.if_fruitless(tree.db, most=fruitless, now=asking.clock())
     return dataclasses.replace(outcome, stop=True) if stop is not None else outcome
+
+
+def asking(settings: Settings, model: Model, refusal: Refusal | None = None) -> Asking:
+    """This model, within the caps unless a stricter `refusal` is given."""
+    from repo_sleeper.think.asking import Asking
+
+    host = urlsplit(settings.model.api_base).hostname or ""
+    return Asking(model, refusal or caps_refusal(settings), time.time, host)
+
+
+def limits(settings: Settings) -> Limits:
+    """How much may be sent and come back, and whether other thoughts begin alike."""
+    from repo_sleeper.think.reading import Limits
+
+    think = settings.think
+    several = len(think.kinds) + think.samples + think.passes > _ALONE
+    return Limits(think.input_tokens, settings.model.max_output_tokens, shared=several)
 
 
 # --- second looks -----------------------------------------------------------------------------
@@ -157,29 +152,10 @@ def due_checks(db: Database, settings: Settings, tree_id: int, *, now: float) ->
     return [one for one, cited in found if not why(cited.path, cited.symbol)]
 
 
-def check_round(  # noqa: PLR0913 -- a place, a bug and a model, each by name
-    db: Database,
-    repo: Repository,
-    settings: Settings,
-    *,
-    tree_id: int,
-    due: Due,
-    model: Model,
-    clock: Callable[[], float],
-    refusal: Refusal | None = None,
-) -> Outcome:
-    """Take one second look at a likely bug, within the caps."""
+def check_round(tree: Tree, settings: Settings, due: Due, asking: Asking) -> Outcome:
+    """Take one second look at a likely bug, on the terms it is asked on."""
     from repo_sleeper.think import checks
-    from repo_sleeper.think.reading import Limits
 
-    return checks.check(
-        db,
-        due,
-        tree_id=tree_id,
-        root=repo.root,
-        model=model,
-        refusal=refusal or caps_refusal(settings),
-        clock=clock,
-        limits=Limits(settings.think.input_tokens, settings.model.max_output_tokens),
-        host=urlsplit(settings.model.api_base).hostname or "",
-    )
+    # What a look begins with is not sent again: the next is about another finding.
+    alone = dataclasses.replace(limits(settings), shared=False)
+    return checks.check(tree, due, asking, alone)

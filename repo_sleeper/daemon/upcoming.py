@@ -15,6 +15,7 @@ from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import ledger
 from repo_sleeper.store.bugs import Due
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 
 _TRIED = 50  # as many as a thought would try that are too dear by themselves
 
@@ -85,13 +86,6 @@ def _price(settings: Settings, item: AgendaItem) -> Price:
 def _prompt(at: Desk, item: AgendaItem) -> Prompt:
     from repo_sleeper.think import thinker
 
-    return thinker.prepare(
-        at.db,
-        tree_id=at.tree_id,
-        root=at.repo.root,
-        subject=item.subject,
-        kind=item.kind,
-        input_tokens=at.settings.think.input_tokens,
-        max_output_tokens=at.settings.model.max_output_tokens,
-        step=item.step,
-    )
+    tree = Tree(at.db, at.tree_id, at.repo.root)
+    job = thinker.job(item.subject, item.kind, item.step)
+    return thinker.prepare(tree, job, rounds.limits(at.settings))

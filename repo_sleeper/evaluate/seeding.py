@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
@@ -13,8 +12,10 @@ from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.store import code, subjects
 from repo_sleeper.store.code import StoredSymbol
-from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import shown, thinker
+from repo_sleeper.think.asking import Asking
+from repo_sleeper.think.reading import Limits
 
 _KIND = NoteKind.ARCHITECTURE
 _SHORTEST = 8  # characters of a line that can be quoted
@@ -59,40 +60,22 @@ def _note(label: str, at: int, line: str) -> dict[str, object]:
     }
 
 
-def seed(  # noqa: PLR0913 -- a place, a file and when, each by name
-    db: Database,
-    *,
-    tree_id: int,
-    root: Path,
-    path: str,
-    edited: Sequence[Range],
-    commit: str,
-    clock: Callable[[], float],
+def seed(
+    tree: Tree, path: str, *, edited: Sequence[Range], clock: Callable[[], float]
 ) -> tuple[Note, ...]:
     """Write notes on definitions that are about to be `edited`, on some that are not, and beside.
 
     None for a file that may not be shown.
     """
-    file = subjects.live_file(db, tree_id, path)
+    file = subjects.live_file(tree.db, tree.id, path)
     if file is None:
         return ()
-    lines = (root / path).read_bytes().decode("utf-8", "replace").split("\n")
-    symbols = code.symbols_in(db, tree_id, path)
-    outcome = thinker.think_about(
-        db,
-        tree_id=tree_id,
-        root=root,
-        subject=Subject(path, file.node_hash),
-        kind=_KIND,
-        model=Quoter(path, list(_wanted(symbols, lines, edited))),
-        refusal=lambda *_: "",
-        clock=clock,
-        commit=commit,
-        input_tokens=_WHOLE_FILE,
-        max_output_tokens=1_000,
-        step=f"~e{commit[:12]}",
-    )
-    return outcome.notes
+    lines = (tree.root / path).read_bytes().decode("utf-8", "replace").split("\n")
+    symbols = code.symbols_in(tree.db, tree.id, path)
+    quoter = Quoter(path, list(_wanted(symbols, lines, edited)))
+    job = thinker.job(Subject(path, file.node_hash), _KIND, f"~e{tree.commit[:12]}")
+    free = Asking(quoter, refusal=lambda *_: "", clock=clock)
+    return thinker.think_about(tree, job, free, Limits(_WHOLE_FILE, 1_000)).notes
 
 
 def _wanted(

@@ -23,6 +23,7 @@ from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.recall.context import context
 from repo_sleeper.store import code, notes
 from repo_sleeper.store.database import open_database
+from repo_sleeper.store.tree import Tree
 
 _FILES_AN_EDIT = 12  # that get notes before it
 _QUESTIONS_AN_EDIT = 2
@@ -97,16 +98,10 @@ class Trial:
         inside = [path for path in touched[:_FILES_AN_EDIT] if path in after]
         edited = hunks(self._repo, at, to, inside) if inside else {}
         written = 0
+        tree = Tree(self._db, self._tree_id, self._snapshot.root, at)
         for path in touched[:_FILES_AN_EDIT]:
-            for note in seeding.seed(
-                self._db,
-                tree_id=self._tree_id,
-                root=self._snapshot.root,
-                path=path,
-                edited=edited.get(path, ()),
-                commit=at,
-                clock=self._clock,
-            ):
+            lines = edited.get(path, ())
+            for note in seeding.seed(tree, path, edited=lines, clock=self._clock):
                 written += self._keep(note.id, note.title, note.evidence[0])
         return written
 

@@ -102,16 +102,8 @@ def answer(  # noqa: PLR0913 -- a call, each part by name
     """
     prompt = prompt_for(found, max_tokens=max_tokens)
     price, started = model.price(), clock()
-    call = ledger.reserve(
-        db,
-        purpose="ask",
-        model=model.name,
-        host=host,
-        prompt=prompt,
-        price=price,
-        now=started,
-        refusal=refusal,
-    )
+    terms = ledger.Terms("ask", model.name, host, price, refusal)
+    call = ledger.reserve(db, prompt, terms, now=started)
     try:
         reply = _reply(model, prompt, Lines(db, tree_id, show) if show else None)
     except ModelError as error:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.spending import Amount, KeptAnswer, LastError, Pause, Spent, TooDear
@@ -18,6 +18,7 @@ from repo_sleeper.store.pause import not_before, paused, stop_until_person, succ
 # Pauses are part of what the ledger says about the next call; they live in their own file.
 __all__ = [
     "Refusal",
+    "Terms",
     "complain",
     "cut",
     "fail",
@@ -58,18 +59,17 @@ _AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as 
               coalesce(sum({_CALLS}), 0) as calls"""
 
 
-def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
-    db: Database,
-    *,
-    purpose: str,
-    model: str,
-    host: str,
-    prompt: Prompt,
-    price: Price,
-    now: float,
-    refusal: Refusal,
-    subject: str = "",
-) -> int:
+class Terms(NamedTuple):
+    """What a call is for, which model answers it where, and what refuses to pay for it."""
+
+    purpose: str
+    model: str
+    host: str
+    price: Price
+    refusal: Refusal
+
+
+def reserve(db: Database, prompt: Prompt, terms: Terms, *, now: float, subject: str = "") -> int:
     """Set aside the worst case of a call and return its id; nothing may be sent without one.
 
     The check and the reservation are one transaction, so two callers cannot both take what is
@@ -78,9 +78,9 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
     a thought sends with it.
     """
     worst = Usage(sent=prompt.most_tokens, received=prompt.max_tokens)
-    usd, tokens = price.most(worst), worst.sent + worst.received
+    usd, tokens = terms.price.most(worst), worst.sent + worst.received
     with db.transaction():
-        reason = refusal(spent(db, now, subject=subject), usd, tokens)
+        reason = terms.refusal(spent(db, now, subject=subject), usd, tokens)
         if reason:
             refused = TooDearError if isinstance(reason, TooDear) else BudgetError
             raise refused(reason, hint="`sleeper cost` shows where it went")
@@ -88,19 +88,26 @@ def reserve(  # noqa: PLR0913 -- the whole record of a call, each by name
             db,
             at=now,
             day=day_of(db, now),
-            purpose=purpose,
-            model=model,
-            host=host,
+            purpose=terms.purpose,
+            model=terms.model,
+            host=terms.host,
             state=CallState.RESERVED.value,
             reserved_usd=usd,
             reserved_tokens=tokens,
-            max_tokens=prompt.max_tokens,
-            prompt_hash=prompt_hash(prompt),
-            bytes=len(prompt.system.encode()) + len(prompt.user.encode()),
-            ranges=json.dumps([[path, r.start, r.end] for path, r in prompt.ranges]),
-            redactions=prompt.redactions,
-            request="" if purpose == "think" else _request(prompt),
+            **_sent(prompt, keep=terms.purpose != "think"),
         )
+
+
+def _sent(prompt: Prompt, *, keep: bool) -> dict[str, Any]:
+    """What a row says of the prompt, and the prompt itself where nothing else keeps it."""
+    return {
+        "max_tokens": prompt.max_tokens,
+        "prompt_hash": prompt_hash(prompt),
+        "bytes": len(prompt.system.encode()) + len(prompt.user.encode()),
+        "ranges": json.dumps([[path, r.start, r.end] for path, r in prompt.ranges]),
+        "redactions": prompt.redactions,
+        "request": _request(prompt) if keep else "",
+    }
 
 
 def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: float) -> float:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.model import Price, Reply
 from repo_sleeper.domain.notes import Anchor, DraftEvidence, Evidence, Note, NoteKind
 from repo_sleeper.domain.thoughts import Subject, ThoughtState
-from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
-from repo_sleeper.llm.model import Model
+from repo_sleeper.errors import BudgetError, ModelError, ModelReplyError, SleeperError
 from repo_sleeper.store import bugs, ledger, pause, subjects
 from repo_sleeper.store.bugs import Due, Step, Verdict
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.subjects import Neighbour
+from repo_sleeper.store.thoughts import Job
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import context, prompts, replies, shown
+from repo_sleeper.think.asking import Asking
 from repo_sleeper.think.grounding import Asked, DroppedError, ground, grounded
 from repo_sleeper.think.kept import sources
 from repo_sleeper.think.quotes import locate
@@ -27,6 +28,7 @@ from repo_sleeper.think.thinker import Outcome
 _KIND = NoteKind.LIKELY_BUG
 _NEAR = 3
 _AROUND = 24  # lines of a caller or a test
+_USERS = 24  # looked at, to find these among them
 _TESTS, _CALLERS = 3, 3
 _LONGEST_FACT = 1_500
 _OTHERS_SHARE = 3  # callers and tests get at most a third of the room
@@ -51,63 +53,49 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call that was answered."""
+    """A reservation."""
 
     id: int
     price: Price
-    seconds: float
+    started: float
 
 
-def check(  # noqa: PLR0913 -- a place, a bug, a model and a limit, each by name
-    db: Database,
-    due: Due,
-    *,
-    tree_id: int,
-    root: Path,
-    model: Model,
-    refusal: ledger.Refusal,
-    clock: Callable[[], float],
-    limits: Limits,
-    host: str = "",
-) -> Outcome:
+def check(tree: Tree, due: Due, asking: Asking, limits: Limits) -> Outcome:
     """Take one look and keep what it came to. Raises only BudgetError, before anything is sent."""
     try:
-        look = _look(db, due, tree_id=tree_id, root=root, limits=limits)
-        price = model.price()
+        look = _look(tree, due, limits)
+        call = _reserved(tree.db, look, asking)
     except ModelError as error:
-        return Outcome(None, error=error, stop=pause.failed(db, error, now=clock()) is not None)
+        stop = pause.failed(tree.db, error, now=asking.clock()) is not None
+        return Outcome(None, error=error, stop=stop)
+    except BudgetError:
+        raise
     except SleeperError as error:
         return Outcome(None, error=error)
-    started = clock()
+    try:
+        reply = asking.model.complete(look.material.prompt)
+    except ModelError as error:
+        return _lost(tree.db, call.id, error, now=asking.clock())
+    return _read(tree.db, look, call, reply, now=asking.clock())
+
+
+def _reserved(db: Database, look: _Look, asking: Asking) -> _Call:
+    """The cost set aside and for which findings, both or neither."""
+    price, now, subject = asking.model.price(), asking.clock(), look.subject
+    terms = asking.terms("check", price)
     with db.transaction():
-        call_id = ledger.reserve(
-            db,
-            purpose="check",
-            model=model.name,
-            host=host,
-            prompt=look.material.prompt,
-            price=price,
-            now=started,
-            refusal=refusal,
-            subject=look.subject.label,
-        )
-        ids = [note.id for note in look.notes]
+        call_id = ledger.reserve(db, look.material.prompt, terms, now=now, subject=subject.label)
         bugs.begin(
             db,
-            ids,
-            step=due.step,
+            [note.id for note in look.notes],
+            step=look.due.step,
             version=look.version,
             call_id=call_id,
-            path=look.subject.path,
-            symbol=look.subject.symbol,
-            now=started,
+            path=subject.path,
+            symbol=subject.symbol,
+            now=now,
         )
-    try:
-        reply = model.complete(look.material.prompt)
-    except ModelError as error:
-        return _lost(db, call_id, error, now=clock())
-    call = _Call(call_id, price, clock() - started)
-    return _read(db, look, call, reply, now=clock())
+    return _Call(call_id, price, now)
 
 
 def _lost(db: Database, call_id: int, error: ModelError, *, now: float) -> Outcome:
@@ -121,7 +109,7 @@ def _lost(db: Database, call_id: int, error: ModelError, *, now: float) -> Outco
 def _read(db: Database, look: _Look, call: _Call, reply: Reply, *, now: float) -> Outcome:
     """The verdict and what it cost, all or nothing; an answer of no use is paid for as well."""
     with db.transaction():
-        usd = ledger.settle(db, call.id, reply, call.price, call.seconds)
+        usd = ledger.settle(db, call.id, reply, call.price, now - call.started)
         try:
             verdicts = _verdicts(db, look, reply.text)
         except ModelReplyError as error:
@@ -139,55 +127,50 @@ def _read(db: Database, look: _Look, call: _Call, reply: Reply, *, now: float) -
 # --- what is shown ----------------------------------------------------------------------------
 
 
-def _look(db: Database, due: Due, *, tree_id: int, root: Path, limits: Limits) -> _Look:
+def _look(tree: Tree, due: Due, limits: Limits) -> _Look:
     if due.step is Step.REFUTE:
-        material = _refutation(db, due.note, tree_id=tree_id, root=root, limits=limits)
+        material = _refutation(tree, due.note, limits)
         return _Look(due, (due.note,), material, prompts.refutation().version)
     path = due.note.evidence[0].path
     # One look serves every finding in the file that still waits for it.
     others = [
         one.note
-        for one in bugs.due(db, tree_id)
+        for one in bugs.due(tree.db, tree.id)
         if one.step is due.step and one.note.evidence[0].path == path and one.note.id != due.note.id
     ]
-    material = _again(db, due.note, tree_id=tree_id, root=root, limits=limits)
+    material = _again(tree, due.note, limits)
     return _Look(due, (due.note, *others), material, prompts.again_task().version)
 
 
-def _again(db: Database, note: Note, *, tree_id: int, root: Path, limits: Limits) -> Material:
-    subject = _subject(db, tree_id, note, limits)
-    material = context.build(
-        db, tree_id=tree_id, root=root, subject=subject, kind=_KIND, limits=limits
-    )
+def _again(tree: Tree, note: Note, limits: Limits) -> Material:
+    material = context.build(tree, _first_look(tree, note, limits), limits)
     user = material.prompt.user.removesuffix(prompts.task(_KIND).text)
     return Material(
         material.prompt._replace(user=user + prompts.again_task().text), material.contents
     )
 
 
-def _subject(db: Database, tree_id: int, note: Note, limits: Limits) -> Subject:
+def _first_look(tree: Tree, note: Note, limits: Limits) -> Job:
+    """As the code was shown when the finding was made: neither a sample nor a pass."""
+    return Job(subject=_subject(tree, note, limits), kind=_KIND, version="")
+
+
+def _subject(tree: Tree, note: Note, limits: Limits) -> Subject:
     """The whole file where it fits, so that the look is not led to the place; else the symbol."""
     cited = note.evidence[0]
-    file = subjects.live_file(db, tree_id, cited.path)
+    file = subjects.live_file(tree.db, tree.id, cited.path)
     is_small = file is not None and file.lines * 40 < limits.input_tokens * 2
     if file is not None and (is_small or cited.anchor is not Anchor.NODE):
         return Subject(cited.path, file.node_hash)
     return Subject(cited.path, cited.hash, cited.symbol)
 
 
-def _refutation(db: Database, note: Note, *, tree_id: int, root: Path, limits: Limits) -> Material:
+def _refutation(tree: Tree, note: Note, limits: Limits) -> Material:
     room = limits.input_tokens * 3 // _OTHERS_SHARE
     own = Limits(limits.input_tokens - room // 3, limits.max_output_tokens)
-    base = context.build(
-        db,
-        tree_id=tree_id,
-        root=root,
-        subject=_subject(db, tree_id, note, own),
-        kind=_KIND,
-        limits=own,
-    )
+    base = context.build(tree, _first_look(tree, note, own), own)
     code = base.prompt.user.removesuffix(prompts.task(_KIND).text).rstrip()
-    others, contents = _others(db, tree_id, root, note, room)
+    others, contents = _others(tree, note, room)
     facts = [
         note.title,
         note.body,
@@ -199,16 +182,15 @@ def _refutation(db: Database, note: Note, *, tree_id: int, root: Path, limits: L
     return Material(prompt, {**base.contents, **contents})
 
 
-def _others(
-    db: Database, tree_id: int, root: Path, note: Note, room: int
-) -> tuple[list[str], dict[str, str]]:
+def _others(tree: Tree, note: Note, room: int) -> tuple[list[str], dict[str, str]]:
     """The tests and the callers of what the finding is about, as many as fit."""
     blocks: list[str] = []
     contents: dict[str, str] = {}
-    for near in _tests_first(subjects.callers(db, tree_id, note.evidence[0].path, limit=24)):
-        file = subjects.live_file(db, tree_id, near.path)
+    users = subjects.callers(tree.db, tree.id, note.evidence[0].path, limit=_USERS)
+    for near in _tests_first(users):
+        file = subjects.live_file(tree.db, tree.id, near.path)
         try:
-            lines = [] if file is None else lines_of(root, near.path, file.hash)[0]
+            lines = [] if file is None else lines_of(tree.root, near.path, file.hash)[0]
         except SleeperError:
             continue  # what may not be shown is left out
         block = shown.block(near.path, lines, _window(near, len(lines)))

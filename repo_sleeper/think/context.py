@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.model import Prompt
-from repo_sleeper.domain.notes import NoteKind, Origin
+from repo_sleeper.domain.notes import Origin
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import ConfigError
 from repo_sleeper.redact import clean, is_secret_path
 from repo_sleeper.store import folders, notes, subjects
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.subjects import KnownFile, KnownSymbol, Neighbour
+from repo_sleeper.store.thoughts import Job
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import known, outline, prompts, shown
 from repo_sleeper.think.commands import commands
 from repo_sleeper.think.excerpt import excerpt
@@ -41,58 +43,58 @@ _PROVING = re.compile(r"test|spec|bench", re.IGNORECASE)
 _EXTRAS_SHARE = 5  # at most a fifth of what is left goes to everything but the file itself
 
 
-def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
-    db: Database,
-    *,
-    tree_id: int,
-    root: Path,
-    subject: Subject,
-    kind: NoteKind,
-    limits: Limits,
-    step: str = "",
-) -> Material:
+def build(tree: Tree, job: Job, limits: Limits) -> Material:
     """The prompt for one kind of note about one subject; a pass is shown the notes so far.
 
     The order is from what never changes to what changes most, and the task comes last: the
     kinds share all that precedes it, which providers that cache prompts charge less for.
     """
-    again, begin = prompts.is_pass(step), prompts.beginning(step)
-    so_far = known.notes(db, tree_id, subject, kind, limits) if again else known.NOTHING
-    if folders.is_folder(subject.path):
-        return outline.build(
-            db,
-            tree_id=tree_id,
-            root=root,
-            subject=subject,
-            limits=limits,
-            so_far=so_far,
-            begin=begin,
-        )
-    file = _known(db, tree_id, subject)
-    lines, redactions = lines_of(root, subject.path, file.hash)
-    task = known.with_task(so_far, prompts.task(kind).text, begin)
-    system = prompts.system().text
-    frame = _frame(subject, file)
-    room = limits.input_tokens * 3 - _longest_task(so_far) - size(system, frame) - 64
-    extras = _extras(db, tree_id, root, subject, names=_names(lines), room=room // _EXTRAS_SHARE)
+    so_far = known.at(tree, job, limits)
+    if folders.is_folder(job.subject.path):
+        return outline.build(tree, job, limits, so_far)
+    file = _known(tree.db, tree.id, job.subject)
+    lines, redactions = lines_of(tree.root, job.subject.path, file.hash)
+    code, ranges = _code(tree, job.subject, _Source(file, lines), limits, so_far)
+    task = known.with_task(so_far, prompts.task(job.kind).text, prompts.beginning(job.version))
+    prompt = Prompt(
+        system=prompts.system().text,
+        user=f"{code}\n\n{task}",
+        max_tokens=limits.max_output_tokens,
+        ranges=tuple((job.subject.path, where) for where in ranges),
+        redactions=redactions,
+        shared=len(code) if limits.shared else 0,
+    )
+    return Material(prompt, {job.subject.path: file.hash}, notes=so_far.ids)
+
+
+class _Source(NamedTuple):
+    """A file as the index knows it, and its lines as they may be shown."""
+
+    file: KnownFile
+    lines: Sequence[str]
+
+
+def _room(limits: Limits, so_far: known.Known) -> int:
+    """How many bytes of code and of what is told about it go before the task."""
+    return limits.input_tokens * 3 - _longest_task(so_far) - size(prompts.system().text) - 64
+
+
+def _code(
+    tree: Tree, subject: Subject, source: _Source, limits: Limits, so_far: known.Known
+) -> tuple[str, tuple[Range, ...]]:
+    """What is shown of a subject, and which of its lines. Raises ConfigError without room."""
+    frame = _frame(subject, source.file)
+    room = _room(limits, so_far) - size(frame)
+    extras = _extras(tree, subject, names=_names(source.lines), room=room // _EXTRAS_SHARE)
     room -= size(extras)
     if room < _FEWEST_BYTES:
         raise ConfigError(
             f"think.input_tokens = {limits.input_tokens} leaves no room for code",
             hint="2000 is enough for small files, 6000 is the default",
         )
-    ranges = _ranges(db, subject, file, lines, room)
-    blocks = [shown.block(subject.path, lines, where) for where in ranges]
-    code = "\n\n".join(filter(None, (frame, *blocks, extras)))
-    prompt = Prompt(
-        system=system,
-        user=f"{code}\n\n{task}",
-        max_tokens=limits.max_output_tokens,
-        ranges=tuple((subject.path, where) for where in ranges),
-        redactions=redactions,
-        shared=len(code) if limits.shared else 0,
-    )
-    return Material(prompt, {subject.path: file.hash}, notes=so_far.ids)
+    ranges = _ranges(tree.db, subject, source, room)
+    blocks = [shown.block(subject.path, source.lines, where) for where in ranges]
+    return "\n\n".join(filter(None, (frame, *blocks, extras))), ranges
 
 
 def _longest_task(so_far: known.Known) -> int:
@@ -126,10 +128,9 @@ def _names(lines: Sequence[str]) -> set[str]:
     return {name for line in lines for name in identifiers(line)}
 
 
-def _ranges(
-    db: Database, subject: Subject, file: KnownFile, lines: Sequence[str], room: int
-) -> tuple[Range, ...]:
-    path, symbol = subject.path, _symbol(subject, file)
+def _ranges(db: Database, subject: Subject, source: _Source, room: int) -> tuple[Range, ...]:
+    path, (file, lines) = subject.path, source
+    symbol = _symbol(subject, file)
     sizes = [size(shown.numbered(at, line)) + 1 for at, line in enumerate(lines)]
     part = size(shown.block(path, lines, Range(len(lines), len(lines)))) + 8
     if symbol is not None:
@@ -147,10 +148,8 @@ def _frame(subject: Subject, file: KnownFile) -> str:
     )
 
 
-def _extras(  # noqa: PLR0913 -- a place, what is in it, and how much may be said of it
-    db: Database, tree_id: int, root: Path, subject: Subject, *, names: set[str], room: int
-) -> str:
-    path = subject.path
+def _extras(tree: Tree, subject: Subject, *, names: set[str], room: int) -> str:
+    db, tree_id, path = tree.db, tree.id, subject.path
     users = _tests_first(subjects.callers(db, tree_id, path, limit=_LOOKED_AT), subject.symbol)
     used = subjects.callees(db, tree_id, path, names, limit=_SIGNATURES)
     survey = notes.list_notes(
@@ -158,7 +157,7 @@ def _extras(  # noqa: PLR0913 -- a place, what is in it, and how much may be sai
     )
     groups = (
         ("signatures", [*users, *(_signature("uses", one) for one in used)]),
-        ("commands", commands(db, tree_id, root)),
+        ("commands", commands(db, tree_id, tree.root)),
         ("history", subjects.recent_subjects(db, path, limit=_COMMITS)),
         ("observations", [f"{note.title}. {note.body}" for note in survey]),
     )

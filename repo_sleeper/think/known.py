@@ -8,6 +8,8 @@ from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.store import notes as store
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.thoughts import Job
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import prompts, shown
 from repo_sleeper.think.reading import Limits, group, size
 
@@ -28,10 +30,12 @@ class Known:
 NOTHING = Known()
 
 
-def notes(db: Database, tree_id: int, subject: Subject, kind: NoteKind, limits: Limits) -> Known:
-    """The fresh notes of a model on exactly this subject, as many as fit."""
+def at(tree: Tree, job: Job, limits: Limits) -> Known:
+    """The fresh notes of a model on exactly this subject, as many as fit; a first look has none."""
+    if not prompts.is_pass(job.version):
+        return NOTHING
     room, ids, facts = limits.input_tokens * 3 // _SHARE, [], []
-    for note in on(db, tree_id, subject, kind)[:_MOST]:
+    for note in on(tree.db, tree.id, job.subject, job.kind)[:_MOST]:
         fact = _fact(note)
         room -= size(fact) + 3
         if room < 0:

@@ -11,13 +11,14 @@ from pathlib import Path
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.model import Prompt
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
-from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.store import folders, notes
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.folders import Folder, Signature
+from repo_sleeper.store.thoughts import Job
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import prompts, shown
-from repo_sleeper.think.known import NOTHING, Known, with_task
+from repo_sleeper.think.known import Known, with_task
 from repo_sleeper.think.reading import (
     Limits,
     Material,
@@ -48,29 +49,21 @@ class _Page:
     redactions: int = 0
 
 
-def build(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
-    db: Database,
-    *,
-    tree_id: int,
-    root: Path,
-    subject: Subject,
-    limits: Limits,
-    so_far: Known = NOTHING,
-    begin: str = "",
-) -> Material:
+def build(tree: Tree, job: Job, limits: Limits, so_far: Known) -> Material:
     """The prompt for architecture notes on a folder, or on the repository as a whole.
 
     Its size depends on `limits` alone. Signature lines are shown as any other lines are, so
     that what comes back is checked in the same way.
     """
-    folder = folders.folders(db, tree_id).get(subject.path)
+    db, subject, begin = tree.db, job.subject, prompts.beginning(job.version)
+    folder = folders.folders(db, tree.id).get(subject.path)
     if folder is None or folder.hash != subject.hash:
         raise OutOfDateError(f"{subject.label} has changed since it was chosen")
     task, system = with_task(so_far, prompts.folder_task().text, begin), prompts.system().text
     room = limits.input_tokens * 3 - size(system, task) - 128
-    about = (_frame(folder), _parts(folder, room), _notes(db, tree_id, folder, room))
-    page = _Page(root, room - size(*about))
-    _fill(page, folders.outline(db, tree_id, folder.path), folder)
+    about = (_frame(folder), _parts(folder, room), _notes(db, tree.id, folder, room))
+    page = _Page(tree.root, room - size(*about))
+    _fill(page, folders.outline(db, tree.id, folder.path), folder)
     if not page.contents:
         raise UnsendableError(f"{subject.label} has nothing that may be shown")
     user = "\n\n".join(filter(None, (*about[:2], *_blocks(page), about[2], task)))

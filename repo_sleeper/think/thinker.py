@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from repo_sleeper.domain.model import Price, Prompt, Reply
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import ModelError, ModelReplyError, SleeperError
-from repo_sleeper.llm.model import Model
 from repo_sleeper.redact import clean, redact
 from repo_sleeper.store import (
     bugs,
@@ -26,7 +24,9 @@ from repo_sleeper.store import (
 )
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.thoughts import Job, Thought
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import context, kept, known, prompts, replies
+from repo_sleeper.think.asking import Asking
 from repo_sleeper.think.context import Limits, Material, OutOfDateError, UnsendableError
 from repo_sleeper.think.grounding import Asked
 from repo_sleeper.think.replies import storable
@@ -59,94 +59,28 @@ class _Call:
     price: Price
 
 
-def prepare(  # noqa: PLR0913 -- a place, a subject and a limit, each by name
-    db: Database,
-    *,
-    tree_id: int,
-    root: Path,
-    subject: Subject,
-    kind: NoteKind,
-    input_tokens: int,
-    max_output_tokens: int,
-    complete: bool = True,
-    step: str = "",
-) -> Prompt:
-    """Exactly what a thought would send; nothing is written or sent.
-
-    `complete` is that of the scan: while git cannot say what is ignored, nothing may be sent.
-    """
-    limits = Limits(input_tokens, max_output_tokens)
-    _refuse_incomplete(complete=complete)
-    return context.build(
-        db, tree_id=tree_id, root=root, subject=subject, kind=kind, limits=limits, step=step
-    ).prompt
+def job(subject: Subject, kind: NoteKind, step: str = "") -> Job:
+    """A thought of this kind about it; `step` is which look at it this is."""
+    return Job(subject=subject, kind=kind, version=prompts.version(kind) + step)
 
 
-def think_about(  # noqa: PLR0913 -- a place, a subject, a model and a limit, each by name
-    db: Database,
-    *,
-    tree_id: int,
-    root: Path,
-    subject: Subject,
-    kind: NoteKind,
-    model: Model,
-    refusal: ledger.Refusal,
-    clock: Callable[[], float],
-    commit: str,
-    input_tokens: int,
-    max_output_tokens: int,
-    host: str = "",
-    complete: bool = True,
-    step: str = "",
-    shared: bool = False,
-) -> Outcome:
-    """Think about one subject and store what comes of it; `step` is which look at it this is.
+def prepare(tree: Tree, job: Job, limits: Limits) -> Prompt:
+    """Exactly what a thought would send; nothing is written or sent."""
+    return context.build(tree, job, limits).prompt
 
-    `shared` says that other thoughts about it follow, whose prompts begin alike.
+
+def think_about(tree: Tree, job: Job, asking: Asking, limits: Limits) -> Outcome:
+    """Think about one subject and store what comes of it.
 
     Whatever the model does, the outcome says so and the ledger has it. Raised are only
     BudgetError and ConfigError, before anything is sent.
     """
-    _refuse_incomplete(complete=complete)
-    job = Job(subject=subject, kind=kind, version=prompts.version(kind) + step)
-    limits = Limits(input_tokens, max_output_tokens, shared)
     try:
-        material = _material(db, job, tree_id=tree_id, root=root, limits=limits)
-        price = model.price()
-    except UnsendableError as error:
-        thought_id = thoughts.set_aside(db, job, tree_id=tree_id, why=str(error), now=clock())
-        return Outcome(ThoughtState.FAILED, thought_id, error=error)
-    except OutOfDateError as error:
-        return Outcome(None, error=error)
-    except ModelError as error:
-        return Outcome(None, error=error, stop=pause.failed(db, error, now=clock()) is not None)
-    now = clock()
-    with db.transaction():
-        if done := thoughts.refusal(db, job):  # again, now that nobody else can write
-            return Outcome(None, error=OutOfDateError(done))
-        call_id = ledger.reserve(
-            db,
-            purpose="think",
-            model=model.name,
-            host=host,
-            prompt=material.prompt,
-            price=price,
-            now=now,
-            refusal=refusal,
-            subject=subject.label,
-        )
-        thought_id = thoughts.start(
-            db,
-            job,
-            call_id=call_id,
-            tree_id=tree_id,
-            content_hash=material.contents.get(subject.path, ""),
-            commit=commit,
-            request=kept.request(material),
-            now=now,
-        )
-    call = _Call(call_id, thought_id, now, price)
-    return _asked(db, call, material.prompt, model=model, clock=clock)
+        material = _material(tree, job, limits)
+        call = _reserved(tree, job, material, asking)
+    except (UnsendableError, OutOfDateError, ModelError) as error:
+        return _unsent(tree, job, error, now=asking.clock())
+    return _asked(tree.db, call, material.prompt, asking)
 
 
 def recover(db: Database, *, clock: Callable[[], float]) -> list[Outcome]:
@@ -161,47 +95,61 @@ def recover(db: Database, *, clock: Callable[[], float]) -> list[Outcome]:
     return [_applied(db, thought, now=clock()) for thought in thoughts.received(db)]
 
 
-def _refuse_incomplete(*, complete: bool) -> None:
-    if not complete:
-        raise SleeperError(
-            "git cannot say which files are ignored, so nothing is sent",
-            hint="`sleeper doctor` says more",
-        )
-
-
 # --- asking -----------------------------------------------------------------------------------
 
 
-def _material(db: Database, job: Job, *, tree_id: int, root: Path, limits: Limits) -> Material:
-    done = thoughts.refusal(db, job)
-    if done:
+def _material(tree: Tree, job: Job, limits: Limits) -> Material:
+    _refuse_again(tree.db, job)
+    return context.build(tree, job, limits)
+
+
+def _refuse_again(db: Database, job: Job) -> None:
+    if done := thoughts.refusal(db, job):
         raise OutOfDateError(done)
-    return context.build(
-        db,
-        tree_id=tree_id,
-        root=root,
-        subject=job.subject,
-        kind=job.kind,
-        limits=limits,
-        step=job.version,
-    )
 
 
-def _asked(
-    db: Database, call: _Call, prompt: Prompt, *, model: Model, clock: Callable[[], float]
-) -> Outcome:
+def _reserved(tree: Tree, job: Job, material: Material, asking: Asking) -> _Call:
+    """The cost set aside and what is about to be sent, both or neither."""
+    db, price, now = tree.db, asking.model.price(), asking.clock()
+    terms = asking.terms("think", price)
+    with db.transaction():
+        _refuse_again(db, job)  # nobody else can write now
+        call_id = ledger.reserve(db, material.prompt, terms, now=now, subject=job.subject.label)
+        thought_id = thoughts.start(
+            db,
+            job,
+            call_id=call_id,
+            tree_id=tree.id,
+            content_hash=material.contents.get(job.subject.path, ""),
+            commit=tree.commit,
+            request=kept.request(material),
+            now=now,
+        )
+    return _Call(call_id, thought_id, now, price)
+
+
+def _unsent(tree: Tree, job: Job, error: SleeperError, *, now: float) -> Outcome:
+    """Why nothing was sent. Content that may never be sent is set aside for good."""
+    if isinstance(error, UnsendableError):
+        set_aside = thoughts.set_aside(tree.db, job, tree_id=tree.id, why=str(error), now=now)
+        return Outcome(ThoughtState.FAILED, set_aside, error=error)
+    is_paused = isinstance(error, ModelError) and pause.failed(tree.db, error, now=now) is not None
+    return Outcome(None, error=error, stop=is_paused)
+
+
+def _asked(db: Database, call: _Call, prompt: Prompt, asking: Asking) -> Outcome:
     try:
-        reply = model.complete(prompt)
+        reply = asking.model.complete(prompt)
     except ModelError as error:
-        return _failed(db, call, error, now=clock())
-    seconds = max(clock() - call.started, 0.0)
+        return _failed(db, call, error, now=asking.clock())
+    seconds = max(asking.clock() - call.started, 0.0)
     thought = thoughts.receive(
         db,
         call.thought_id,
         reply=storable(clean(redact(reply.text)[0])),
         receipt=kept.receipt(reply, call.price, seconds=seconds),
     )
-    return _applied(db, thought, now=clock())
+    return _applied(db, thought, now=asking.clock())
 
 
 def _failed(db: Database, call: _Call, error: ModelError, *, now: float) -> Outcome:

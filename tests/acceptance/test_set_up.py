@@ -160,13 +160,9 @@ def test_a_new_store_goes_on_with_what_was_spent(person: Person) -> None:
     with closing(open_database(person.state / "sleeper.db")) as db:
         ledger.reserve(
             db,
-            purpose="ask",
-            model="m",
-            host="",
-            prompt=Prompt("system", "question", 100),
-            price=Price(1000.0, 1000.0),
+            Prompt("system", "question", 100),
+            ledger.Terms("ask", "m", "", Price(1000.0, 1000.0), lambda *_: ""),
             now=time.time(),
-            refusal=lambda *_: "",
         )
     before = json.loads(person.types("status", "--json").out)["spend"]
     assert before["day"]["usd"] > 0

@@ -526,13 +526,9 @@ def test_the_price_is_that_of_the_tier_that_was_served(
         assert model.price() == usual, "what is reserved is what it can cost at worst"
         call = ledger.reserve(
             db,
-            purpose="think",
-            model=model.name,
-            host="h",
-            prompt=PROMPT,
-            price=model.price(),
+            PROMPT,
+            ledger.Terms("think", model.name, "h", model.price(), lambda *_: ""),
             now=1.0,
-            refusal=lambda *_: "",
         )
         reply = model.complete(PROMPT)
         usd = ledger.settle(db, call, reply, model.price(), 1.0)

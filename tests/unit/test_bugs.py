@@ -25,7 +25,9 @@ from repo_sleeper.sleep import budget
 from repo_sleeper.store import bugs, history, ledger, notes, versions
 from repo_sleeper.store.bugs import Bug, BugState, Step, Verdict
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import checks, prompts, thinker
+from repo_sleeper.think.asking import Asking
 from repo_sleeper.think.reading import Limits
 from repo_sleeper.think.thinker import Outcome
 from tests.indexed import Indexed
@@ -50,6 +52,10 @@ def test_clear_empties_the_cart():
 LINE = "return sum(item.price for item in self.items)"
 OTHER = "self.items = []"
 LIMITS = Limits(6_000, 500)
+
+
+def asking(model: Model, refusal: ledger.Refusal = lambda *_: "") -> Asking:
+    return Asking(model, refusal, clock=lambda: 1_000.0)
 
 
 def finding(quote: str = LINE, line: int = 3, **more: Any) -> str:
@@ -110,19 +116,13 @@ class Desk:
         return self.bug()
 
     def thinks(self, reply: str, *, commit: str = "") -> None:
-        thinker.think_about(
-            self.db,
-            tree_id=1,
-            root=self.tree.root,
-            subject=Subject("cart.py", self.hash),
-            kind=NoteKind.LIKELY_BUG,
-            model=Model(reply),
-            refusal=lambda *_: "",
-            clock=lambda: 1_000.0,
-            commit=commit,
-            input_tokens=6_000,
-            max_output_tokens=500,
-        )
+        job = thinker.job(Subject("cart.py", self.hash), NoteKind.LIKELY_BUG)
+        tree = self.at._replace(commit=commit)
+        thinker.think_about(tree, job, asking(Model(reply)), LIMITS)
+
+    @property
+    def at(self) -> Tree:
+        return Tree(self.db, 1, self.tree.root)
 
     def bug(self) -> Bug:
         (found,) = bugs.bugs(self.db, 1, states=tuple(BugState))
@@ -143,16 +143,7 @@ class Desk:
         return self._checked(due, Model(answer), lambda *_: "")
 
     def _checked(self, due: bugs.Due, model: Model, refusal: ledger.Refusal) -> Outcome:
-        return checks.check(
-            self.db,
-            due,
-            tree_id=1,
-            root=self.tree.root,
-            model=model,
-            refusal=refusal,
-            clock=lambda: 1_000.0,
-            limits=LIMITS,
-        )
+        return checks.check(self.at, due, asking(model, refusal), LIMITS)
 
 
 @pytest.fixture
@@ -345,16 +336,7 @@ def test_a_model_that_cannot_be_set_up_stops_the_looks(
     monkeypatch.setattr(Model, "price", price)
     due = bugs.due(desk.db, 1)[0]
 
-    outcome = checks.check(
-        desk.db,
-        due,
-        tree_id=1,
-        root=desk.tree.root,
-        model=Model(),
-        refusal=lambda *_: "",
-        clock=lambda: 1_000.0,
-        limits=LIMITS,
-    )
+    outcome = checks.check(desk.at, due, asking(Model()), LIMITS)
 
     assert (outcome.state, outcome.stop) == (None, True)
 
@@ -364,16 +346,7 @@ def test_a_file_that_is_not_as_it_was_indexed_is_looked_at_later(desk: Desk) -> 
     (desk.tree.root / "cart.py").write_text("changed = True\n")
     due = bugs.due(desk.db, 1)[0]
 
-    outcome = checks.check(
-        desk.db,
-        due,
-        tree_id=1,
-        root=desk.tree.root,
-        model=Model(),
-        refusal=lambda *_: "",
-        clock=lambda: 1_000.0,
-        limits=LIMITS,
-    )
+    outcome = checks.check(desk.at, due, asking(Model()), LIMITS)
 
     assert (outcome.state, outcome.stop) == (None, False)
     assert desk.bug().checks == ()

@@ -13,7 +13,8 @@ from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import ConfigError
 from repo_sleeper.store import subjects, versions
 from repo_sleeper.store.database import Database
-from repo_sleeper.think import context, prompts, shown
+from repo_sleeper.store.tree import Tree
+from repo_sleeper.think import context, prompts, shown, thinker
 from repo_sleeper.think.context import Limits, OutOfDateError, UnsendableError
 from repo_sleeper.think.reading import group
 from tests.indexed import Indexed
@@ -65,14 +66,9 @@ def built(  # noqa: PLR0913 -- a subject and a limit, each by name
     tokens: int = 6_000,
     symbol: str = "",
 ) -> Prompt:
-    return context.build(
-        tree.db,
-        tree_id=tree.tree,
-        root=tree.root,
-        subject=Subject(path, hash_, symbol),
-        kind=kind,
-        limits=Limits(tokens, 500, shared=True),
-    ).prompt
+    job = thinker.job(Subject(path, hash_, symbol), kind)
+    at = Tree(tree.db, tree.tree, tree.root)
+    return context.build(at, job, Limits(tokens, 500, shared=True)).prompt
 
 
 def test_code_is_shown_numbered_and_delimited(tree: Indexed) -> None:

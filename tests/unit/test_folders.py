@@ -12,8 +12,10 @@ from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.store import folders, notes
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.store.unthought import unthought
 from repo_sleeper.think import context, prompts, thinker
+from repo_sleeper.think.asking import Asking
 from repo_sleeper.think.context import Limits, OutOfDateError, UnsendableError
 from repo_sleeper.think.thinker import Outcome
 from tests.indexed import Indexed
@@ -77,19 +79,14 @@ class Desk:
 
     def think(self, subject: Subject) -> Outcome:
         self.now += 1.0
+        asking = Asking(self.model, refusal=lambda *_: "", clock=lambda: self.now)
         return thinker.think_about(
-            self.db,
-            tree_id=self.files.tree,
-            root=self.files.root,
-            subject=subject,
-            kind=KIND,
-            model=self.model,
-            refusal=lambda *_: "",
-            clock=lambda: self.now,
-            commit="c0ffee",
-            input_tokens=4_000,
-            max_output_tokens=500,
+            self.tree, thinker.job(subject, KIND), asking, Limits(4_000, 500)
         )
+
+    @property
+    def tree(self) -> Tree:
+        return Tree(self.db, self.files.tree, self.files.root, "c0ffee")
 
     def think_of(self, *paths: str) -> list[Outcome]:
         return [
@@ -244,15 +241,7 @@ def test_stale_notes_on_a_folder_stay_until_it_is_rethought(desk: Desk) -> None:
 def test_the_prompt_about_a_repository_does_not_grow_with_it(desk: Desk) -> None:
     def tokens() -> int:
         folder = all_of(desk)["./"]
-        built = context.build(
-            desk.db,
-            tree_id=desk.files.tree,
-            root=desk.files.root,
-            subject=Subject("./", folder.hash),
-            kind=KIND,
-            limits=Limits(2_000, 500),
-        )
-        return built.prompt.estimated_tokens
+        return build(desk, Subject("./", folder.hash)).estimated_tokens
 
     for place in range(200):
         desk.files.write(f"part_{place % 20}/m{place}.py", module(f"m{place}"))
@@ -280,14 +269,7 @@ def test_a_folder_of_files_that_are_not_as_indexed_is_not_sent(desk: Desk) -> No
 
 
 def build(desk: Desk, subject: Subject) -> Prompt:
-    return context.build(
-        desk.db,
-        tree_id=desk.files.tree,
-        root=desk.files.root,
-        subject=subject,
-        kind=KIND,
-        limits=Limits(2_000, 500),
-    ).prompt
+    return context.build(desk.tree, thinker.job(subject, KIND), Limits(2_000, 500)).prompt
 
 
 # --- symbols ----------------------------------------------------------------------------------

@@ -50,16 +50,7 @@ def may(spent: Spent, usd: float, tokens: int) -> str:
 def reserve(
     db: Database, *, now: float = NOON, prompt: Prompt = PROMPT, price: Price = PRICE
 ) -> int:
-    return ledger.reserve(
-        db,
-        purpose="think",
-        model="m",
-        host="h",
-        prompt=prompt,
-        price=price,
-        now=now,
-        refusal=may,
-    )
+    return ledger.reserve(db, prompt, ledger.Terms("think", "m", "h", price, may), now=now)
 
 
 def reply(sent: int, received: int, cached: int = 0, text: str = "answer") -> Reply:
@@ -257,13 +248,9 @@ def test_the_usual_caps_leave_room_for_a_night_of_work(db: Database) -> None:
         while True:
             call = ledger.reserve(
                 db,
-                purpose="think",
-                model="m",
-                host="h",
-                prompt=prompt,
-                price=cheap,
+                prompt,
+                ledger.Terms("think", "m", "h", cheap, lambda *worst: refusal(caps, *worst)),
                 now=NOON,
-                refusal=lambda *worst: refusal(caps, *worst),
             )
             ledger.settle(db, call, reply(5_000, 600), cheap, 1.0)
             calls += 1
@@ -290,15 +277,7 @@ def narrow(**caps: Any) -> Refusal:
 
 def about(db: Database, label: str, may: Refusal) -> int:
     call = ledger.reserve(
-        db,
-        purpose="think",
-        model="m",
-        host="h",
-        prompt=PROMPT,
-        price=PRICE,
-        now=NOON,
-        refusal=may,
-        subject=label,
+        db, PROMPT, ledger.Terms("think", "m", "h", PRICE, may), now=NOON, subject=label
     )
     path, _, symbol = label.partition("::")
     job = Job(subject=Subject(path, "1", symbol), kind=NoteKind.ARCHITECTURE, version="1")

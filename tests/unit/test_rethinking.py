@@ -12,8 +12,11 @@ from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.errors import ModelReplyError
 from repo_sleeper.store import notes, pause
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.store.unthought import unthought
 from repo_sleeper.think import prompts, replies, thinker
+from repo_sleeper.think.asking import Asking
+from repo_sleeper.think.reading import Limits
 from repo_sleeper.think.thinker import Outcome
 from tests.indexed import Indexed
 
@@ -86,20 +89,10 @@ class Desk:
 
     def think(self, reply: dict[str, Any], step: str = "") -> Outcome:
         self.model.replies.append(json.dumps({**reply, "end": "OK"}))
-        return thinker.think_about(
-            self.db,
-            tree_id=self.tree.tree,
-            root=self.tree.root,
-            subject=Subject("cart.py", self.hash),
-            kind=KIND,
-            model=self.model,
-            refusal=lambda *_: "",
-            clock=self.clock,
-            commit="c0ffee",
-            input_tokens=6_000,
-            max_output_tokens=500,
-            step=step,
-        )
+        tree = Tree(self.db, self.tree.tree, self.tree.root, "c0ffee")
+        job = thinker.job(Subject("cart.py", self.hash), KIND, step)
+        asking = Asking(self.model, refusal=lambda *_: "", clock=self.clock)
+        return thinker.think_about(tree, job, asking, Limits(6_000, 500))
 
     def again(self, *operations: dict[str, Any], number: int = 2) -> Outcome:
         return self.think({"operations": list(operations)}, STEPS[number - 1])

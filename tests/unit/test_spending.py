@@ -21,13 +21,9 @@ PRICE = Price(1.0, 10.0, 0.1)
 def call(db: Database, purpose: str) -> int:
     return ledger.reserve(
         db,
-        purpose=purpose,
-        model="m",
-        host="h",
-        prompt=Prompt("the system", "what was asked", 100),
-        price=PRICE,
+        Prompt("the system", "what was asked", 100),
+        ledger.Terms(purpose, "m", "h", PRICE, lambda *_: ""),
         now=1_000.0,
-        refusal=lambda *_: "",
     )
 
 

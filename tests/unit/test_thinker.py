@@ -23,12 +23,15 @@ from repo_sleeper.errors import (
     ModelSetupError,
     ModelTimeoutError,
     ModelTooLongError,
-    SleeperError,
 )
 from repo_sleeper.store import ledger, notes, pause, thoughts
 from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.store.thoughts import Job
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.store.unthought import unthought
 from repo_sleeper.think import prompts, thinker
+from repo_sleeper.think.asking import Asking
+from repo_sleeper.think.reading import Limits
 from repo_sleeper.think.thinker import Outcome
 from tests.indexed import Indexed
 
@@ -41,6 +44,7 @@ class Cart:
         self.items = []
 """
 KIND = NoteKind.ARCHITECTURE
+LIMITS = Limits(6_000, 500)
 PRICE = Price(1.0, 10.0)
 QUOTE = re.compile(r'<file path="(?P<path>[^"]+)".*?\n +3\| (?P<quote>[^\n]+)', re.DOTALL)
 
@@ -100,21 +104,16 @@ class Desk:
         self.hash = self.tree.write("shop/cart.py", CART)
         self.refusal = ""
 
-    def think(self, model: FakeModel, *, kind: NoteKind = KIND, complete: bool = True) -> Outcome:
-        return thinker.think_about(
-            self.db,
-            tree_id=self.tree.tree,
-            root=self.tree.root,
-            subject=Subject("shop/cart.py", self.hash),
-            kind=kind,
-            model=model,
-            refusal=self._refusal,
-            clock=self.clock,
-            commit="c0ffee",
-            input_tokens=6_000,
-            max_output_tokens=500,
-            complete=complete,
-        )
+    def think(self, model: FakeModel, *, kind: NoteKind = KIND) -> Outcome:
+        asking = Asking(model, self._refusal, self.clock)
+        return thinker.think_about(self.at, self.job(kind), asking, LIMITS)
+
+    @property
+    def at(self) -> Tree:
+        return Tree(self.db, self.tree.tree, self.tree.root, "c0ffee")
+
+    def job(self, kind: NoteKind = KIND) -> Job:
+        return thinker.job(Subject("shop/cart.py", self.hash), kind)
 
     def clock(self) -> float:
         self.now += 1.0
@@ -175,15 +174,7 @@ def test_what_was_sent_and_came_back_is_kept(desk: Desk) -> None:
 
 
 def test_the_dry_run_is_what_would_be_sent(desk: Desk) -> None:
-    prompt = thinker.prepare(
-        desk.db,
-        tree_id=desk.tree.tree,
-        root=desk.tree.root,
-        subject=Subject("shop/cart.py", desk.hash),
-        kind=KIND,
-        input_tokens=6_000,
-        max_output_tokens=500,
-    )
+    prompt = thinker.prepare(desk.at, desk.job(), LIMITS)
     model = FakeModel()
     desk.think(model)
 
@@ -317,15 +308,6 @@ def test_past_the_budget_nothing_is_sent_and_nothing_is_written(desk: Desk) -> N
 
     assert model.prompts == []
     assert states(desk.db) == []
-
-
-def test_while_git_cannot_say_what_is_ignored_nothing_is_sent(desk: Desk) -> None:
-    model = FakeModel()
-
-    with pytest.raises(SleeperError, match="nothing is sent"):
-        desk.think(model, complete=False)
-
-    assert model.prompts == []
 
 
 def test_a_model_that_cannot_be_set_up_stops_the_thinking(desk: Desk) -> None:
