@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, islice
 
 from repo_sleeper.domain.history import CoChange
@@ -41,35 +41,50 @@ def co_changes(  # noqa: PLR0913 -- the facts it rests on, each by name
     `recent` has the paths of each commit to look for small ones in, `users` tells who names
     what a file defines, `named` the tests that have a file's name.
     """
-    edges = list(edges)
+    edges, past = list(edges), list(recent)
+    hidden = _beyond_chance(_unlinked(files, pairs, edges), past)
+    unnamed = (pair for pair in _each_once(hidden) if not _is_named(pair, users))
+    joints = Joints(edges, named)
+    return [_note(pair, joints.between(pair.path, pair.other)) for pair in islice(unnamed, MOST)]
+
+
+def _unlinked(
+    files: Iterable[SourceFile], pairs: Iterable[CoChange], edges: Iterable[Edge]
+) -> list[CoChange]:
+    """Pairs of the product that change together surely, and that nothing visible explains."""
     product = {file.path: file.language for file in files if file.is_product}
     linked = {frozenset((edge.path, edge.target)) for edge in edges}
-    hidden = [
+    return [
         pair
         for pair in pairs
         if pair.together >= _FEWEST
         and pair.confidence >= _SUREST
         and pair.path in product
         and pair.other in product
-        and frozenset((pair.path, pair.other)) not in linked
+        and frozenset(_both(pair)) not in linked
         and not _is_expected(pair, product[pair.path], product[pair.other])
     ]
-    past = list(recent)
-    narrow = _narrow(hidden, past)
+
+
+def _beyond_chance(
+    pairs: Sequence[CoChange], past: Collection[Sequence[str]]
+) -> Iterator[CoChange]:
+    """Those that small commits join, and whose other file does not change with everything."""
+    narrow = _narrow(pairs, past)
     changes = Counter(path for commit in past for path in commit)
-    hidden = [
-        pair
-        for pair in hidden
-        if narrow[_both(pair)] >= _FEWEST_NARROW
-        and pair.confidence * len(past) >= _LIFT * changes[pair.other]
-    ]
-    hidden.sort(key=lambda pair: (-pair.confidence * pair.together, pair.path, pair.other))
-    once: dict[frozenset[str], CoChange] = {}
-    for pair in hidden:
-        once.setdefault(frozenset(_both(pair)), pair)
-    unnamed = (pair for pair in once.values() if not _is_named(pair, users))
-    joints = Joints(edges, named)
-    return [_note(pair, joints.between(pair.path, pair.other)) for pair in islice(unnamed, MOST)]
+    for pair in pairs:
+        is_joined = narrow[_both(pair)] >= _FEWEST_NARROW
+        if is_joined and pair.confidence * len(past) >= _LIFT * changes[pair.other]:
+            yield pair
+
+
+def _each_once(pairs: Iterable[CoChange]) -> list[CoChange]:
+    """The surest and most frequent first, and of two directions only the surer."""
+    best = sorted(pairs, key=lambda pair: (-pair.confidence * pair.together, pair.path, pair.other))
+    once: dict[tuple[str, str], CoChange] = {}
+    for pair in best:
+        once.setdefault(_both(pair), pair)
+    return list(once.values())
 
 
 def _both(pair: CoChange) -> tuple[str, str]:
