@@ -16,9 +16,37 @@ SURVEY_DUE = "survey-due:"  # and the tree: since when its survey notes are behi
 _RULES = "survey-rules:"  # and the tree: the rules that its survey notes were counted by
 SINCE_COMMITS = " commits"  # ends the value where history went on as well
 
+# How many places of the tree `:tree` have what an `evidence e` cites, by what it is anchored to.
+_NODE_PLACES = """(
+    select count(*) from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = :tree
+    where s.node_hash = cast(e.hash as integer)
+)"""
+_STATEMENT_PLACES = """(
+    select count(distinct f.path) from statements t join files f on f.blob_id = t.blob_id
+    where f.tree_id = :tree and instr(t.places, e.hash || ':')
+)"""
+_MODULE_PLACES = """(
+    select count(*) from blobs b join files f on f.blob_id = b.id and f.tree_id = :tree
+    where b.module_hash = cast(e.hash as integer)
+)"""
+_FILE_PLACES = """(
+    select count(*) from blobs b join files f on f.blob_id = b.id and f.tree_id = :tree
+    where b.hash = e.hash
+)"""
+_PLACES_NOW = f"""
+case e.anchor
+    when '{Anchor.NODE}' then {_NODE_PLACES}
+    when '{Anchor.STATEMENT}' then {_STATEMENT_PLACES}
+    when '{Anchor.MODULE}' then {_MODULE_PLACES}
+    when '{Anchor.FILE}' then {_FILE_PLACES}
+    else 1
+end"""
+
 # A condition over `evidence e` of `notes n` in the tree `:tree`. The hash at the cited place
 # decides; a hash found elsewhere counts only when the cited place is gone, for then it has moved.
 # Otherwise an edited getter would stay fresh because another class has one that reads the same.
+# Nothing has moved where fewer places have it than when the note was written (`e.places`): of two
+# that read the same one is gone, and what was said of it is not said of the other.
 _NODE_HERE = """
 exists (
     select 1 from files f join symbols s on s.blob_id = f.blob_id
@@ -26,6 +54,19 @@ exists (
     and s.node_hash = cast(e.hash as integer) and e.symbol in ('', s.qualified)
 )"""
 _PATH_LIVES = "exists (select 1 from files f where f.tree_id = :tree and f.path = e.path)"
+_FILE_NAME = "substr({path}, length(rtrim({path}, replace({path}, '/', ''))) + 1)"
+_SAME_FILE_NAME = f"{_FILE_NAME.format(path='f.path')} = {_FILE_NAME.format(path='e.path')}"
+# A file that was put elsewhere has its definition there, changed: another that still reads as it
+# did, as what is built from it may, is not where it went.
+_NODE_CHANGED_AS_IT_MOVED = f"""
+not {_PATH_LIVES} and exists (
+    select 1 from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = :tree
+    where s.name = {_FILE_NAME.format(path="replace(e.symbol, '.', '/')")}
+    and s.qualified = e.symbol and {_SAME_FILE_NAME}
+) and not exists (
+    select 1 from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = :tree
+    where s.node_hash = cast(e.hash as integer) and {_SAME_FILE_NAME}
+)"""
 # A place that has not changed since the note was written in this tree is a twin: it was there
 # already, and what is said of one is not said of the other. Where the file itself lives on, only
 # a single place can be the one that the definition went to.
@@ -35,33 +76,23 @@ exists (
     where s.node_hash = cast(e.hash as integer) and (f.dirty_at >= n.created_at or not exists (
         select 1 from thoughts t where t.id = n.thought_id and t.tree_id = :tree
     ))
-) and (not {_PATH_LIVES} or 1 = (
-    select count(*) from symbols s join files f on f.blob_id = s.blob_id and f.tree_id = :tree
-    where s.node_hash = cast(e.hash as integer)
-)) and not exists (
+) and (not {_PATH_LIVES} or 1 = {_NODE_PLACES}) and {_NODE_PLACES} >= e.places
+and not exists (
     select 1 from files f join symbols s on s.blob_id = f.blob_id
     where f.tree_id = :tree and f.path = e.path and s.qualified = e.symbol
-)"""
+) and not ({_NODE_CHANGED_AS_IT_MOVED})"""
 _MODULE_HERE = """
 exists (
     select 1 from files f join blobs b on b.id = f.blob_id
     where f.tree_id = :tree and f.path = e.path and b.module_hash = cast(e.hash as integer)
 )"""
-_MODULE_MOVED = f"""
-not {_PATH_LIVES} and exists (
-    select 1 from blobs b join files f on f.blob_id = b.id and f.tree_id = :tree
-    where b.module_hash = cast(e.hash as integer)
-)"""
+_MODULE_MOVED = f"not {_PATH_LIVES} and {_MODULE_PLACES} >= e.places"
 _FILE_HERE = """
 exists (
     select 1 from files f join blobs b on b.id = f.blob_id
     where f.tree_id = :tree and f.path = e.path and b.hash = e.hash
 )"""
-_FILE_MOVED = f"""
-not {_PATH_LIVES} and exists (
-    select 1 from blobs b join files f on f.blob_id = b.id and f.tree_id = :tree
-    where b.hash = e.hash
-)"""
+_FILE_MOVED = f"not {_PATH_LIVES} and {_FILE_PLACES} >= e.places"
 # A statement has no name. Where its file is gone it has moved only if a single file has it now,
 # or a single new one of the same name: `import os` of a deleted file is not the one of another.
 _STATEMENT_HERE = """
@@ -69,15 +100,11 @@ exists (
     select 1 from files f join statements t on t.blob_id = f.blob_id
     where f.tree_id = :tree and f.path = e.path and instr(t.places, e.hash || ':')
 )"""
-_NAME = "substr({path}, length(rtrim({path}, replace({path}, '/', ''))) + 1)"
 _STATEMENT_MOVED = f"""
-not {_PATH_LIVES} and 1 in ((
-    select count(distinct f.path) from statements t join files f on f.blob_id = t.blob_id
-    where f.tree_id = :tree and instr(t.places, e.hash || ':')
-), (
+not {_PATH_LIVES} and {_STATEMENT_PLACES} >= e.places and 1 in ({_STATEMENT_PLACES}, (
     select count(distinct f.path) from statements t join files f on f.blob_id = t.blob_id
     where f.tree_id = :tree and instr(t.places, e.hash || ':') and f.dirty_at >= n.created_at
-    and {_NAME.format(path="f.path")} = {_NAME.format(path="e.path")}
+    and {_SAME_FILE_NAME}
 ))"""
 _FRESH_EVIDENCE = f"""
 case e.anchor
@@ -246,6 +273,15 @@ def _statement_line(db: Database, evidence: Evidence, tree_id: int) -> int:
     if packed is None or f"{evidence.hash}:" not in packed:
         return evidence.range.start
     return _nearest(packed, evidence.hash, evidence.range.start).start
+
+
+def places_of(db: Database, evidence: Evidence, tree_id: int) -> int:
+    """How many places of the tree have what it cites; at least the one it was read from."""
+    found: int = db.value(
+        f"with e as (select :anchor as anchor, :hash as hash) select {_PLACES_NOW} from e",
+        {"tree": tree_id, "anchor": evidence.anchor.value, "hash": evidence.hash},
+    )
+    return max(found, 1)
 
 
 # --- notes that were counted ------------------------------------------------------------------

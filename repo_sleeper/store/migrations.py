@@ -440,6 +440,17 @@ def m011_tier(db: Connected) -> None:
     )
 
 
+@_STEPS.append
+def m012_places(db: Connected) -> None:
+    """How many places had what a note cites: where one of several is gone, none has moved."""
+    _run(
+        db,
+        """
+        alter table evidence add column places integer not null default 1;
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 
-from repo_sleeper.domain.notes import Note, NoteKind
+from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.freshness import anchor_line
+from repo_sleeper.store.freshness import anchor_line, places_of
 
 
 def save_thought_notes(db: Database, thought_id: int, notes: Sequence[Note]) -> int:
@@ -139,8 +139,10 @@ def _insert(db: Database, note: Note, *, scope: int, tree_id: int, inputs: str) 
 
 
 def _insert_evidence(db: Database, row: int, note: Note, tree_id: int) -> None:
+    # What was counted is counted again before anybody has to ask where it went.
+    is_kept = note.origin is not Origin.SURVEY
     db.many(
-        "insert into evidence values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into evidence values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 row,
@@ -153,6 +155,7 @@ def _insert_evidence(db: Database, row: int, note: Note, tree_id: int) -> None:
                 item.hash,
                 item.symbol,
                 anchor_line(db, item, tree_id),
+                places_of(db, item, tree_id) if is_kept else 1,
             )
             for position, item in enumerate(note.evidence)
         ],

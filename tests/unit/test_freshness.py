@@ -284,3 +284,37 @@ def test_of_files_that_say_the_same_the_one_of_the_same_name_is_where_it_moved(
     tree.write("new/about.py", SETUP, dirty_at=150.0)
     tree.write("new/setup.py", SETUP, dirty_at=150.0)
     assert [(fresh, path) for fresh, path, _ in shown(tree)] == [(True, "new/setup.py")]
+
+
+def test_of_two_that_read_the_same_the_other_is_not_where_one_went(tree: Indexed) -> None:
+    tree.write("shop/basket.py", CART.replace("Cart", "Basket"), dirty_at=50.0)
+    save(tree, about(total(tree))._replace(created_at=100.0))
+    clear = "    def clear(self):\n        self.items = []\n"
+
+    tree.write("shop/cart.py", f"class Cart:\n{clear}", dirty_at=150.0)
+    tree.write("shop/basket.py", CART.replace("Cart", "Basket") + "# edited\n", dirty_at=150.0)
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+    tree.write("shop/bag.py", CART.replace("Cart", "Bag"), dirty_at=200.0)
+    tree.remove("shop/basket.py")
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+
+def test_a_file_put_elsewhere_and_changed_is_not_what_still_reads_as_it_did(tree: Indexed) -> None:
+    save(tree, about(total(tree))._replace(created_at=100.0))
+    tree.write("shop/cart.py", CART.replace("sum(self.items)", "0"), dirty_at=150.0)
+    tree.write("dist/all.py", CART, dirty_at=150.0)
+
+    tree.rename("shop/cart.py", "lib/cart.py")
+
+    assert True not in [fresh for fresh, _, _ in shown(tree)]
+
+
+def test_a_statement_of_a_deleted_file_is_not_the_one_of_another(tree: Indexed) -> None:
+    tree.write("shop/setup.py", SETUP)
+    tree.write("a.py", "import shop\n")
+    save(tree, about(on_statement(tree, 0)))
+
+    tree.remove("shop/setup.py")
+
+    assert True not in [fresh for fresh, _, _ in shown(tree)]
