@@ -12,11 +12,13 @@ import io
 import re
 import tokenize
 import warnings
-from collections import defaultdict
+from bisect import bisect
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate
 
 from repo_sleeper.domain.code import Range
 
@@ -30,9 +32,10 @@ _SLASHES = re.compile(
     re.DOTALL,
 )
 _HASHES = re.compile(r"(\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')|#[^\n]*|(\w+|[^\w\s])", re.DOTALL)
-_LIKE_C = "go js jsx mjs ts tsx java c h cc cpp hpp rs kt scala swift php cs"
+_LIKE_C = "go js cjs jsx mjs ts cts mts tsx java c h cc cpp hpp rs kt scala swift php cs"
 _LIKE_SHELL = "rb sh bash"
 _OUTSIDE_OF_IT = frozenset({"const", "var", "type", "let", "export"})  # of the group it is in
+_IN_THE_MIDDLE = frozenset(".)]}&|?:+=,")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -163,7 +166,7 @@ def _others(
     for name, where in places:
         found.named[name].append(_words_of(where, lines, words))
     taken = {at for _, where in places for at in range(where.start, where.end)}
-    for where in _runs([at for at in range(len(lines)) if at not in taken and lines[at].strip()]):
+    for where in _whole(lines, taken, words):
         found.named[OUTSIDE].append(_words_of(where, lines, words))
     return found
 
@@ -176,12 +179,53 @@ def _words_of(where: Range, lines: Sequence[str], words: re.Pattern[str]) -> Pie
     return Piece(where, _digest(*tokens), _digest(text))
 
 
-def _runs(lines: Sequence[int]) -> Iterator[Range]:
-    """Blocks of lines without a gap."""
-    start = lines[0] if lines else 0
-    for one, following in pairwise(lines):
-        if following != one + 1:
-            yield Range(start, one + 1)
-            start = following
-    if lines:
-        yield Range(start, lines[-1] + 1)
+def _whole(
+    lines: Sequence[str], taken: AbstractSet[int], words: re.Pattern[str]
+) -> Iterator[Range]:
+    """What begins outside all definitions, each until its brackets are closed and it ends.
+
+    A definition in between belongs to what is around it: to replace one replaces that.
+    """
+    steps = _steps(lines, words)
+    at = 0
+    while at < len(lines):
+        if at in taken or not lines[at].strip():
+            at += 1
+            continue
+        end = _end(lines, at, steps)
+        yield Range(at, end)
+        at = end
+
+
+def _steps(lines: Sequence[str], words: re.Pattern[str]) -> Counter[int]:
+    """How many brackets more each line opens than it closes, in comments and texts none."""
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    steps: Counter[int] = Counter()
+    for found in words.finditer("\n".join(lines)):
+        bracket = found[2] or ""
+        if bracket and bracket in "([{)]}":
+            steps[bisect(starts, found.start()) - 1] += 1 if bracket in "([{" else -1
+    return steps
+
+
+def _end(lines: Sequence[str], start: int, steps: Mapping[int, int]) -> int:
+    """Behind the last line of what begins at `start`; all of the rest where nothing closes it."""
+    depth = 0
+    for at in range(start, len(lines)):
+        depth += steps.get(at, 0)
+        if depth <= 0 and not _goes_on(lines, start, at + 1):
+            return at + 1
+    return len(lines)
+
+
+def _goes_on(lines: Sequence[str], start: int, end: int) -> bool:
+    """Whether the next line is indented more than the first, or begins in mid-sentence."""
+    following = lines[end] if end < len(lines) else ""
+    rest = following.lstrip()
+    if not rest:
+        return False
+    return _indent(following) > _indent(lines[start]) or rest[0] in _IN_THE_MIDDLE
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

@@ -175,5 +175,33 @@ def test_other_languages_are_judged_by_their_words() -> None:
     assert one == two != three
 
 
+def test_outside_of_definitions_each_statement_is_judged_by_itself() -> None:
+    text = """\
+import a from 'a'; // ({
+import {
+  b,
+} from 'b';
+const all = [b]
+  .map(one => one)
+  .filter(Boolean);
+
+setUp(function () {
+  run();
+});
+"""
+    found = unchanged.pieces("a.cts", text, [("run", Range(9, 10))])
+
+    assert found is not None
+    lines = [piece.lines for piece in found.named[unchanged.OUTSIDE]]
+    assert lines == [Range(0, 1), Range(1, 4), Range(4, 7), Range(8, 11)]
+
+
+def test_what_nothing_closes_goes_to_the_end() -> None:
+    found = unchanged.pieces("a.js", "start(\n\n1\n", ())
+
+    assert found is not None
+    assert [piece.lines for piece in found.named[unchanged.OUTSIDE]] == [Range(0, 4)]
+
+
 def test_what_cannot_be_read_is_not_judged() -> None:
     assert unchanged.pieces("a.py", "def (:\n", ()) is None
