@@ -7,7 +7,7 @@ import shutil
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -381,10 +381,9 @@ class LifeWithHistory(Life):
         if self.linked.root.exists():
             return  # then the store holds what either of them contains
         self._import(self.db)
-        fresh = empty_database()
-        self._import(fresh)
-
-        assert told(self.db) == told(fresh)
+        with closing(empty_database()) as fresh:
+            self._import(fresh)
+            assert told(self.db) == told(fresh)
 
     def _import(self, db: Database) -> None:
         """As every look of the daemon does, and every count of the survey."""
