@@ -22,7 +22,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from repo_sleeper.index.contents import as_utf8, skip_by_content
+from repo_sleeper.domain.text import as_utf8
+from repo_sleeper.index.contents import skip_by_content
 from repo_sleeper.index.languages import language_of
 from repo_sleeper.index.tags import extract
 

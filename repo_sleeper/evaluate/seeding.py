@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.notes import Note, NoteKind
+from repo_sleeper.domain.text import as_text
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.store import code, subjects
 from repo_sleeper.store.code import StoredSymbol
@@ -70,7 +71,7 @@ def seed(
     file = subjects.live_file(tree.db, tree.id, path)
     if file is None:
         return ()
-    lines = (tree.root / path).read_bytes().decode("utf-8", "replace").split("\n")
+    lines = as_text((tree.root / path).read_bytes()).split("\n")
     symbols = code.symbols_in(tree.db, tree.id, path)
     quoter = Quoter(path, list(_wanted(symbols, lines, edited)))
     job = thinker.job(Subject(path, file.node_hash), _KIND, f"~e{tree.commit[:12]}")

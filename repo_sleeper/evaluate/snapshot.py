@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from repo_sleeper.domain.paths import path_to_bytes
+from repo_sleeper.domain.text import as_text
 from repo_sleeper.domain.tree import Scan, Signature, SkipReason
 from repo_sleeper.git import Repository
 from repo_sleeper.git.past import PastFile, contents, files_at
@@ -57,7 +58,7 @@ class Snapshot:
     def text(self, path: str) -> str:
         """A file as text; one that is not there has none."""
         try:
-            return self._place(path).read_bytes().decode("utf-8", "replace")
+            return as_text(self._place(path).read_bytes())
         except FileNotFoundError:
             return ""
 

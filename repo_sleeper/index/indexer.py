@@ -12,8 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from repo_sleeper.domain.text import as_utf8
 from repo_sleeper.domain.tree import Changes, Scan, Signature, SkipReason
-from repo_sleeper.index.contents import Read, as_utf8, read_file, skip_by_content
+from repo_sleeper.index.contents import Read, read_file, skip_by_content
 from repo_sleeper.index.languages import (
     CONTAINERS,
     LANGUAGES,
@@ -190,7 +191,7 @@ class _Reader:
             self._trusted(found),
             language,
             data,
-            skip_by_content(path, found.data, language),
+            skip_by_content(path, data, language),
         )
 
     def _trusted(self, found: Read) -> Signature:

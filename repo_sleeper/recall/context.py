@@ -11,6 +11,7 @@ from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.domain.paths import path_to_bytes
 from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
+from repo_sleeper.domain.text import as_text
 from repo_sleeper.recall import pointers, rank
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
 from repo_sleeper.recall.pack import NOTHING, count_tokens, nothing, pack
@@ -236,7 +237,7 @@ def _source(db: Database, tree_id: int, root: Path, path: str, *, sent: bool) ->
 
     if not data or sha256(data).hexdigest()[:32] != search.content_hash(db, tree_id, path):
         return []
-    text = data.decode("utf-8", "replace")
+    text = as_text(data)
     # What is packed is redacted there. Only a key over many lines must be seen as a whole.
     if sent or "PRIVATE KEY" in text:
         text, secrets = redact(text)

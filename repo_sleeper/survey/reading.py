@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from repo_sleeper.domain.paths import path_to_bytes
+from repo_sleeper.domain.text import as_utf8
 
 _MOST = 1 << 20
 _MOST_TOGETHER = 64 << 20
@@ -119,7 +120,7 @@ class _Way:
         """As `read_bytes`."""
         *above, name = path_to_bytes(path).split(b"/")
         try:
-            return _content(self._entered(above), name)
+            return as_utf8(_content(self._entered(above), name))
         except OSError:
             return b""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from repo_sleeper.domain.model import Prompt
 from repo_sleeper.domain.paths import path_to_bytes
+from repo_sleeper.domain.text import as_text
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.redact import MOST_SECRETS, clean, is_secret_path, redact
 from repo_sleeper.think import shown
@@ -58,7 +59,7 @@ def lines_of(root: Path, path: str, content_hash: str) -> tuple[list[str], int]:
     name = clean(path)
     if is_secret_path(path):
         raise UnsendableError(f"{name} may hold secrets and is never sent")
-    text, secrets = redact(_read(root, path, content_hash).decode("utf-8", "replace"))
+    text, secrets = redact(as_text(_read(root, path, content_hash)))
     if secrets > MOST_SECRETS:
         raise UnsendableError(f"{name} holds {secrets} secrets and is never sent")
     if not text.strip():
@@ -71,7 +72,7 @@ def lines_of(root: Path, path: str, content_hash: str) -> tuple[list[str], int]:
 
 def raw_lines_of(root: Path, path: str, content_hash: str) -> list[str]:
     """The lines as they are, in a tenth of the time: to look into, never to show."""
-    return _read(root, path, content_hash).decode("utf-8", "replace").split("\n")
+    return as_text(_read(root, path, content_hash)).split("\n")
 
 
 def _read(root: Path, path: str, content_hash: str) -> bytes:

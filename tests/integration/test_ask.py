@@ -89,6 +89,28 @@ def test_a_change_that_nobody_committed_is_known(here):
     assert "shop/tax.py" in ask("value_added_tax", "--context").stdout
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+def test_wide_text_is_packed_as_the_lines_that_were_indexed(repo, encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""  # the others write their own
+    repo.write("shop/cart.py", f"{mark}{CART}".encode(encoding))
+
+    found = json.loads(ask("round_half_up", "--context", "--json").stdout)
+
+    (hit,) = [one for one in found["symbols"] if one["name"] == "round_half_up"]
+    first = CART.split("\n")[hit["start_line"] - 1]
+    assert f"{hit['start_line']:4}| {first}\n" in found["text"]
+
+
+def test_a_secret_in_wide_text_is_taken_out(repo):
+    token = "ghp_" + "aB3dE6gH9" * 4
+    repo.write("shop/cart.py", f'{CART}ROUNDING = "{token}"\n'.encode("utf-16"))
+
+    text = ask("what is ROUNDING", "--context").stdout
+
+    assert "ROUNDING" in text
+    assert token not in text
+
+
 def test_json_is_the_contract(here):
     found = json.loads(ask(QUESTION, "--context", "--json", "--files", "1").stdout)
 

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from repo_sleeper import git
 from repo_sleeper.config import Settings
 from repo_sleeper.domain.code import SymbolKind
+from repo_sleeper.domain.text import as_utf8
 from repo_sleeper.domain.tree import SkipReason
-from repo_sleeper.index.contents import as_utf8, skip_by_content
+from repo_sleeper.index.contents import skip_by_content
 from repo_sleeper.index.languages import BY_NAME, LANGUAGES, TEXT, language_of
 from repo_sleeper.index.pool import ParserPool, Request
 from repo_sleeper.index.rows import Rows

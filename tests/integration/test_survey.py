@@ -250,6 +250,7 @@ def test_lines_are_read_only_from_regular_files_of_the_tree(tmp_path: Path) -> N
     root = tmp_path / "root"
     (root / "in").mkdir(parents=True)
     (root / "in" / "a.py").write_bytes(b"one\ncaf\xe9\n")
+    (root / "in" / "wide.py").write_bytes("one\ncafé\n".encode("utf-16"))
     (tmp_path / "secret").write_text("secret\n")
     (root / "link.py").symlink_to(tmp_path / "secret")
     (root / "out").symlink_to(tmp_path)
@@ -257,6 +258,7 @@ def test_lines_are_read_only_from_regular_files_of_the_tree(tmp_path: Path) -> N
     (root / "large").write_bytes(b"x\n" * (1 << 20))
 
     assert read_lines(root, "in/a.py") == ["one", "caf\ufffd"]
+    assert read_lines(root, "in/wide.py") == ["one", "café"]
     for path in ("link.py", "out/secret", "pipe", "large", "in", "gone", "gone/a.py"):
         assert read_lines(root, path) == []
     assert read_lines(tmp_path / "nowhere", "a.py") == []

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from repo_sleeper.domain.text import as_utf8
 from repo_sleeper.domain.tree import Signature, SkipReason
-from repo_sleeper.index.contents import Read, as_utf8, read_file, skip_by_content
+from repo_sleeper.index.contents import Read, read_file, skip_by_content
 
 
 def signature(file: Path) -> Signature:
@@ -90,7 +91,8 @@ def test_a_disk_error_makes_a_file_unreadable(
     [
         ("a.py", b"x = 1\n", None),
         ("a.py", b"x\0y", SkipReason.BINARY),
-        ("a.py", b"\xff\xfex\0=\0", None),
+        ("a.py", as_utf8("wide = 1\n".encode("utf-16")), None),
+        ("a.py", as_utf8(b"\xff\xfe\1\0\0\0\2\0"), SkipReason.BINARY),
         ("big.iso.py", b"version https://git-lfs.github.com/spec/v1\noid x\n", SkipReason.LFS),
         ("a.js", b"x" * 3000, SkipReason.MINIFIED),
         ("a.js", b"x" * 600, None),

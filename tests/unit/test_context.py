@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from repo_sleeper.store.database import Database
 from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import context, prompts, shown, thinker
 from repo_sleeper.think.context import Limits, OutOfDateError, UnsendableError
-from repo_sleeper.think.reading import group
+from repo_sleeper.think.reading import group, lines_of
 from tests.indexed import Indexed
 
 PYPROJECT = """\
@@ -84,6 +85,15 @@ def test_code_is_shown_numbered_and_delimited(tree: Indexed) -> None:
     assert "   8|         self.items = []\n</file>\n" in prompt.user
     assert prompt.ranges == (("shop/cart.py", Range(0, 8)),)
     assert (prompt.max_tokens, prompt.redactions) == (500, 0)
+
+
+def test_wide_text_is_shown_as_text(tree: Indexed) -> None:
+    data = CART.encode("utf-16")
+    (tree.root / "cart.py").write_bytes(data)
+
+    lines, _ = lines_of(tree.root, "cart.py", sha256(data).hexdigest()[:32])
+
+    assert lines == CART.splitlines()
 
 
 def test_the_kinds_share_everything_that_precedes_the_task(tree: Indexed) -> None:
