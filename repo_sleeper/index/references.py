@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tree_sitter import Node
 
@@ -20,8 +20,12 @@ KINDS = {
     "type_use": "type",
     "import.name": "import",
     "value": "value",
+    "sent": "call",
+    "bare": "call",
 }
+_UNSURE = frozenset({"element", "import.name", "value", "sent", "bare"})  # see `_name`
 _CALLABLE = frozenset({"class", "declaration", "function"})
+_METHODS = frozenset({"function", "method"})
 _NAME_MAX = 200
 _QUOTES = " \t\r\n\"'`<>;"
 _REQUIRES = frozenset({"require", "require_relative", "load", "source", "."})
@@ -41,7 +45,7 @@ def references(
     starts, symbols = _innermost(found)
     uses: dict[bytes, dict[tuple[int | None, str], list[int]]] = {}
     seen = {one.name_at for one in found}
-    known = _known(data, found, captures) if "value" in captures else frozenset()
+    certain = _certain(data, found, captures)
     for capture, kind in KINDS.items():
         nodes = captures.get(capture, ())
         for start, end in zip(map(START, nodes), map(END, nodes), strict=True):
@@ -49,12 +53,8 @@ def references(
                 continue
             seen.add(start)
             name = data[start:end]
-            if capture == "import.name":
-                name = _last_word(name.decode("utf-8", "replace")).encode()
-            elif capture == "element" and name.islower():
-                continue  # <div> is HTML's
-            elif capture == "value" and name not in known:
-                continue  # a variable, as far as this file tells
+            if capture in _UNSURE and not (name := _name(capture, name, certain)):
+                continue
             place = (symbols[bisect_right(starts, start) - 1], kind)
             line = bisect_right(lines, start) - 1
             uses.setdefault(name, {}).setdefault(place, []).append(line)
@@ -63,6 +63,37 @@ def references(
         for name, places in uses.items()
         if 0 < len(name) <= _NAME_MAX
     ]
+
+
+def _name(capture: str, written: bytes, certain: Mapping[str, frozenset[bytes]]) -> bytes:
+    """The name that is used; nothing where what is written is none."""
+    if capture == "import.name":
+        return _last_word(written.decode("utf-8", "replace")).encode()
+    if capture == "sent":
+        return written.lstrip(b":")  # `send(:total)` calls total
+    if capture == "element":
+        return b"" if written.islower() else written  # <div> is HTML's
+    # Else a variable, as far as this file tells.
+    return written if written in certain[capture] else b""
+
+
+def _certain(
+    data: bytes, found: Sequence[Definition], captures: Captures
+) -> dict[str, frozenset[bytes]]:
+    """The names of which a file tells for certain that they are no variables, by capture."""
+    certain = {}
+    if "value" in captures:
+        certain["value"] = _known(data, found, captures)
+    if "bare" in captures:
+        certain["bare"] = _own_methods(data, found, captures)
+    return certain
+
+
+def _own_methods(data: bytes, found: Sequence[Definition], captures: Captures) -> frozenset[bytes]:
+    """Methods of a file that no variable of it is called like: Ruby calls them by name alone."""
+    variables = {data[one.start_byte : one.end_byte] for one in captures.get("variable", ())}
+    methods = {one.name.encode() for one in found if one.kind in _METHODS}
+    return frozenset(methods - variables)
 
 
 def _known(data: bytes, found: Sequence[Definition], captures: Captures) -> frozenset[bytes]:

@@ -162,6 +162,37 @@ def test_accessors_of_ruby_are_fields() -> None:
     assert definitions(text, "ruby") == ["class A", "field A.b", "field A.c"]
 
 
+RUBY_CALLS = """\
+class Worker
+  def run(job)
+    step until stopped?
+    @job = step
+    send(:step)
+    jobs.each(&:step)
+    log(job)
+    step = job
+  end
+
+  def poll
+    fetch until stopped?
+    log(fetch)
+    send(:fetch)
+    jobs.each(&:fetch)
+  end
+
+  def fetch; end
+  def job; end
+end
+"""
+
+
+def test_ruby_calls_by_name_alone_what_its_file_defines_and_no_variable() -> None:
+    found = read(RUBY_CALLS, "ruby").references
+    lines = {name: [one.line for one in found if one.name == name] for name in ("fetch", "job")}
+
+    assert lines == {"fetch": [11, 12, 13, 14], "job": []}
+
+
 def test_only_parameters_that_are_kept_are_fields_of_kotlin() -> None:
     text = "class A(val b: Int = c, d: Int, private var e: Int) { }\n"
 

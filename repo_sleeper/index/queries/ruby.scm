@@ -15,6 +15,23 @@
 (call receiver: (scope_resolution name: (constant) @type_use))
 (superclass [(constant) @inherit (scope_resolution name: (constant) @inherit)])
 (body_statement (identifier) @call)
+(identifier) @bare
+((call method: (identifier) @_send arguments: (argument_list . (simple_symbol) @sent))
+ (#any-of? @_send "send" "public_send" "__send__" "method" "instance_method" "respond_to?"))
+(block_argument (simple_symbol) @sent)
+[(assignment left: (identifier) @variable)
+ (operator_assignment left: (identifier) @variable)
+ (left_assignment_list (identifier) @variable)
+ (exception_variable (identifier) @variable)
+ (for pattern: (identifier) @variable)
+ (method_parameters (identifier) @variable)
+ (block_parameters (identifier) @variable)
+ (lambda_parameters (identifier) @variable)
+ (optional_parameter name: (identifier) @variable)
+ (keyword_parameter name: (identifier) @variable)
+ (splat_parameter name: (identifier) @variable)
+ (hash_splat_parameter name: (identifier) @variable)
+ (block_parameter name: (identifier) @variable)]
 
 (call !receiver method: (identifier) @require arguments: (argument_list . (string) @require.module))
 
