@@ -88,7 +88,8 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     """
     question = understand(query)
     found = retrieve(db, tree_id, question)
-    known = not question.is_empty and found.confidence >= _bar(question)
+    facts = _facts(db, tree_id, root, question, sent=sent)
+    known = bool(facts) or (not question.is_empty and found.confidence >= _bar(question))
     hits = rank.hits(_theirs(found), found.reasons, limit=files) if known else ()
     shown = pointers.chosen(found.symbols, wants_tests=question.wants_tests)
     also = _also(db, tree_id, hits, shown, wants_tests=question.wants_tests)
@@ -98,7 +99,6 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     places = [one for one in worth_reading(found, question) if one[0] in listed]
     code = _excerpts(db, tree_id, root, places[:_EXCERPTS], words=question.words, sent=sent)
     excerpts = [one for one in code if not _is_pointed_at(one, shown)]
-    facts = _facts(db, tree_id, root, question, sent=sent) if hits else ()
     why = NO_WORDS if question.is_empty else NOTHING
     made = []
     for budget in budgets:

@@ -51,12 +51,17 @@ _PROSE = frozenset(
 )
 
 _NUMBER = re.compile(r"#\d+|(?<![\w.])\d{4,}(?![\w.])")  # of an issue: nothing in the code
+_USES = r"(?:calls|call sites|places that|references|usages)"
+_SEEK = r"\W*(?:(?:find|give me|list|show me|show|tell me) )?(?:(?:all|every|everything|the) )*"
 _CALLERS = re.compile(
     r"\b(who|what|where)\b.{0,40}\b(calls?|called|uses?|used|imports?)\b|callers? of"
+    r"|\b(?:who|what|where|which)\b.{0,40}\b(?:calls?|calling|invoke[ds]?|referenced)\b"
+    rf"|^{_SEEK}{_USES} (?:of|to|that)\b|\bcallers\W*$"
 )
 _ASKS = re.compile(  # for a fact; "Use the cart" and "Test totals" are what commits say
     r"\W*(?:callers|defaults?|implementations|subclasses|tests|uses|users) (?:for|of|that)\b"
-    r"|\W*(?:who|what|where|which)\b|.*\?\s*$",
+    rf"|{_SEEK}(?:{_USES}|callers?|that) (?:calls?|for|of|to|that)\b|.*\bcallers\W*$"
+    r"|\W*(?:who|what|where|which|is)\b|.*\?\s*$",
     re.DOTALL | re.IGNORECASE,
 )
 _SCOPE = re.compile(r"\s*(?:\w{1,20}\(([^)\n]{1,60})\)!?|([\w./ -]{1,40})):\s")

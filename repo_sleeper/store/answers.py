@@ -42,7 +42,7 @@ _OF_USES = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED, Form.TESTS})
 # that is not among the words of no weight: anything more, and it may mean something else.
 _KEYS = {
     Form.CALLERS: "calls call calling callers caller called uses use used user users using usage"
-    " usages invokes invoke invoked",
+    " usages invokes invoke invoked references referenced referencing depends depend depending",
     Form.SUBCLASSES: "subclasses subclass subclassed inherits inherit inheriting extends extend"
     " extending derives derived implements implement implementations implementers",
     Form.RAISED: "raised raises raise thrown throws throw handled handles catches caught",
@@ -52,11 +52,13 @@ _KEYS = {
 }
 _FORMS = {word: form for form, words in _KEYS.items() for word in words.split()}
 _FILLING = """
-a all and anywhere are argument by class classes code do does error exception file files find for
-from function functions get gets has have i in is it list me method methods module modules of on or
-parameter parts places please show tell that the there this to usually value values what when where
-which who whom whose with you"""
+a all and anywhere are argument being by class classes code do does else error every everything
+exception file files find for from function functions get gets give has have i in is it list me
+method methods module modules of on or our parameter parts places please show site sites still tell
+that the there this to us usually value values we what when where which who whom whose with you"""
 _WEIGHTLESS = frozenset(_FILLING.split())
+# "Which tests call total" asks for its tests.
+_TESTS_CALL = re.compile(r"\btests? (?:that |which )?(?:calls?|invokes?|uses?)\b", re.IGNORECASE)
 # "How many callers" asks for the callers; "how" alone asks for something else.
 _COUNTED = re.compile(r"\bhow (?:many(?: times)?|often)\b|\b(?:number|count) of\b", re.IGNORECASE)
 
@@ -81,7 +83,7 @@ class Answered(NamedTuple):
 
 def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | None:
     """The form and the name of a question that closely matches one we can answer."""
-    found = _NAME.findall(_COUNTED.sub(" ", query))
+    found = _NAME.findall(_TESTS_CALL.sub("tests", _COUNTED.sub(" ", query)))
     words = [plain for _, plain in found if plain]
     forms = {_FORMS[word.lower()] for word in words if word.lower() in _FORMS}
     others = [quoted for quoted, _ in found if quoted]  # a name, whatever word it is
@@ -89,8 +91,7 @@ def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | Non
     if len(forms) != 1 or len(set(others)) != 1:
         return None
     form, name = forms.pop(), others[0].removesuffix("()")
-    known = _is_path(db, tree_id, name) if form is Form.TOGETHER else _is_known(db, tree_id, name)
-    return (form, name) if known else None
+    return (form, name) if _is_known(db, tree_id, form, name) else None
 
 
 def answer(
@@ -159,8 +160,15 @@ def _aside(path: str) -> int:
     return 2 if is_test(path) else int(_ASIDE.search(path) is not None)
 
 
-def _is_known(db: Database, tree_id: int, name: str) -> bool:
-    return len(name) >= _FEWEST_LETTERS and bool(code.definitions(db, tree_id, name))
+def _is_known(db: Database, tree_id: int, form: Form, name: str) -> bool:
+    """Whether it is the name of something here; what is used may be somebody else's."""
+    if form is Form.TOGETHER:
+        return _is_path(db, tree_id, name)
+    if len(name) < _FEWEST_LETTERS:
+        return False
+    if code.definitions(db, tree_id, name):
+        return True
+    return form is Form.CALLERS and bool(code.references_to(db, tree_id, name))
 
 
 def _is_path(db: Database, tree_id: int, name: str) -> bool:

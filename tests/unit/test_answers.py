@@ -76,6 +76,13 @@ def asked(tree: Indexed, query: str) -> str:
         ("is total used anywhere?", Form.CALLERS),
         ("what are the classes that extend CartError", Form.SUBCLASSES),
         ("how many tests exercise total", Form.TESTS),
+        ("which tests call total?", Form.TESTS),
+        ("references to total", Form.CALLERS),
+        ("find the call sites of total", Form.CALLERS),
+        ("list everything that calls total", Form.CALLERS),
+        ("what depends on total", Form.CALLERS),
+        ("where do we still call total?", Form.CALLERS),
+        ("who calls sum?", Form.CALLERS),
     ],
 )
 def test_a_question_of_a_known_form_is_understood(tree: Indexed, query: str, form: Form) -> None:
@@ -108,6 +115,11 @@ def test_users_are_told_with_their_places_product_code_first(tree: Indexed) -> N
     assert asked(tree, "who calls total?").startswith(
         "`total` is used in 2 places, by name:\n- shop/bill.py:"
     )
+
+
+def test_what_is_used_here_and_defined_elsewhere_has_users_but_no_defaults(tree: Indexed) -> None:
+    assert "- shop/cart.py:7 total" in asked(tree, "who calls sum?")
+    assert not asked(tree, "what are the defaults of sum?")
 
 
 def test_where_an_error_is_raised_and_handled_is_told(tree: Indexed) -> None:

@@ -168,7 +168,12 @@ def test_prose_ranks_below_code_unless_it_is_asked_for(tree):
 
 
 @pytest.mark.parametrize(
-    "query", ["who calls `round_half_up`?", "tests for total", "callers of round_half_up"]
+    "query",
+    [
+        *("who calls `round_half_up`?", "tests for total", "callers of round_half_up"),
+        *("find all callers of round_half_up", "round_half_up callers", "is round_half_up used"),
+        *("list everything that calls round_half_up", "references to round_half_up"),
+    ],
 )
 def test_what_the_index_can_answer_stands_at_the_top(tree, query):
     text = asked(tree, query).text
@@ -181,6 +186,7 @@ def test_what_the_index_can_answer_stands_at_the_top(tree, query):
 def test_a_change_that_names_something_is_no_question_for_a_fact(tree):
     assert "## From the index" not in asked(tree, "Use round_half_up").text
     assert "## From the index" not in asked(tree, "Test round_half_up").text
+    assert "## From the index" not in asked(tree, "Call round_half_up").text
 
 
 @pytest.mark.parametrize("query", ["gone/none.py:12", "who calls total_of_nothing?"])

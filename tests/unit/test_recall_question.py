@@ -82,7 +82,15 @@ def test_a_python_stack_trace_gives_its_frames():
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
-    [("who calls total?", True), ("callers of total", True), ("how is total computed", False)],
+    [
+        ("who calls total?", True),
+        ("callers of total", True),
+        ("which functions invoke total", True),
+        ("find all references to total", True),
+        ("total callers", True),
+        ("Remove references to total", False),
+        ("how is total computed", False),
+    ],
 )
 def test_questions_for_callers_are_understood(text, wanted):
     assert understand(text).wants_callers is wanted
