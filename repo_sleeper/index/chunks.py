@@ -16,6 +16,8 @@ _LINES_WHOLE = 40  # a class no longer than this stays in one piece
 _LINES_OWN = 4  # a definition shorter than this shares a piece with its neighbours
 _NAME_MAX = 80
 _CACHE_MAX = 50_000
+_SHORT = 200  # bytes; a longer piece has other words than these
+_CLOSINGS = frozenset({b"done", b"end", b"esac", b"fi"})
 _LINE_LONG = 1_000  # characters; then there may be data in it, which nobody would type
 
 _TEXT_MAX = 128 << 10  # bytes of a text; a longer one is a log or a table more often than prose
@@ -83,7 +85,7 @@ def code_chunks(
     for start, end, owner in _windows(_pieces(symbols, *(within or (0, len(lines) - 1)))):
         body = code[lines[start] : lines[end]]
         said = comments[bisect_left(comment_rows, start) : bisect_left(comment_rows, end)]
-        if not said and (not body or body.isspace()):
+        if not said and _only_closes(body):
             continue
         doc = b" ".join([prose[a:b] for _, a, b in said])
         around = [
@@ -107,6 +109,11 @@ def line_offsets(data: bytes) -> list[int]:
     offsets = list(accumulate(map(_WITH_ITS_END, lengths), initial=0))
     offsets[-1] = len(data)  # whether or not the last line is ended
     return offsets
+
+
+def _only_closes(body: bytes) -> bool:
+    """Whether there is nothing to find: the last lines of a class that is cut at its methods."""
+    return body.isspace() or (len(body) < _SHORT and _CLOSINGS.issuperset(body.split()))
 
 
 class _Parts(dict[bytes, str]):

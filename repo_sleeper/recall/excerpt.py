@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,6 +16,8 @@ _MOST = 14
 _HEAD = 8  # lines that a signature may take
 _OPENS = (":", "{", "=>")
 _WIDTH = 160
+_END = r"end(?:block|case|def|for|foreach|function|if|switch|while)?"
+_CLOSING = re.compile(rf"\W*(?:(?:begin|do|done|else|{_END}|esac|fi|then)\b\W*)*")
 
 
 class Excerpt(NamedTuple):
@@ -32,13 +35,13 @@ class Excerpt(NamedTuple):
 def excerpt(path: str, source: Sequence[str], place: Range, words: Sequence[str]) -> Excerpt | None:
     """The head of a place and the lines of it that have the question's words.
 
-    None when the place does not lie within the source or holds only white space.
+    None when the place does not lie within the source or says nothing: a lone `end` or `}`.
     """
     inside = range(place.start, min(place.end, len(source)))
     chosen = _chosen(source, inside, words)
     while chosen and not source[chosen[-1]].strip():
         chosen.pop()
-    if not chosen:
+    if all(_CLOSING.fullmatch(source[line]) for line in chosen):
         return None
     return Excerpt(path, tuple((line, source[line].rstrip()[:_WIDTH]) for line in chosen))
 

@@ -88,6 +88,14 @@ def test_a_long_class_is_cut_at_its_methods_and_a_short_one_is_not() -> None:
     assert [one.range for one in short.chunks] == [Range(0, 27)]
 
 
+def test_the_last_line_of_a_class_that_was_cut_is_no_piece() -> None:
+    methods = "".join(f"  def m{number}\n{body(9)}  end\n" for number in range(5))
+
+    found = extract(f"class A\n{methods}end\n".encode(), "ruby").chunks
+
+    assert [one.range.end for one in found] == [1, 12, 23, 34, 45, 56]
+
+
 def test_definitions_of_a_line_or_two_share_a_piece() -> None:
     parsed = python("A = 1\nB = 2\ndef f(): pass\ndef g(): pass\n")
 

@@ -270,6 +270,20 @@ def test_what_is_short_is_shown_whole():
     assert one == Excerpt("a.py", ((0, "def f():"), (1, "    return 1")))
 
 
+@pytest.mark.parametrize(
+    "closing",
+    ["end", "  }", "});", "  end\n\nend", "fi", "*/", "} else {", "done; done", "-" * 500],
+)
+def test_what_only_closes_something_says_nothing(closing):
+    lines = closing.split("\n")
+    assert excerpt("a.rb", ["x", *lines], Range(1, 1 + len(lines)), ["x"]) is None
+
+
+@pytest.mark.parametrize("line", ["endpoint", "end_of_day", "x }", "価格", "7"])
+def test_a_word_says_something(line):
+    assert excerpt("a.rb", [line, "end"], Range(0, 2), ["x"]) is not None
+
+
 def test_of_what_is_long_and_has_none_of_the_words_the_beginning_is_shown():
     source = ["def f():", *(f"    step({number})" for number in range(50))]
 
