@@ -64,6 +64,7 @@ _ASKS = re.compile(  # for a fact; "Use the cart" and "Test totals" are what com
     r"|\W*(?:who|what|where|which|is)\b|.*\?\s*$",
     re.DOTALL | re.IGNORECASE,
 )
+_NEAR = re.compile(r"(?<!\S)(\S+)\s+NEAR(?:/\d+)?(?=\s+(\S+))")
 _SCOPE = re.compile(r"\s*(?:\w{1,20}\(([^)\n]{1,60})\)!?|([\w./ -]{1,40})):\s")
 # `Error: no such file` is a line of a log, not an area and what was changed in it.
 LEVEL = r"(?:debug|info|notice|warn(?:ing)?|fatal|panic|critical|\w*(?:error|exception))"
@@ -135,12 +136,13 @@ class Question(NamedTuple):
 
 def understand(text: str) -> Question:
     """Take a question apart. Any text at all will do; the same text gives the same answer."""
-    words = content_words(text)
-    said = parts(text)
+    plain = _without_near(text)
+    words = content_words(plain)
+    said = parts(plain)
     return Question(
         text=text,
         words=tuple(words[:WORDS_MAX]),
-        weak=tuple(word for word in _said(text) if word not in words)[:WORDS_MAX],
+        weak=tuple(word for word in _said(plain) if word not in words)[:WORDS_MAX],
         names=tuple(names_in(text)[:_NAMES_MAX]),
         guesses=tuple(_guesses(words[:12])),
         places=tuple(places_in(text)[:_NAMES_MAX]),
@@ -162,6 +164,18 @@ def _scope(text: str) -> tuple[str, ...]:
     if found is None or _LEVEL.fullmatch(found[1] or found[2]):
         return ()
     return tuple(parts(found[1] or found[2]))
+
+
+def _without_near(text: str) -> str:
+    """Without NEAR between two words to look for: the syntax of searches, as AND, OR and NOT are.
+
+    Those are words of no weight already. Beside such words NEAR is what is asked about.
+    """
+    return _NEAR.sub(lambda at: at[1] if _is_sought(at[1]) and _is_sought(at[2]) else at[0], text)
+
+
+def _is_sought(written: str) -> bool:
+    return any(word not in _STOP and word not in _WEAK for word in parts(written))
 
 
 def content_words(text: str) -> list[str]:

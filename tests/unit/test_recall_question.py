@@ -96,6 +96,28 @@ def test_questions_for_callers_are_understood(text, wanted):
     assert understand(text).wants_callers is wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("cart NEAR total", ("cart", "total")),
+        ("cart NEAR total NEAR/5 price", ("cart", "total", "price")),
+        ("cart AND total OR price", ("cart", "total", "price")),
+        ('"cart" NOT total*', ("cart", "total")),
+        ("name:cart", ("name", "cart")),
+        ("NEAR", ("near",)),
+        ("what does NEAR do", ("near",)),
+        ("how is NEAR parsed in queries", ("near", "parsed", "queries")),
+        ("cart near total", ("cart", "near", "total")),
+    ],
+)
+def test_operators_of_searches_are_no_words_to_look_for_between_others(text, words):
+    assert understand(text).words == words
+
+
+def test_a_long_word_costs_no_time_to_look_for_operators_in():
+    assert understand("x" * 200_000 + " " * 200_000).words
+
+
 def test_questions_for_documentation_are_understood():
     assert understand("where are the docs").wants_prose
     assert not understand("where is the cart").wants_prose
