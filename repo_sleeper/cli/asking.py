@@ -47,6 +47,7 @@ def fulfil(wish: Wish) -> int:
         found = _context(asked, workspace, query, wish, sent=bool(name))
         _warn(asked.warning)
         _tell_slips(asked, found)
+        _tell_unread(asked, found)
         fact = None if wish.context or wish.fresh else _fact(asked, workspace, query)
         question = _remember(workspace, found, answered="" if fact is None else "index")
         if fact is not None:
@@ -171,6 +172,17 @@ def _tell_slips(asked: Asked, found: Context) -> None:
     none = not found.files
     for slip in slips(asked.db, asked.tree_id, found.query, nothing_found=none):
         _warn(f"nothing here is called {slip.written}; did you mean {' or '.join(slip.close)}?")
+
+
+def _tell_unread(asked: Asked, found: Context) -> None:
+    """The files it names that are not indexed; where nothing was found the text says so."""
+    if not found.files or {"/", "."}.isdisjoint(found.query):
+        return
+    from repo_sleeper.recall import unread
+    from repo_sleeper.redact import clean
+
+    for sentence in unread.named(asked.db, asked.tree_id, found.query):
+        _warn(f"{clean(sentence)} `sleeper status --skipped` has all")
 
 
 # --- from the index alone ----------------------------------------------------------------------

@@ -100,6 +100,7 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
     code = _excerpts(db, tree_id, root, places[:_EXCERPTS], words=question.words, sent=sent)
     excerpts = [one for one in code if not _is_pointed_at(one, shown)]
     why = NO_WORDS if question.is_empty else NOTHING
+    unread = () if hits or question.is_empty else _unread(db, tree_id, query)
     made = []
     for budget in budgets:
         packed = (
@@ -114,7 +115,7 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
                 facts=facts,
             )
             if hits
-            else nothing(budget=budget, why=why)
+            else nothing(budget=budget, why=why, unread=unread)
         )
         made.append(
             Context(
@@ -130,6 +131,13 @@ def contexts(  # noqa: PLR0913 -- what a context is made of, each by name
             )
         )
     return made
+
+
+def _unread(db: Database, tree_id: int, query: str) -> Sequence[str]:
+    """What may hold what was not found: the files that are named and not indexed, how many are."""
+    from repo_sleeper.recall import unread  # only where nothing was found
+
+    return [*unread.named(db, tree_id, query), *unread.counted(db, tree_id)]
 
 
 def _theirs(found: Found) -> list[Ranked]:

@@ -100,11 +100,13 @@ def _least(pointed: Sequence[Sequence[str]], *, room: int) -> Packed:
     return Packed("\n".join(bag.lines) + "\n" if bag.lines else "")
 
 
-def nothing(*, budget: int, why: str = NOTHING) -> Packed:
-    """What is said instead of guesses."""
+def nothing(*, budget: int, why: str = NOTHING, unread: Sequence[str] = ()) -> Packed:
+    """What is said instead of guesses, and what was not looked into, as far as there is room."""
     bag = _Bag(max(budget, 0) * _BYTES_PER_TOKEN)
-    bag.add([why], limit=bag.room)
-    return Packed(f"{why}\n" if bag.lines else "")
+    if bag.add([why], limit=bag.room):
+        for (line,) in _washed([[[one_line(one)] for one in unread]])[0]:
+            bag.add([line], limit=bag.room)
+    return Packed("\n".join(bag.lines) + "\n" if bag.lines else "")
 
 
 def _washed(sections: Sequence[Sequence[Sequence[str]]]) -> list[list[list[str]]]:

@@ -231,6 +231,53 @@ def test_nothing_found_is_an_empty_list_in_json():
     assert json.loads(result.stdout)["files"] == []
 
 
+@pytest.fixture
+def unread(here: Workspace) -> None:
+    """Files that are not indexed, beside those that are."""
+    for path, data in {
+        "gen/api_pb2.py": b"def frobnicate(): pass\n",
+        "vendor/shop/cart.py": b"def frobnicate(): pass\n",
+        "logo.png": b"\x89PNG",
+        "icon.png": b"\x89PNG",
+    }.items():
+        file = here.repo.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+
+@pytest.mark.usefixtures("unread")
+def test_where_nothing_is_found_it_is_said_how_much_was_not_looked_into():
+    found = ask("frobnicate", "--context")
+
+    assert found.exit_code == 3
+    (said,) = found.stdout.splitlines()[1:]
+    assert said.startswith("4 files are not indexed (2 binary, 1 generated, 1 vendored): ")
+    assert said.endswith("`sleeper status --skipped` lists them.")
+
+
+@pytest.mark.usefixtures("unread")
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("what is in gen/api_pb2.py?", "gen/api_pb2.py is not indexed: generated."),
+        ("what is in `api_pb2.py`", "gen/api_pb2.py is not indexed: generated."),
+        ("vendor/shop/cart.py", "vendor/shop/cart.py is not indexed: vendored."),
+    ],
+)
+def test_a_file_that_is_named_and_not_indexed_is_named_with_the_reason(question, said):
+    found = ask(question, "--context")
+
+    assert said in (found.stderr if found.exit_code == 0 else found.stdout).replace("sleeper: ", "")
+
+
+@pytest.mark.usefixtures("unread")
+def test_a_name_that_an_indexed_file_has_too_means_that_one():
+    found = ask("how does cart.py round totals? see logo.png", "--context")
+
+    assert "vendor/" not in found.stderr
+    assert "logo.png is not indexed: binary. `sleeper status --skipped` has all" in found.stderr
+
+
 @pytest.mark.parametrize(
     ("stdin", "message"),
     [(b" \n", "there is no question"), (b"cart " * 20_000, "longer than 64 KB")],

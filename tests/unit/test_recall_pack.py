@@ -216,6 +216,15 @@ def test_a_tiny_budget_gives_nothing_rather_than_too_much():
     assert nothing(budget=100).text.startswith("Nothing relevant")
 
 
+def test_beside_nothing_it_is_said_what_was_not_looked_into_as_far_as_there_is_room():
+    unread = ["a\n.py is not indexed: binary.", "x" * 300]
+
+    assert nothing(budget=100, why="None.", unread=unread).text == (
+        "None.\na .py is not indexed: binary.\n"
+    )
+    assert nothing(budget=1, unread=unread).text == ""
+
+
 def test_tokens_are_a_third_of_the_bytes_rounded_up():
     assert [count_tokens(text) for text in ("", "a", "abc", "abcd", "é" * 3)] == [0, 1, 1, 2, 2]
 
