@@ -147,6 +147,14 @@ def test_python_packages_without_an_init_file_are_found_by_their_folders() -> No
     assert targets("c/d.py c/e.py", "c/d.py", ".e") == ["c/e.py"]
 
 
+def test_python_packages_of_a_namespace_are_found_below_the_source_folder_of_each() -> None:
+    paths = "kits/tax/src/shop/tax/__init__.py kits/tax/src/shop/tax/eu.py kits/cart/tests/a.py"
+
+    assert targets(paths, "kits/cart/tests/a.py", "shop.tax", "eu") == [
+        "kits/tax/src/shop/tax/eu.py"
+    ]
+
+
 # --- scripts ----------------------------------------------------------------------------------
 
 WORKSPACE = {
@@ -167,6 +175,9 @@ WORKSPACE = {
     }""",
     "packages/odd/package.json": '{"name": 3, "main": [], "exports": 4}',
     "packages/old/package.json": '{"name": "@old/kit", "main": "main.js"}',
+    "packages/far/package.json": '{"name": "far", "exports": "./distribution/index.js"}',
+    "packages/flat/package.json": '{"name": "flat", "exports": {"./eu": "./dist/eu.mjs"}}',
+    "packages/path/deno.json": '{"name": "@std/path", "exports": {"./join": "./join.ts"}}',
     "broken/package.json": "{",
 }
 
@@ -183,6 +194,10 @@ WORKSPACE = {
         ("web/app.ts", "tax/src/rates", "packages/tax/src/rates.ts"),
         ("web/app.ts", "tax/rates", "packages/tax/src/rates.ts"),
         ("web/app.ts", "@old/kit", "packages/old/main.js"),
+        ("web/app.ts", "far", "packages/far/source/index.ts"),
+        ("web/app.ts", "flat/eu", "packages/flat/eu.ts"),
+        ("web/app.ts", "@std/path/join", "packages/path/join.ts"),
+        ("packages/tax/src/eu.ts", "tax", "packages/tax/src/index.ts"),
         ("web/app.ts", "../packages/tax", "packages/tax/src/index.ts"),
         ("packages/tax/src/index.ts", "#rates", "packages/tax/src/rates.ts"),
         ("web/app.ts", "#rates", ""),
@@ -195,7 +210,8 @@ def test_names_that_manifests_give_to_paths(path: str, module: str, expected: st
     paths = (
         "web/app.ts web/view/main.ts packages/cart/src/index.ts packages/all/src/index.ts"
         " packages/tax/src/index.ts packages/tax/src/eu.ts packages/tax/src/us/ny.ts"
-        " packages/tax/src/rates.ts packages/old/main.js"
+        " packages/tax/src/rates.ts packages/old/main.js packages/far/source/index.ts"
+        " packages/flat/eu.ts packages/path/join.ts"
     )
 
     assert targets(paths, path, module, manifests=WORKSPACE) == ([expected] if expected else [])
@@ -236,7 +252,16 @@ def test_a_go_module_says_where_its_packages_are() -> None:
 
 
 RUST = {
-    "Cargo.toml": "[workspace]\n",
+    "Cargo.toml": """
+        [workspace.dependencies]
+        euro-rates = {package = "tax-eu", path = "crates/tax-eu"}
+        serde = {version = "1"}
+        theirs = {package = "elsewhere"}
+        [package]
+        name = "shop"
+        [lib]
+        path = "src/main.rs"
+    """,
     "crates/tax-eu/Cargo.toml": '[package]\nname = "tax-eu"\n',
     "broken/Cargo.toml": "[",
 }
@@ -248,6 +273,9 @@ RUST = {
         ("src/main.rs", "tax_eu::rates", ("Rate",), ["crates/tax-eu/src/rates.rs"]),
         ("src/main.rs", "tax_eu", ("Rate",), ["crates/tax-eu/src/rates.rs"]),
         ("src/main.rs", "tax_eu::Rate", (), ["crates/tax-eu/src/rates.rs"]),
+        ("src/main.rs", "euro_rates::Rate", (), ["crates/tax-eu/src/rates.rs"]),
+        ("src/main.rs", "theirs::Rate", (), []),
+        ("tests/shop.rs", "shop::cart", ("Cart",), ["src/cart.rs"]),
         ("src/main.rs", "tax_eu", ("Unknown",), ["crates/tax-eu/src/lib.rs"]),
         ("src/main.rs", "crate", ("cart", "Total"), ["src/cart.rs", "src/total.rs"]),
         ("src/main.rs", "self", ("cart",), ["src/cart.rs"]),

@@ -1,4 +1,4 @@
-"""What manifests say of names: go.mod, package.json, tsconfig.json, Cargo.toml, composer.json."""
+"""What manifests say of names: go.mod, package.json, deno.json, tsconfig.json, Cargo.toml, ..."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _GO_MODULE = re.compile(r"^module\s+\"?([^\s\"]+)", re.MULTILINE)
 _NOT_JSON = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _LAST_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _CONDITIONS = ("source", "import", "module", "default", "require", "node", "browser", "types")
+_PACKAGES = ("package.json", "deno.json", "jsr.json")  # alike in what they say of names
+_DEPENDENCIES = ("dependencies", "dev-dependencies", "build-dependencies")
 _PARENTS = 5  # configurations that extend one another
 
 Json = Mapping[str, object]
@@ -67,21 +69,22 @@ def star_of(pattern: str, name: str) -> str | None:
 def is_name_manifest(path: str) -> bool:
     """Whether a file of this name may say what imports mean."""
     name = posixpath.basename(path)
-    if name in ("go.mod", "package.json", "Cargo.toml", "composer.json"):
+    if name in ("go.mod", "Cargo.toml", "composer.json", *_PACKAGES):
         return True
     return name.startswith(("tsconfig", "jsconfig")) and name.endswith(".json")
 
 
 def read_manifests(texts: Mapping[str, str]) -> Manifests:
     """All that these files say; what cannot be read says nothing."""
-    packages = [_package(path, _json(text)) for path, text in _named(texts, "package.json")]
+    files = [found for name in _PACKAGES for found in _named(texts, name)]
+    packages = [_package(path, _json(text)) for path, text in files]
     configs = {path: _json(text) for path, text in _named(texts, "sconfig")}
     return Manifests(
         go_modules=tuple(_longest_first(_go_modules(_named(texts, "go.mod")))),
         packages={name: package for name, package in reversed(packages) if name},
         package_folders={package.folder: package for _, package in packages},
         aliases=tuple(_aliases(configs)),
-        crates=dict(_crates(_named(texts, "Cargo.toml"))),
+        crates=_crates(_named(texts, "Cargo.toml")),
         namespaces=tuple(_longest_first(_namespaces(_named(texts, "composer.json")))),
     )
 
@@ -182,18 +185,40 @@ def _below(root: str, targets: object) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join(root, target))
 
 
-def _crates(files: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    for path, text in files:
-        try:
-            said: Json = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError):
-            continue
-        folder = posixpath.dirname(path)
-        library = _table(said, "lib")
-        name = library.get("name") or _table(said, "package").get("name")
-        root = library.get("path") or "src/lib.rs"
-        if isinstance(name, str) and isinstance(root, str):
-            yield name.replace("-", "_"), posixpath.normpath(posixpath.join(folder, root))
+def _toml(text: str) -> Json:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def _crates(files: Iterator[tuple[str, str]]) -> dict[str, str]:
+    """The root file of each crate, by its name and by those that others use it under."""
+    read = [(posixpath.dirname(path), _toml(text)) for path, text in files]
+    libraries = [one for folder, said in read for one in _library(folder, said)]
+    packages: dict[object, str] = {package: root for package, _, root in libraries}
+    renamed = [one for _, said in read for one in _renamed(said)]
+    found = {name: packages[package] for name, package in renamed if package in packages}
+    return {**found, **{name: root for _, name, root in libraries}}
+
+
+def _library(folder: str, said: Json) -> Iterator[tuple[object, str, str]]:
+    """A package, what its library is called in code, and the file it begins in."""
+    library, package = _table(said, "lib"), _table(said, "package").get("name")
+    name = library.get("name") or package
+    root = library.get("path") or "src/lib.rs"
+    if isinstance(name, str) and isinstance(root, str):
+        yield package, name.replace("-", "_"), posixpath.normpath(posixpath.join(folder, root))
+
+
+def _renamed(said: Json) -> Iterator[tuple[str, str]]:
+    """`tax = { package = "tax-eu", path = "../tax-eu" }`: what a crate is called here instead."""
+    for place in (said, _table(said, "workspace")):
+        for section in _DEPENDENCIES:
+            for name, wanted in _table(place, section).items():
+                package = wanted.get("package") if isinstance(wanted, dict) else None
+                if isinstance(package, str):
+                    yield name.replace("-", "_"), package
 
 
 def _namespaces(files: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -107,9 +107,10 @@ def _python_names(path: str, stem: str, known: Collection[str]) -> Iterator[str]
     root = source_root(path, known)
     yield stem[len(root) :].lstrip("/").replace("/", ".")
     yield stem.replace("/", ".")
-    for start in _ROOTS:
-        if stem.startswith(start):
-            yield stem.removeprefix(start).replace("/", ".")
+    for start in _ROOTS:  # also those of a package among others: `packages/tax/src`
+        _, found, inner = f"/{stem}".rpartition(f"/{start}")
+        if found:
+            yield inner.replace("/", ".")
 
 
 def _ends(path: str) -> Iterator[str]:

@@ -14,7 +14,8 @@ _ENDINGS = (
     *(".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts"),
     *(".vue", ".svelte", ".json"),
 )
-_BUILT = frozenset({"dist", "build", "lib", "out", "esm", "cjs", "es"})
+_BUILT = frozenset({"dist", "distribution", "build", "lib", "out", "esm", "cjs", "es"})
+_SOURCES = ("src", "source", "")  # folders of a package, the last one it itself
 
 
 def script(modules: Modules, path: str, module: str, names: tuple[str, ...]) -> Iterator[str]:
@@ -103,5 +104,6 @@ def _sources(folder: str, target: str) -> Iterator[str]:
     parts = posixpath.relpath(place, folder or ".").split("/")
     if parts[0] in _BUILT and len(parts) > 1:
         stem = posixpath.splitext("/".join(parts[1:]))[0]
-        yield posixpath.join(folder, "src", stem.removesuffix(".d"))
-        yield posixpath.join(folder, "src", posixpath.basename(stem).partition(".")[0])
+        for source in _SOURCES:
+            yield posixpath.join(folder, source, stem.removesuffix(".d"))
+            yield posixpath.join(folder, source, posixpath.basename(stem).partition(".")[0])
