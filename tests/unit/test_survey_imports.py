@@ -22,6 +22,7 @@ ENDINGS = {
     ".c": "c",
     ".h": "c",
     ".rb": "ruby",
+    ".lua": "lua",
     ".sh": "bash",
     ".kt": "kotlin",
     ".scala": "scala",
@@ -153,6 +154,22 @@ def test_python_packages_of_a_namespace_are_found_below_the_source_folder_of_eac
     assert targets(paths, "kits/cart/tests/a.py", "shop.tax", "eu") == [
         "kits/tax/src/shop/tax/eu.py"
     ]
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("pl.utils", ["lua/pl/utils.lua"]),
+        ("pl", ["lua/pl/init.lua"]),
+        ("utils", ["spec/utils.lua"]),
+        ("l.utils", []),
+        ("lfs", []),
+    ],
+)
+def test_lua_by_the_end_of_a_path(module: str, expected: list[str]) -> None:
+    paths = "lua/pl/utils.lua lua/pl/init.lua spec/a.lua spec/utils.lua"
+
+    assert targets(paths, "spec/a.lua", module) == expected
 
 
 # --- scripts ----------------------------------------------------------------------------------

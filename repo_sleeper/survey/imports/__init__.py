@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from repo_sleeper.survey.imports.compiled import go, include, rust
 from repo_sleeper.survey.imports.dotted import csharp, jvm, php
+from repo_sleeper.survey.imports.lua import lua
 from repo_sleeper.survey.imports.modules import Modules
 from repo_sleeper.survey.imports.python import python
 from repo_sleeper.survey.imports.ruby import ruby
@@ -29,6 +30,7 @@ RULES: dict[str, Rule] = {
     "c": include,
     "cpp": include,
     "ruby": ruby,
+    "lua": lua,
     "php": php,
     "csharp": csharp,
 }
