@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import posixpath
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
@@ -27,6 +29,12 @@ _BRANCH = re.compile(
     r"\b(?:if|elif|elsif|for|foreach|while|until|unless|case|when|match|catch|except|rescue)\b"
     r"|&&|\|\||\?\?|\?[^:]+:|\b(?:and|or)\b"
 )
+_LABEL = re.compile(r"^(?:case|when)\b")
+_STATEMENT = re.compile(r"^\W*(?:else )?(?:if|elif|for|while|with|switch|match|try|catch)\b")
+_ROW = re.compile(r".*[,(\[]|[\])}]+|[\w-]*\s*(?::|=>|=)\s*\{")
+_TABLE = 10  # rows; arguments one below the other are seldom as many
+_WORD = re.compile(r"\w+")
+_SERIES = 3  # lines that one of a series may take
 _FLAT = 15  # lines of code for each branch: a table of texts and options may be as long as it likes
 _QUOTES = ('"""', "'''", "`")  # that may hold line breaks
 _COMMENTS = ("#", "//", "/*", "*", "--")
@@ -71,9 +79,38 @@ def _without_variants(large: Iterable[Long]) -> list[Long]:
 
 
 def _counted(found: Definition, lines: Sequence[str], ranges: Iterable[Range]) -> Long:
-    own = own_lines(lines, found.range, ranges)
-    branches = sum(_BRANCH.search(_PLAIN_TEXT.sub("", line)) is not None for line in own)
-    return Long(found, len(own), branches)
+    plain = (_PLAIN_TEXT.sub("", line) for line in own_lines(lines, found.range, ranges))
+    own = without_tables(plain)
+    return Long(found, len(own), branches(own))
+
+
+def without_tables(lines: Iterable[str]) -> list[str]:
+    """The lines that are no rows of a literal or of a list of arguments of many lines."""
+    runs = [(is_row, list(run)) for is_row, run in groupby(lines, _is_row)]
+    return [line for is_row, run in runs for line in run if not is_row or len(run) < _TABLE]
+
+
+def _is_row(line: str) -> bool:
+    return _ROW.fullmatch(line) is not None and not _STATEMENT.match(line)
+
+
+def branches(lines: Iterable[str]) -> int:
+    """How many lines may branch, each series of like ones once: `if a == "b": return c`.
+
+    A series may have other lines between, which are alike as well.
+    """
+    recent: deque[str] = deque(maxlen=_SERIES)
+    count = 0
+    for line in lines:
+        shape = _WORD.sub("w", line)
+        count += shape not in recent and _may_branch(line)
+        recent.append(shape)
+    return count
+
+
+def _may_branch(line: str) -> bool:
+    """Not so `case 3:`, which only says which row it is, nor a row of a table that has a choice."""
+    return not _is_row(line) and _BRANCH.search(_LABEL.sub("", line)) is not None
 
 
 def _weight(one: Long, churn: Mapping[str, float]) -> float:
@@ -136,8 +173,9 @@ def _note(one: Long, file_lines: Mapping[str, int]) -> Note:
         NoteKind.OVERSIZED,
         about=(found.path, found.qualified),
         title=f"{found.qualified} in {found.path} has {one.code} lines of code",
-        body=f"Comments, long texts and inner functions not counted; that is {share} of its file."
-        " Read it whole before changing a part: what is set at its top may be used at its end.",
+        body="Comments, long texts, tables and inner functions not counted;"
+        f" that is {share} of its file. Read it whole before changing a part:"
+        " what is set at its top may be used at its end.",
         evidence=[
             at_symbol(
                 found.path,

@@ -80,12 +80,14 @@ def test_a_shift_opens_no_text() -> None:
     assert len(own_lines(["x = 1 << MAX", "y = x<<BITS;", 'r#"one"#'], Range(0, 3), [])) == 3
 
 
+LOGIC = ["for item in items:", "if item > limit:", "total += item", "log(total)"] * 25
+
+
 def test_large_functions_of_busy_files_come_first() -> None:
-    source = [f"x{number} = a if b else c" for number in range(100)]
     found = [definition("quiet.py", "a"), definition("busy.py", "b"), definition("c.py", "c", 50)]
 
     notes = oversized(
-        found, lambda _: source, lambda _: [], file_lines={"busy.py": 400}, churn={"busy.py": 9.0}
+        found, lambda _: LOGIC, lambda _: [], file_lines={"busy.py": 400}, churn={"busy.py": 9.0}
     )
 
     assert [note.title for note in notes] == [
@@ -97,11 +99,10 @@ def test_large_functions_of_busy_files_come_first() -> None:
 
 
 def test_one_function_for_each_language_is_told_once() -> None:
-    source = [f"x{number} = a if b else c" for number in range(100)]
     found = [definition(f"locales/{name}.py", "error") for name in ("de", "fr")]
     found += [definition("locales/de.py", "plural"), definition("core/errors.py", "error")]
 
-    notes = oversized(found, lambda _: source, lambda _: [], file_lines={}, churn={})
+    notes = oversized(found, lambda _: LOGIC, lambda _: [], file_lines={}, churn={})
 
     assert {note.title.partition(" has ")[0] for note in notes} == {
         "error in core/errors.py",
@@ -110,16 +111,49 @@ def test_one_function_for_each_language_is_told_once() -> None:
     }
 
 
-def test_a_table_without_branches_may_be_as_long_as_it_likes() -> None:
-    table = [f"""  'if {number}', "and 'or",""" for number in range(100)]
-    found = [definition("a.py", "a")]
+def told(source: list[str]) -> list[str]:
+    long = replace(definition("a.py", "a"), range=Range(0, len(source)))
+    notes = oversized([long], lambda _: source, lambda _: [], file_lines={}, churn={})
+    return [note.title.rpartition(" has ")[2] for note in notes]
 
-    def told(source: list[str]) -> int:
-        notes = oversized(found, lambda _: source, lambda _: [], file_lines={}, churn={})
-        return len(notes)
 
-    assert told([*table[:95], *["if x:"] * 5]) == 0
-    assert told([*table[:90], *["if x:"] * 10]) == 1
+@pytest.mark.parametrize(
+    "table",
+    [
+        [f"""'if {number}', "and 'or",""" for number in range(200)],
+        [line for n in range(50) for line in (f"'k{n}': {{", "'for': a if b else c,", "},")],
+        [f"Kind::K{number} => if x {{ 1 }} else {{ 2 }}," for number in range(100)],
+        [line for n in range(50) for line in (f"case {n}:", f"return step_{n}(a, b);")],
+        [line for n in range(50) for line in (f"if name == 'k{n}':", f"return K{n}")],
+        [line for n in range(50) for line in (f"if (k == {n}) {{", f"return K{n};", "}")],
+        [f"self.k{number} = options.k{number} or {number}" for number in range(100)],
+    ],
+    ids=["texts", "tables in a table", "arms", "cases", "pairs", "blocks", "defaults"],
+)
+def test_a_table_or_a_series_of_like_statements_may_be_as_long_as_it_likes(
+    table: list[str],
+) -> None:
+    assert told(table) == []
+    assert told([*table, *LOGIC[:8]]) == []
+    assert told([*LOGIC, *table]) != []
+
+
+def test_the_rows_of_a_table_are_no_lines_of_code_and_few_arguments_are() -> None:
+    assert told([*LOGIC, *["'row',"] * 50]) == ["100 lines of code"]
+    assert told([*LOGIC, *["argument,"] * 9]) == ["109 lines of code"]
+
+
+def test_cases_that_branch_are_no_table() -> None:
+    cases = [line for n in range(9) for line in (f"case {n}:", *LOGIC[:4], *LOGIC[:4])]
+
+    assert told(cases) == ["81 lines of code"]
+
+
+def test_where_branches_are_few_for_its_length_it_is_flat() -> None:
+    steps = [f"step_{number}({number * 'a, '}b)" for number in range(95)]
+
+    assert told([*steps, *LOGIC[:8]]) == []
+    assert told([*steps, *LOGIC[:16]]) == ["111 lines of code"]
 
 
 def test_tests_inside_a_file_are_known_by_their_module() -> None:
