@@ -47,19 +47,29 @@ def parse(
     if language in _NEEDS_AN_END and not data.endswith(b"\n"):
         data += b"\n"
         spans = [(a, b + (b == len(data) - 1)) for a, b in spans]
-    if spans:
-        parser.included_ranges = [_range(span, lines) for span in spans]
-    try:
-        root = parser.parse(data).root_node
-    finally:
-        if spans:
-            del parser.included_ranges
-    if _is_too_deep(root):
-        raise TooDeepError
-    captures = QueryCursor(query).captures(root)
+    root, captures = _parsed(parser, query, data, [_range(span, lines) for span in spans])
+    if "items" in captures:
+        from repo_sleeper.index.within import add_items  # few files have any
+
+        add_items(data, captures, lambda inside: _parsed(parser, query, data, [inside]))
     for nodes in captures.values():
         nodes.sort(key=START)  # they come in the order in which their patterns were complete
     return root, captures
+
+
+def _parsed(
+    parser: Parser, query: Query, data: bytes, ranges: Sequence[Range]
+) -> tuple[Node, Captures]:
+    if ranges:
+        parser.included_ranges = list(ranges)
+    try:
+        root = parser.parse(data).root_node
+    finally:
+        if ranges:
+            del parser.included_ranges
+    if _is_too_deep(root):
+        raise TooDeepError
+    return root, QueryCursor(query).captures(root)
 
 
 def _range(span: Span, lines: Sequence[int]) -> Range:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain.code import ParsedFile
+from repo_sleeper.domain.code import ParsedFile, Range
 from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.index.contents import skip_by_content
 from repo_sleeper.index.macros import without_unknown
@@ -191,6 +191,55 @@ def test_ruby_calls_by_name_alone_what_its_file_defines_and_no_variable() -> Non
     lines = {name: [one.line for one in found if one.name == name] for name in ("fetch", "job")}
 
     assert lines == {"fetch": [11, 12, 13, 14], "job": []}
+
+
+RUST_MACROS = """\
+mod net {
+    /// Waits.
+    cfg_net! {
+        /// Opens a door.
+        pub fn open(a: &str) -> u8 { knock(a) }
+        cfg_unix! { impl Door { fn shut(&self) {} } }
+    }
+}
+cfg_if! {
+    if #[cfg(unix)] {
+        fn unix() {}
+    } else {
+        struct Other { x: u8 }
+    }
+}
+bitflags! { pub struct Flags: u32 { const A = 1; } }
+check! { fn f(x in 0..10) { true } }
+table!(fn no() {});
+fn main() { quote! { fn made() {} } }
+"""
+
+
+def test_items_in_macros_of_rust_are_read_where_nothing_but_items_is() -> None:
+    assert definitions(RUST_MACROS, "rust") == [
+        *("module net", "function net.open", "method net.Door.shut", "function unix"),
+        *("struct Other", "field Other.x", "function main"),
+    ]
+
+
+def test_items_in_macros_of_rust_have_their_places_comments_and_calls() -> None:
+    found = read(RUST_MACROS, "rust")
+    opened = next(one for one in found.symbols if one.name == "open")
+    knocked = next(one for one in found.references if one.name == "knock")
+
+    assert (opened.range, opened.doc) == (Range(4, 5), "Opens a door.")
+    assert opened.signature == "pub fn open(a: &str) -> u8"
+    assert (knocked.line, found.symbols[knocked.symbol or 0].name) == (4, "open")
+    assert [one.line for one in found.references if one.name == "cfg_net"] == [2]
+
+
+def test_macros_in_macros_are_read_to_a_depth() -> None:
+    def nested(count: int) -> str:
+        return "m! { " * count + "fn f() {}" + " }" * count
+
+    assert definitions(nested(4), "rust") == ["function f"]
+    assert definitions(nested(9), "rust") == []
 
 
 def test_only_parameters_that_are_kept_are_fields_of_kotlin() -> None:

@@ -16,6 +16,8 @@
   (scoped_type_identifier name: (type_identifier) @scope.name)
   (reference_type type: (type_identifier) @scope.name)]) @scope
 (attribute_item) @attribute
+(source_file (macro_invocation (token_tree) @items))
+(declaration_list (macro_invocation (token_tree) @items))
 
 (call_expression function: [(identifier) @call (scoped_identifier name: (identifier) @call)
   (field_expression field: (field_identifier) @call)
