@@ -77,13 +77,24 @@ def _places(db: Database, tree_id: int) -> Lookup:
 
     @cache
     def places(phrase: str) -> list[Place]:
-        return phrases.phrase_places(db, tree_id, phrase, limit=_MOST_READ)
+        return phrases.phrase_places(db, tree_id, phrase, limit=_MOST_READ + 1)
 
     return lambda words: places(" ".join(words))
 
 
 def _among(places: Lookup, is_meant: Callable[[str], bool]) -> Lookup:
-    return lambda words: [place for place in places(words) if is_meant(place[0])]
+    """The same in some files; of what is everywhere all that were read, which is too many.
+
+    Which were read is chance: how many of them are meant would differ from index to index.
+    """
+
+    def among(words: Sequence[str]) -> Sequence[Place]:
+        found = places(words)
+        if len(found) > _MOST_READ:
+            return found
+        return [place for place in found if is_meant(place[0])]
+
+    return among
 
 
 def _shares(places: Lookup, question: Question) -> dict[Place, Said]:

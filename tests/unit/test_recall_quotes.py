@@ -8,7 +8,7 @@ import pytest
 
 from repo_sleeper.recall.context import context
 from repo_sleeper.recall.question import understand
-from repo_sleeper.recall.quotes import quotes_in
+from repo_sleeper.recall.quotes import quotes_in, search_quotes
 from repo_sleeper.recall.retrieve import Found, retrieve
 from repo_sleeper.store.database import Database
 from tests.searchable import Searchable, shop
@@ -151,3 +151,19 @@ def test_what_many_places_say_is_no_quotation_of_one(tree: Searchable) -> None:
 )
 def test_quotes_are_of_several_words(text: str, quotes: list[str]) -> None:
     assert quotes_in(text) == quotes
+
+
+def test_what_was_indexed_first_does_not_decide_where_a_common_phrase_is_said(
+    db: Database, tmp_path: Path
+) -> None:
+    """The same words stand in the tests more often than anybody reads, and in the program."""
+    program = [(f"shop/p{number}.py", "x = 1  # pragma no branch\n") for number in range(9)]
+    checks = [(f"tests/test_{n}.py", f"y = {n}  # pragma no branch\n") for n in range(60)]
+
+    def found(name: str, files: list[tuple[str, str]]) -> dict[str, float]:
+        tree = Searchable(db, tmp_path / name)
+        for path, text in files:
+            tree.write(path, f"{text}# {name}\n")
+        return dict(search_quotes(db, tree.tree, understand('"pragma no branch" in p1')).scores)
+
+    assert found("one", [*program, *checks]) == found("other", [*checks, *program])
