@@ -28,7 +28,7 @@ _TOGETHER = 2
 # What is written without marks may be a sentence of one's own: more of it has to be there.
 _TOGETHER_UNMARKED = 3
 _ENOUGH_UNMARKED = 0.6
-_MOST_READ = 4 * _MOST_PLACES
+_MOST_READ = 400  # places of words that stand together; with more of them they are everywhere
 _FEWEST_SURE = 3
 MINOR = 0.5  # a test, or a page, repeats what the program says
 
@@ -149,7 +149,7 @@ def _said(words: Sequence[str], places: Lookup, *, fewest: int) -> dict[Place, S
     """What each place says of the words, in runs of at least so many."""
     found: dict[Place, Said] = {}
     for run, where in _runs(words, places):
-        if len(run) >= fewest and len(where) <= _MOST_PLACES:
+        if len(run) >= fewest:
             for place in where:
                 before = found.get(place, Said(0.0, "", len(words)))
                 longest = max(before.longest, " ".join(run), key=len)
@@ -158,13 +158,18 @@ def _said(words: Sequence[str], places: Lookup, *, fewest: int) -> dict[Place, S
 
 
 def _runs(words: Sequence[str], places: Lookup) -> Iterator[tuple[Sequence[str], Sequence[Place]]]:
-    """The words in runs, each as long as it stands together anywhere, with its places."""
+    """The words in runs, each as long as it stands together anywhere, with its places.
+
+    One that is no quotation of any of them takes no word from the next: of "in the string" the
+    last two words may be.
+    """
     start = 0
     while start + _TOGETHER <= len(words):
         end = start + _TOGETHER
         where = places(words[start:end])
         while where and end < len(words) and (further := places(words[start : end + 1])):
             where, end = further, end + 1
-        if where:
+        telling = 0 < len(where) <= _MOST_PLACES
+        if telling:
             yield words[start:end], where
-        start = end if where else start + 1
+        start = end if telling else start + 1

@@ -153,12 +153,24 @@ def test_quotes_are_of_several_words(text: str, quotes: list[str]) -> None:
     assert quotes_in(text) == quotes
 
 
+def test_words_that_stand_together_everywhere_take_none_from_what_is_said_once(
+    tree: Searchable,
+) -> None:
+    for number in range(20):
+        tree.write(f"shop/p{number}.py", "x = 1  # in the\n")
+    tree.write("shop/once.py", "y = 2  # the basket\n")
+
+    found = search_quotes(tree.db, tree.tree, understand('fix "in the basket"'))
+
+    assert found.reasons == {"shop/once.py": {"quote": 'says "the basket"'}}
+
+
 def test_what_was_indexed_first_does_not_decide_where_a_common_phrase_is_said(
     db: Database, tmp_path: Path
 ) -> None:
     """The same words stand in the tests more often than anybody reads, and in the program."""
     program = [(f"shop/p{number}.py", "x = 1  # pragma no branch\n") for number in range(9)]
-    checks = [(f"tests/test_{n}.py", f"y = {n}  # pragma no branch\n") for n in range(60)]
+    checks = [(f"tests/test_{n}.py", f"y = {n}  # pragma no branch\n") for n in range(600)]
 
     def found(name: str, files: list[tuple[str, str]]) -> dict[str, float]:
         tree = Searchable(db, tmp_path / name)
