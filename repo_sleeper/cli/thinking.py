@@ -245,4 +245,3 @@ def _known(here: Place, typed: str) -> str:
         f"{typed} is not indexed{why}, so it is not thought about",
         hint="`sleeper status --skipped` has the reasons; files that git ignores are never read",
     )
-
