@@ -31,9 +31,10 @@ from typing import NamedTuple
 
 from repo_sleeper import cli, git
 from repo_sleeper.daemon.workspace import open_workspace, read_store
-from repo_sleeper.recall.context import context
+from repo_sleeper.recall.context import Scope, context
 from repo_sleeper.store import code
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 
 SLEEPER = str(Path(sys.executable).with_name("sleeper"))
 _WORDS = 20_000
@@ -158,7 +159,7 @@ def _timed(root: Path, tree_id: int, text: str) -> Spent:
 
 
 def _context(db: Database, root: Path, tree_id: int, text: str) -> None:
-    context(db, tree_id=tree_id, root=root, query=text, budget=_TOKENS, files=_FILES, commit="")
+    context(Tree(db, tree_id, root), text, budget=_TOKENS, scope=Scope(_FILES))
 
 
 def _heads() -> str:

@@ -103,19 +103,13 @@ def _query(written: str) -> str:
 
 
 def _context(asked: Asked, workspace: Workspace, query: str, wish: Wish, *, sent: bool) -> Context:
-    from repo_sleeper.recall.context import context
+    from repo_sleeper.recall.context import Scope, context
+    from repo_sleeper.store.tree import Tree
 
     settings = workspace.settings.ask
-    return context(
-        asked.db,
-        tree_id=asked.tree_id,
-        root=workspace.repo.root,
-        query=query,
-        budget=wish.tokens or settings.tokens,
-        files=wish.files or settings.files,
-        commit=asked.commit,
-        sent=sent,
-    )
+    tree = Tree(asked.db, asked.tree_id, workspace.repo.root, asked.commit)
+    scope = Scope(wish.files or settings.files, sent=sent)
+    return context(tree, query, budget=wish.tokens or settings.tokens, scope=scope)
 
 
 def _remember(workspace: Workspace, found: Context, *, answered: str) -> int:

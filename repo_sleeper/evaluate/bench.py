@@ -22,10 +22,11 @@ from repo_sleeper.index import indexer
 from repo_sleeper.index.languages import TEXT, language_of
 from repo_sleeper.index.pool import ParserPool, Request
 from repo_sleeper.index.tags import parsed_file
-from repo_sleeper.recall.context import contexts
+from repo_sleeper.recall.context import Scope, context, contexts
 from repo_sleeper.recall.pack import count_tokens
 from repo_sleeper.store import code
 from repo_sleeper.store.database import open_database
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.survey import survey
 
 FILES = 20
@@ -78,15 +79,7 @@ class Bench:
 
     def ask(self, question: str, budgets: Sequence[int]) -> Answer:
         """What `sleeper ask --context` would have said."""
-        found = contexts(
-            self._db,
-            tree_id=self._tree_id,
-            root=self.snapshot.root,
-            query=question,
-            budgets=budgets,
-            files=FILES,
-            commit=self.commit,
-        )
+        found = contexts(self._tree, question, budgets=budgets, scope=Scope(FILES))
         ranked = [hit.path for hit in found[0].files]
         return Answer(ranked, {one.budget: pieces(one.text) for one in found})
 
@@ -101,17 +94,12 @@ class Bench:
         }
 
     def _context(self, question: str, without: Collection[NoteKind]) -> Context:
-        (one,) = contexts(
-            self._db,
-            tree_id=self._tree_id,
-            root=self.snapshot.root,
-            query=question,
-            budgets=[lift.BUDGET],
-            files=FILES,
-            commit=self.commit,
-            without=without,
-        )
-        return one
+        scope = Scope(FILES, without=without)
+        return context(self._tree, question, budget=lift.BUDGET, scope=scope)
+
+    @property
+    def _tree(self) -> Tree:
+        return Tree(self._db, self._tree_id, self.snapshot.root, self.commit)
 
     def rivals(self, past: Past) -> Rivals:
         """The baselines in the same state."""

@@ -20,7 +20,7 @@ from repo_sleeper.git import Repository
 from repo_sleeper.git.past import PastFile, files_at, hunks
 from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import ParserPool
-from repo_sleeper.recall.context import context
+from repo_sleeper.recall.context import Scope, context
 from repo_sleeper.store import code, notes
 from repo_sleeper.store.database import open_database
 from repo_sleeper.store.tree import Tree
@@ -82,6 +82,10 @@ class Trial:
         yield from self._made()
         yield self._switches(log)
 
+    @property
+    def _tree(self) -> Tree:
+        return Tree(self._db, self._tree_id, self._snapshot.root, self._commit)
+
     # --- one edit -----------------------------------------------------------------------------
 
     def _edit(self, to: str) -> Counter[str]:
@@ -98,10 +102,9 @@ class Trial:
         inside = [path for path in touched[:_FILES_AN_EDIT] if path in after]
         edited = hunks(self._repo, at, to, inside) if inside else {}
         written = 0
-        tree = Tree(self._db, self._tree_id, self._snapshot.root, at)
         for path in touched[:_FILES_AN_EDIT]:
             lines = edited.get(path, ())
-            for note in seeding.seed(tree, path, edited=lines, clock=self._clock):
+            for note in seeding.seed(self._tree, path, edited=lines, clock=self._clock):
                 written += self._keep(note.id, note.title, note.evidence[0])
         return written
 
@@ -137,15 +140,8 @@ class Trial:
         """Ask for what was noted on code that has just changed: is it in the answer?"""
         tally: Counter[str] = Counter()
         for id_ in changed[:_QUESTIONS_AN_EDIT]:
-            packed = context(
-                self._db,
-                tree_id=self._tree_id,
-                root=self._snapshot.root,
-                query=f"change {self._titles[id_]}",
-                budget=_BUDGET,
-                files=20,
-                commit=self._commit,
-            ).notes
+            query = f"change {self._titles[id_]}"
+            packed = context(self._tree, query, budget=_BUDGET, scope=Scope(20)).notes
             ours = [note.id for note in packed if note.id in self._cited]
             truths = [self._witness.truth(self._cited[one]) for one in ours]
             tally += Counter(packed=len(ours), packed_stale=truths.count(Truth.CHANGED))

@@ -55,33 +55,35 @@ def count_tokens(text: str) -> int:
     return -(-len(text.encode()) // _BYTES_PER_TOKEN)
 
 
-def pack(  # noqa: PLR0913 -- everything a text is made of, each by name
-    *,
-    commit: str,
-    files: Sequence[FileHit],
-    symbols: Sequence[SymbolHit],
-    notes: Sequence[Note],
-    excerpts: Sequence[Excerpt],
-    budget: int,
-    also: Mapping[str, Sequence[SymbolHit]] | None = None,
-    facts: Sequence[str] = (),
-) -> Packed:
-    """What fits. The same arguments give the same bytes, and never more tokens than `budget`.
+class Parts(NamedTuple):
+    """Everything a text is made of, best first.
 
     `also` is what files define besides the symbols that match, `facts` the lines of an answer
     that the index alone can give.
     """
-    usable = [note for note in notes if note.fresh and not note.hypothesis]
+
+    commit: str = ""
+    files: Sequence[FileHit] = ()
+    symbols: Sequence[SymbolHit] = ()
+    notes: Sequence[Note] = ()
+    excerpts: Sequence[Excerpt] = ()
+    also: Mapping[str, Sequence[SymbolHit]] = {}
+    facts: Sequence[str] = ()
+
+
+def pack(parts: Parts, *, budget: int) -> Packed:
+    """What fits. The same parts give the same bytes, and never more tokens than `budget`."""
+    usable = [note for note in parts.notes if note.fresh and not note.hypothesis]
     sections = [
-        blocks(files, symbols, also or {}),
+        blocks(parts.files, parts.symbols, parts.also),
         [[_note_line(note)] for note in usable],
-        [_code_lines(one) for one in excerpts],
-        [[one_line(line) for line in facts]] if facts else [],
+        [_code_lines(one) for one in parts.excerpts],
+        [[one_line(line) for line in parts.facts]] if parts.facts else [],
     ]
     pointed, noted, code, answered = _washed(sections)
     room = max(budget, 0) * _BYTES_PER_TOKEN
     bag = _Bag(room)
-    bag.add([_head(commit)], limit=room)
+    bag.add([_head(parts.commit)], limit=room)
     _fill(bag, "## From the index", answered, limit=int(room * _FACTS), smaller=_first)
     if _point(bag, pointed, limit=int(room * _POINTERS)) < min(_LED, len(pointed)):
         return _least(pointed, room=room)

@@ -10,9 +10,10 @@ from repo_sleeper.evaluate import lift
 from repo_sleeper.evaluate.metrics import Piece
 from repo_sleeper.evaluate.queries import Query
 from repo_sleeper.evaluate.results import Mode, Plan, Ranker, Replay, Result
-from repo_sleeper.recall.context import contexts
+from repo_sleeper.recall.context import Scope, context
 from repo_sleeper.store import note_kinds, versions
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 from tests.searchable import shop
 
 
@@ -77,16 +78,9 @@ def test_only_counted_notes_of_a_kind_are_left_out(db: Database, tmp_path: Path,
     db.execute("update notes set origin = ?", (origin.value,))
 
     def text() -> str:
-        (found,) = contexts(
-            db,
-            tree_id=tree.tree,
-            root=tree.root,
-            query="how are totals of the cart rounded",
-            budgets=[1200],
-            files=5,
-            commit="",
-        )
-        return found.text
+        at = Tree(db, tree.tree, tree.root)
+        question = "how are totals of the cart rounded"
+        return context(at, question, budget=1200, scope=Scope(5)).text
 
     assert "## Notes" in text()
     note_kinds.switch_off(db, [NoteKind.HOTSPOT])

@@ -11,9 +11,10 @@ import pytest
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin, note_id
-from repo_sleeper.recall.context import context
+from repo_sleeper.recall.context import Scope, context
 from repo_sleeper.store import versions
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 from tests.searchable import shop
 
 QUESTIONS = (
@@ -76,9 +77,7 @@ def test_no_question_reads_a_whole_table(
     plans.clear()
 
     for question in QUESTIONS:
-        context(
-            db, tree_id=tree.tree, root=tree.root, query=question, budget=1200, files=9, commit=""
-        )
+        context(Tree(db, tree.tree, tree.root), question, budget=1200, scope=Scope(9))
 
     assert len({sql for sql, _ in plans}) > 15
     whole = {(" ".join(sql.split())[:120], step) for sql, step in plans if _is_whole(sql, step)}

@@ -15,7 +15,7 @@ from repo_sleeper.recall import names, neighbours
 from repo_sleeper.recall.answer import Answer, answer, context, prompt_for
 from repo_sleeper.recall.citations import checked
 from repo_sleeper.recall.content import drivers, search_content
-from repo_sleeper.recall.context import NO_WORDS, contexts
+from repo_sleeper.recall.context import NO_WORDS, Scope, contexts
 from repo_sleeper.recall.names import search_names
 from repo_sleeper.recall.pack import NOTHING
 from repo_sleeper.recall.paths import Paths
@@ -24,6 +24,7 @@ from repo_sleeper.recall.retrieve import retrieve
 from repo_sleeper.store import history, questions, search, topics, versions
 from repo_sleeper.store.database import open_database
 from repo_sleeper.store.search import Term
+from repo_sleeper.store.tree import Tree
 from tests.fakes import FakeModel
 from tests.searchable import CART, Searchable, shop
 
@@ -35,16 +36,12 @@ def tree(db, tmp_path) -> Searchable:
 
 def asked(tree: Searchable, query: str, *, sent: bool = False, **changed: int) -> Context:
     limits = {"budget": 1200, "files": 20, **changed}
-    return context(
-        tree.db,
-        tree_id=tree.tree,
-        root=tree.root,
-        query=query,
-        commit="c0ffee",
-        budget=limits["budget"],
-        files=limits["files"],
-        sent=sent,
-    )
+    scope = Scope(limits["files"], sent=sent)
+    return context(place(tree), query, budget=limits["budget"], scope=scope)
+
+
+def place(tree: Searchable) -> Tree:
+    return Tree(tree.db, tree.tree, tree.root, "c0ffee")
 
 
 def paths(found: Context) -> list[str]:
@@ -608,15 +605,7 @@ def test_files_that_import_each_other_are_lent_weight(tree):
 
 
 def test_several_budgets_are_packed_as_each_would_be_alone(tree):
-    both = contexts(
-        tree.db,
-        tree_id=tree.tree,
-        root=tree.root,
-        query="totals of the cart",
-        budgets=[100, 1200],
-        files=20,
-        commit="c0ffee",
-    )
+    both = contexts(place(tree), "totals of the cart", budgets=[100, 1200], scope=Scope(20))
 
     assert both == [
         asked(tree, "totals of the cart", budget=100),

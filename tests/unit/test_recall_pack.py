@@ -10,7 +10,7 @@ from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.domain.recall import FileHit, SymbolHit
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
-from repo_sleeper.recall.pack import Packed, count_tokens, nothing, pack
+from repo_sleeper.recall.pack import Packed, Parts, count_tokens, nothing, pack
 
 TEXT = st.text(max_size=60)
 FILES = st.lists(st.builds(FileHit, TEXT, st.just(0.5), st.tuples(TEXT, TEXT)), max_size=15)
@@ -52,7 +52,7 @@ def packed(*, budget: int = 1200, **changed: object) -> Packed:
             Excerpt("shop/cart.py", ((6, "def total(self, items):"), (8, "    return 1")))
         ],
     }
-    return pack(**{**values, **changed}, budget=budget)  # type: ignore[arg-type]
+    return pack(Parts(**{**values, **changed}), budget=budget)  # type: ignore[arg-type]
 
 
 def test_pointers_come_first_then_notes_then_code():

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.recall.context import context
+from repo_sleeper.recall.context import Scope, context
 from repo_sleeper.recall.question import understand
 from repo_sleeper.recall.quotes import quotes_in, search_quotes
 from repo_sleeper.recall.retrieve import Found, retrieve
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 from tests.searchable import Searchable, shop
 
 # Each says the message once, in a literal, and the words of it more often than that apart.
@@ -65,10 +66,8 @@ def found(tree: Searchable, query: str) -> Found:
 
 
 def packed(tree: Searchable, query: str) -> str:
-    asked = context(
-        tree.db, tree_id=tree.tree, root=tree.root, query=query, budget=1_200, files=5, commit=""
-    )
-    return asked.text
+    at = Tree(tree.db, tree.tree, tree.root)
+    return context(at, query, budget=1_200, scope=Scope(5)).text
 
 
 @pytest.mark.parametrize("name", LITERALS)
