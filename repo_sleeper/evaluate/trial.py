@@ -14,7 +14,7 @@ from repo_sleeper.evaluate import made, seeding
 from repo_sleeper.evaluate.results import Limits
 from repo_sleeper.evaluate.saved import Shelf
 from repo_sleeper.evaluate.snapshot import Snapshot
-from repo_sleeper.evaluate.unchanged import OUTSIDE, WHOLE
+from repo_sleeper.evaluate.unchanged import MODULE, OUTSIDE, WHOLE
 from repo_sleeper.evaluate.witness import Cited, Truth, Witness
 from repo_sleeper.git import Repository
 from repo_sleeper.git.past import PastFile, files_at, hunks
@@ -29,6 +29,7 @@ _FILES_AN_EDIT = 12  # that get notes before it
 _QUESTIONS_AN_EDIT = 2
 _SWITCHES = 3
 _BUDGET = 1_200
+_NAMES = {Anchor.FILE: WHOLE, Anchor.MODULE: MODULE}
 _FIELDS = ("path", "name", "tokens", "text")
 
 Progress = Callable[[int, int], None]
@@ -109,7 +110,7 @@ class Trial:
         return written
 
     def _keep(self, id_: str, title: str, evidence: Evidence) -> bool:
-        name = WHOLE if evidence.anchor is Anchor.FILE else evidence.symbol or OUTSIDE
+        name = _NAMES.get(evidence.anchor) or evidence.symbol or OUTSIDE
         cited = self._witness.cite(evidence.path, name, evidence.range.start)
         if cited is None or id_ in self._cited:
             return False

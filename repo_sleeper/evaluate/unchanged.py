@@ -23,6 +23,7 @@ from itertools import accumulate
 from repo_sleeper.domain.code import Range
 
 WHOLE = "\0"  # the name of a file as a whole
+MODULE = "\1"  # what is in no definition, all of it
 OUTSIDE = ""  # the name of what is in no definition: one piece for each statement
 
 _LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER})
@@ -31,11 +32,15 @@ _SLASHES = re.compile(
     r"(\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`[^`]*`)|//[^\n]*|/\*.*?\*/|(\w+|[^\w\s])",
     re.DOTALL,
 )
+# A lifetime is no text that is never closed, and a backtick is none at all.
+_RUST = re.compile(
+    r"(\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\\n])')|//[^\n]*|/\*.*?\*/|(\w+|[^\w\s])", re.DOTALL
+)
 _HASHES = re.compile(r"(\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')|#[^\n]*|(\w+|[^\w\s])", re.DOTALL)
-_LIKE_C = "go js cjs jsx mjs ts cts mts tsx java c h cc cpp hpp rs kt scala swift php cs"
+_LIKE_C = "go js cjs jsx mjs ts cts mts tsx java c h cc cpp hpp kt scala swift php cs"
 _LIKE_SHELL = "rb sh bash"
 _OUTSIDE_OF_IT = frozenset({"const", "var", "type", "let", "export"})  # of the group it is in
-_IN_THE_MIDDLE = frozenset(".)]}&|?:+=,")
+_IN_THE_MIDDLE = tuple(".)]}&|?:+=,")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -78,6 +83,8 @@ def pieces(path: str, text: str, places: Sequence[tuple[str, Range]]) -> Pieces 
 
 def _words(path: str) -> re.Pattern[str] | None:
     suffix = path.rpartition(".")[2]
+    if suffix == "rs":
+        return _RUST
     if suffix in _LIKE_C.split():
         return _SLASHES
     return _HASHES if suffix in _LIKE_SHELL.split() else None
@@ -99,6 +106,9 @@ def _python(text: str) -> Pieces:
         tree = ast.parse(text)
     for name, node in _nodes(tree, ""):
         found.named[name].append(_piece(_lines(node), said, lines))
+    outside = found.named.get(OUTSIDE, ())
+    tokens, texts = (one.tokens for one in outside), (one.text for one in outside)
+    found.named[MODULE].append(Piece(Range(0, len(lines)), _digest(*tokens), _digest(*texts)))
     return found
 
 
@@ -168,6 +178,8 @@ def _others(
     taken = {at for _, where in places for at in range(where.start, where.end)}
     for where in _whole(lines, taken, words):
         found.named[OUTSIDE].append(_words_of(where, lines, words))
+    rest = ["" if at in taken else line for at, line in enumerate(lines)]
+    found.named[MODULE].append(_words_of(Range(0, len(lines)), rest, words))
     return found
 
 
@@ -219,12 +231,11 @@ def _end(lines: Sequence[str], start: int, steps: Mapping[int, int]) -> int:
 
 
 def _goes_on(lines: Sequence[str], start: int, end: int) -> bool:
-    """Whether the next line is indented more than the first, or begins in mid-sentence."""
-    following = lines[end] if end < len(lines) else ""
-    rest = following.lstrip()
-    if not rest:
-        return False
-    return _indent(following) > _indent(lines[start]) or rest[0] in _IN_THE_MIDDLE
+    """Whether what follows is indented more than the first line, or begins in mid-sentence."""
+    following = next((line for line in lines[end:] if line.strip()), "")
+    if _indent(following) > _indent(lines[start]):
+        return True
+    return end < len(lines) and lines[end].lstrip()[:1] in _IN_THE_MIDDLE
 
 
 def _indent(line: str) -> int:

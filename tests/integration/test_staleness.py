@@ -196,11 +196,36 @@ setUp(function () {
     assert lines == [Range(0, 1), Range(1, 4), Range(4, 7), Range(8, 11)]
 
 
+def test_blank_lines_do_not_end_what_is_indented() -> None:
+    text = "describe Cart do\n\n  it 'adds' do\n  end\nend\n\nrun\n"
+    found = unchanged.pieces("a.rb", text, ())
+
+    assert found is not None
+    lines = [piece.lines for piece in found.named[unchanged.OUTSIDE]]
+    assert lines == [Range(0, 4), Range(4, 5), Range(6, 7)]
+
+
+def test_a_module_is_all_that_is_in_no_definition() -> None:
+    place = ("add", Range(1, 2))
+    before = tokens("a.js", "start();\nfunction add() { return 1 }\n", unchanged.MODULE, place)
+    edited = tokens("a.js", "start();\nfunction add() { return 2 }\n", unchanged.MODULE, place)
+    longer = tokens("a.js", "start();\nfunction add() {}\nstop();\n", unchanged.MODULE, place)
+
+    assert before == edited != longer
+
+
 def test_what_nothing_closes_goes_to_the_end() -> None:
     found = unchanged.pieces("a.js", "start(\n\n1\n", ())
 
     assert found is not None
     assert [piece.lines for piece in found.named[unchanged.OUTSIDE]] == [Range(0, 4)]
+
+
+def test_a_lifetime_of_rust_opens_no_text() -> None:
+    line = "fn first<'a>(from: &'a str) -> &'a str {"
+    place = ("first", Range(0, 1))
+
+    assert tokens("a.rs", line, "first", place) == tokens("a.rs", f"{line} // it's", "first", place)
 
 
 def test_what_cannot_be_read_is_not_judged() -> None:
