@@ -30,6 +30,14 @@ CHANGING = (
     (r"\b\d+(\.\d+)? (ms|s)\b", "SOME s"),
     (r"\b\d+(\.\d+)? MB\b", "SOME MB"),
 )
+# From 2.54 on git runs hooks that its configuration names, and ours is told of as one of them.
+_HOOK = "~/shop/.git/hooks/post-commit"
+OF_NEWER_GIT = (
+    ("installed in the repository's configuration", f"installed in {_HOOK}"),
+    ("added a post-commit hook to the repository's configuration", f"installed {_HOOK}"),
+    ("is already in the repository's configuration", f"is already in {_HOOK}"),
+    ("took the post-commit hook out of the repository's configuration", f"removed {_HOOK}"),
+)
 
 
 class Terminal:
@@ -71,7 +79,7 @@ class Terminal:
 
     def _settled(self, text: str) -> str:
         text = text.replace(str(self.folder.resolve()), "~").replace(os.environ["HOME"], "HOME")
-        for pattern, instead in CHANGING:
+        for pattern, instead in (*CHANGING, *OF_NEWER_GIT):
             text = re.sub(pattern, instead, text)
         return text
 

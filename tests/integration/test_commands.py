@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
+from repo_sleeper import git
 from repo_sleeper.cli import (
     ahead,
     app,
@@ -31,6 +32,7 @@ from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.errors import ModelAuthError, ModelServerError
 from repo_sleeper.index.pool import ParserPool
+from repo_sleeper.integrations import git_hook
 from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeModel
@@ -528,7 +530,7 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(
 ) -> None:
     state = repo.root / ".git" / "sleeper"
     (state / "store-id").chmod(0o644)
-    (repo.root / ".git" / "hooks" / "post-commit").unlink()
+    git_hook.remove(git.discover(repo.root))
     (repo.root / ".sleeper.toml").write_text("[ask]\ntokens = 100\n")
     monkeypatch.setenv("SLEEPER_MODEL_NAME", "openai/gpt-5-mini")
     monkeypatch.setattr(checks, "_OLDEST_GIT", (99, 0, 0))
