@@ -35,6 +35,14 @@ class Named:
         self.reasons: dict[str, dict[str, str]] = {}
 
 
+def settled(db: Database, tree_id: int, question: Question) -> Question:
+    """The question with those of its marked words among its names that are defined here."""
+    hits = symbol_store.defined(db, tree_id, question.marked, limit=_DEFINITIONS)
+    known = {hit.name.rpartition(".")[2] for hit in hits}
+    marked = [name for name in question.marked if name in known]
+    return question._replace(names=tuple(dict.fromkeys([*question.names, *marked])))
+
+
 def search_names(db: Database, tree_id: int, question: Question) -> Named:
     """Look up every place and name of the question."""
     found = Named()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from repo_sleeper.recall.written import Place, names_in, places_in
+from repo_sleeper.recall.written import Place, marked_in, names_in, places_in
 from repo_sleeper.words import parts
 
 WORDS_MAX = 200
@@ -99,9 +99,10 @@ class Question(NamedTuple):
 
     `words` are lower case, in order, each once; `weak` are those that say what is done rather
     than where: they order what the others find. `names` are identifiers that were clearly meant
-    as such, `guesses` those that neighbouring words would make; `places` are written paths;
-    `scope` is the area named before a colon, as in "fix(parser): ...". Who wants reading asks
-    how, where or why: the code first, its tests after it. Who asks for a fact may have it.
+    as such, `guesses` those that neighbouring words would make, `marked` words that are names with
+    the mark after them where there are such names; `places` are written paths; `scope` is the area
+    named before a colon, as in "fix(parser): ...". Who wants reading asks how, where or why: the
+    code first, its tests after it. Who asks for a fact may have it.
     """
 
     text: str
@@ -109,6 +110,7 @@ class Question(NamedTuple):
     weak: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
     scope: tuple[str, ...] = ()
     wants_callers: bool = False
@@ -145,6 +147,7 @@ def understand(text: str) -> Question:
         weak=tuple(word for word in _said(plain) if word not in words)[:WORDS_MAX],
         names=tuple(names_in(text)[:_NAMES_MAX]),
         guesses=tuple(_guesses(words[:12])),
+        marked=tuple(marked_in(text)[:_NAMES_MAX]),
         places=tuple(places_in(text)[:_NAMES_MAX]),
         wants_callers=_CALLERS.search(text.lower()) is not None,
         scope=_scope(text),

@@ -11,7 +11,7 @@ from repo_sleeper.domain.recall import SymbolHit
 from repo_sleeper.recall import rank
 from repo_sleeper.recall.content import Content, search_content
 from repo_sleeper.recall.file_kinds import is_code, is_made, is_prose
-from repo_sleeper.recall.names import Named, search_names
+from repo_sleeper.recall.names import Named, search_names, settled
 from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
 from repo_sleeper.recall.paths import Paths, search_paths
 from repo_sleeper.recall.priors import Standing, priors
@@ -63,6 +63,7 @@ def retrieve(
     """Look the question up in every way there is and put the answers in one order."""
     if question.is_empty:
         return Found()
+    question = settled(db, tree_id, question)
     if question.wants_callers:
         weights = {**weights, "caller": rank.CALLERS_WANTED}
     known = search.terms(db, question.words)

@@ -15,7 +15,11 @@ _PLACE = re.compile(
 _FOLDER = re.compile(r"(?<![\w/:.@+-])[\w.@+-]+(?:/[\w.@+-]+)+")
 _CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")
 _SEPARATORS = re.compile(r"\.|::|#|->")
-_WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\))?")
+_WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\)|[!?=])?")
+# `save!`, `empty?` where the sentence goes on, `path=`: Ruby's names, or a sentence's own mark.
+_MARKED = re.compile(
+    r"(?<![\w.])(?:[^\W\d]\w*(?:\.|::|#))*([^\W\d]\w*(?:[!=](?![\w=>~])|\?(?=[,;]? *[a-z\d(])))"
+)
 _INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
 _FEWEST_LETTERS = 3  # of a lone word that may be a name
 
@@ -52,6 +56,11 @@ def names_in(text: str) -> list[str]:
     alone = [lone] if len(lone) >= _FEWEST_LETTERS and lone.isidentifier() else []
     rest = _PLACE.sub(_unless_path, text)
     return list(dict.fromkeys([*frames, *_quoted(text), *_spelt(rest), *alone]))
+
+
+def marked_in(text: str) -> list[str]:
+    """Words with a mark after them that is part of their name where such a name exists."""
+    return list(dict.fromkeys(_MARKED.findall(text)))
 
 
 def _unless_path(found: re.Match[str]) -> str:

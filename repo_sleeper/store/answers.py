@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from repo_sleeper.store import code, history, namesakes
+from repo_sleeper.store import code, history, namesakes, symbols
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.namesakes import Meant, Reader
@@ -20,7 +20,9 @@ _FEWEST_LETTERS = 3
 _CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
 _TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
 _ASIDE = re.compile(r"(^|/)(examples?|samples?|docs?|docs_src|benchmarks?|dist|build)/")
-_NAME = re.compile(r"`([^`\s]+)`|([\w./-]*[\w])")
+# A name of Ruby may end in a mark: `save!`, `empty?`, `path=`.
+_NAME = re.compile(r"`([^`\s]+)`|([\w./-]*\w)([!?=](?![\w=>~]))?")
+_END = re.compile(r"\W*\Z")
 _RAISED = re.compile(r"\b(raise|throw|panic!?)\b")
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
 
@@ -83,15 +85,30 @@ class Answered(NamedTuple):
 
 def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | None:
     """The form and the name of a question that closely matches one we can answer."""
-    found = _NAME.findall(_TESTS_CALL.sub("tests", _COUNTED.sub(" ", query)))
-    words = [plain for _, plain in found if plain]
-    forms = {_FORMS[word.lower()] for word in words if word.lower() in _FORMS}
-    others = [quoted for quoted, _ in found if quoted]  # a name, whatever word it is
-    others += [w for w in words if w.lower() not in _FORMS and w.lower() not in _WEIGHTLESS]
-    if len(forms) != 1 or len(set(others)) != 1:
+    said = list(_said(db, tree_id, _TESTS_CALL.sub("tests", _COUNTED.sub(" ", query))))
+    forms = {_FORMS[word.lower()] for word, sure in said if not sure and word.lower() in _FORMS}
+    plain = _FORMS.keys() | _WEIGHTLESS
+    others = {word for word, sure in said if sure or word.lower() not in plain}
+    if len(forms) != 1 or len(others) != 1:
         return None
-    form, name = forms.pop(), others[0].removesuffix("()")
+    form, name = forms.pop(), others.pop().removesuffix("()")
     return (form, name) if _is_known(db, tree_id, form, name) else None
+
+
+def _said(db: Database, tree_id: int, query: str) -> Iterator[tuple[str, bool]]:
+    """The words of a question, and whether each is a name, whatever word it is."""
+    for found in _NAME.finditer(query):
+        quoted, word, mark = found.groups()
+        ends = _END.match(query, found.end()) is not None
+        is_marked = bool(mark) and _is_marked(db, tree_id, word, mark, ends=ends)
+        yield quoted or (word + mark if is_marked else word), bool(quoted) or is_marked
+
+
+def _is_marked(db: Database, tree_id: int, word: str, mark: str, *, ends: bool) -> bool:
+    """Whether the mark after a word belongs to it; what ends a question may be its own."""
+    if not _is_here(db, tree_id, word + mark):
+        return False
+    return not (ends and mark == "?") or not _is_here(db, tree_id, word)
 
 
 def answer(
@@ -166,9 +183,14 @@ def _is_known(db: Database, tree_id: int, form: Form, name: str) -> bool:
         return _is_path(db, tree_id, name)
     if len(name) < _FEWEST_LETTERS:
         return False
-    if code.definitions(db, tree_id, name):
-        return True
-    return form is Form.CALLERS and bool(code.references_to(db, tree_id, name))
+    if form is Form.CALLERS:
+        return _is_here(db, tree_id, name)
+    return bool(code.definitions(db, tree_id, name))
+
+
+def _is_here(db: Database, tree_id: int, name: str) -> bool:
+    defined = code.definitions(db, tree_id, name)
+    return bool(defined or symbols.users(db, tree_id, name, limit=1))
 
 
 def _is_path(db: Database, tree_id: int, name: str) -> bool:

@@ -103,7 +103,7 @@ class _Family:
         self._names = {owner, *(one.rpartition(".")[2] for one in classes)}
         self._read = read
         self._use = re.compile(
-            rf"(?:(?P<on>super\(\)|[\w)\]]+)?\s*(?P<dot>\?\.|\.|->|::))?\s*\b{re.escape(bare)}\b"
+            rf"(?:(?P<on>super\(\)|[\w)\]]+)?\s*(?P<dot>\?\.|\.|->|::))?\s*(?<!\w){re.escape(bare)}(?!\w)"
         )
 
     def own(self, use: StoredReference) -> StoredReference | None:

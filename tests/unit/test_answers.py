@@ -13,6 +13,7 @@ from repo_sleeper.store.answers import Form
 from repo_sleeper.store.database import Database
 from repo_sleeper.think import questions
 from tests.indexed import Indexed
+from tests.searchable import Searchable
 
 CART = """\
 class CartError(Exception):
@@ -361,3 +362,81 @@ def test_files_that_change_together_are_a_question_too(db: Database, tree: Index
 
     found = notes.list_notes(db, tree.tree, kinds=[NoteKind.QUESTION], path="shop/cart.py")
     assert "Which files change together with `shop/cart.py`?" in {note.title for note in found}
+
+
+# --- names that end in a mark -----------------------------------------------------------------
+
+BASKET = """\
+class Basket
+  def save
+    store
+  end
+
+  def save!
+    save || raise
+  end
+
+  def empty?
+    items.none?
+  end
+
+  def call!
+    save! unless empty?
+    save
+  end
+
+  def path=(value)
+    @path = value
+  end
+
+  def run
+    call!
+    self.path = save
+  end
+end
+"""
+
+
+@pytest.fixture
+def basket(db: Database, tmp_path: Path) -> Searchable:
+    tree = Searchable(db, tmp_path / "ruby")
+    tree.write("lib/basket.rb", BASKET)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "lines"),
+    [
+        ("who calls save!", "save!", [15]),
+        ("who calls Basket.save!", "Basket.save!", [15]),
+        ("who calls save", "save", [7, 16, 25]),
+        ("who calls save?", "save", [7, 16, 25]),
+        ("who calls empty?", "empty?", [15]),
+        ("who calls empty??", "empty?", [15]),
+        ("who calls empty", "", []),
+        ("where is empty? used", "empty?", [15]),
+        ("who calls call!", "call!", [24]),
+        ("who calls `save!`", "save!", [15]),
+    ],
+)
+def test_a_mark_belongs_to_the_name_where_there_is_such_a_name(
+    basket: Searchable, query: str, name: str, lines: list[int]
+) -> None:
+    found = answers.answer(basket.db, basket.tree, query)
+
+    assert (found.name if found else "") == name
+    assert [place.line + 1 for place in found.places] == lines if found else not lines
+
+
+def test_a_name_with_a_mark_is_told_from_its_namesakes(basket: Searchable) -> None:
+    basket.write("lib/order.rb", "class Order\n  def save!\n    Basket.new.save!\n  end\nend\n")
+    basket.write("lib/mail.rb", "class Mail\n  def send\n    Order.save!\n    Basket\n  end\nend\n")
+
+    def read(path: str) -> Sequence[str]:
+        return (basket.root / path).read_text().split("\n")
+
+    found = answers.answer(basket.db, basket.tree, "who calls Basket.save!", read=read)
+
+    assert found is not None
+    assert "1 other use of `save!` left out" in found.text
+    assert "lib/mail.rb" not in found.text

@@ -198,6 +198,13 @@ def test_one_word_alone_is_the_name_of_something(tree):
     assert "defines Cart" in whys(found, "shop/cart.py")
 
 
+def test_a_name_with_its_mark_is_a_sure_sign_whatever_else_is_said(tree):
+    tree.write("lib/app.rb", "class App\n  def dispatch!\n    route\n  end\nend\n")
+
+    assert paths(asked(tree, "why is dispatch! so zzyzx with qwertz 401"))[0] == "lib/app.rb"
+    assert not asked(tree, "why is dispatcher! so zzyzx with qwertz 401").files
+
+
 def test_a_written_folder_means_what_is_in_it(tree):
     found = paths(asked(tree, "what is in ./tests/"))
 

@@ -81,6 +81,27 @@ def test_a_python_stack_trace_gives_its_frames():
 
 
 @pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("why is save! slow", ("save!",)),
+        ("who calls Cart.save!", ("save!",)),
+        ("does empty? look at items", ("empty?",)),
+        ("who sets path=", ("path=",)),
+        ("is it empty?", ()),
+        ("is it empty? And why", ()),
+        ("total != 1, rate=1.5, it == 2", ()),
+    ],
+)
+def test_words_with_a_mark_after_them_may_be_names(text, marked):
+    assert understand(text).marked == marked
+    assert understand("`save!` and `empty?`").names == ("save!", "empty?")
+
+
+def test_a_long_word_costs_no_time_to_look_for_a_mark_after():
+    assert not understand("x" * 200_000 + " " + "x." * 100_000).marked
+
+
+@pytest.mark.parametrize(
     ("text", "wanted"),
     [
         ("who calls total?", True),
