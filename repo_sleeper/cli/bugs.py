@@ -22,7 +22,7 @@ def list_(
         float, typer.Option("--min-conf", min=0, max=1, help="Only at least this certain.")
     ] = 0.0,
     all_: Annotated[
-        bool, typer.Option("--all", "-a", help="Resolved and dismissed ones as well.")
+        bool, typer.Option("--all", "-a", help="Stale, resolved and dismissed ones as well.")
     ] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 10,
     suspects: Annotated[
@@ -32,49 +32,48 @@ def list_(
 ) -> None:
     """List likely bugs, confirmed ones first. Then the gravest and most certain."""
     from repo_sleeper.cli import bugs_view, place
-    from repo_sleeper.store import bugs
-    from repo_sleeper.store.bugs import BugState
 
-    states = tuple(BugState) if all_ else (BugState.CONFIRMED, BugState.NEW)
     with place.present() as here:
         if suspects:
             bugs_view.show_suspects(here, limit=limit, json=json)
             return
-        found = bugs.bugs(here.db, here.tree_id, states=states)
-    certain = [bug for bug in found if bug.note.confidence >= min_confidence]
-    bugs_view.show_list(certain[:limit], json=json, more=len(certain) - limit)
+        every = bugs_view.listed(here, min_confidence)
+    found = every if all_ else [bug for bug in every if bugs_view.may_be_wrong(bug)]
+    bugs_view.show_list(found, json=json, limit=limit, hidden=len(every) - len(found))
 
 
 @app.command()
 def show(bug: Id, *, json: Json = False) -> None:
     """Show one likely bug whole. Its evidence, how to check it, and who looked at it."""
     from repo_sleeper.cli import bugs_view, place
+    from repo_sleeper.cli.bugs_past import CheckedOut
     from repo_sleeper.store import bugs
 
     with place.present() as here:
-        found = bugs.bug(here.db, here.tree_id, bug)
+        past = CheckedOut(here)
+        found = bugs.bug(here.db, here.tree_id, bug, past=past)
     bugs_view.show_whole(found, json=json)
 
 
 @app.command()
-def confirm(bug: Id, *, why: Why = "") -> None:
+def confirm(bug: Id, *, why: Why = "", json: Json = False) -> None:
     """It is a bug: from now on it is told as a fact."""
     from repo_sleeper.cli import bugs_view
 
-    bugs_view.confirm(bug, why)
+    bugs_view.confirm(bug, why, json=json)
 
 
 @app.command()
-def dismiss(bug: Id, *, why: Why = "") -> None:
+def dismiss(bug: Id, *, why: Why = "", json: Json = False) -> None:
     """It is no bug: put it aside for good, also when its code changes."""
     from repo_sleeper.cli import bugs_view
 
-    bugs_view.dismiss(bug, why)
+    bugs_view.dismiss(bug, why, json=json)
 
 
 @app.command()
 def recheck(bug: Id, *, json: Json = False) -> None:
-    """Forget what was decided, and take both second looks now."""
+    """Take both second looks now, at what may still be a bug. They replace what was decided."""
     from repo_sleeper.cli import bugs_check
 
     bugs_check.recheck(bug, json=json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from repo_sleeper.cli import bugs_view, output, thinking
+from repo_sleeper.cli.bugs_past import CheckedOut
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
 from repo_sleeper.daemon.models import configured_model, models
@@ -20,11 +21,11 @@ def recheck(prefix: str, *, json: bool) -> None:
     What was decided before holds until a new look has come to something.
     """
     with thinking.writing() as here:
-        bug = bugs.bug(here.db, here.tree_id, prefix)
-        if bug.state not in {BugState.NEW, BugState.CONFIRMED}:
-            raise UsageError(
-                f"{bug.note.id} is {bug.state}", hint="only what may still be wrong is looked at"
-            )
+        bug = bugs.bug(here.db, here.tree_id, prefix, past=CheckedOut(here))
+        if bug.state is BugState.DISMISSED:
+            hint = f"{bugs_view.restore_hint(bug)}; then it can be looked at"
+            raise UsageError(f"{bug.note.id} is dismissed", hint=hint)
+        bugs_view.require_code(bug)
         thinking.require_model(here.workspace)
         with closing(models(here.workspace, configured_model(here.workspace))) as asked:
             _look(here, Due(bug.note, Step.AGAIN, afresh=True), asked.again())

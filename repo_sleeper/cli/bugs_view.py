@@ -10,61 +10,110 @@ from typing import Any
 import typer
 
 from repo_sleeper.cli import cost_view, notes_view, output, place
+from repo_sleeper.cli.bugs_past import CheckedOut
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon.workspace import write_store
-from repo_sleeper.errors import NotFoundError
+from repo_sleeper.errors import NotFoundError, UsageError
 from repo_sleeper.redact import clean, redact
 from repo_sleeper.store import bugs, versions
 from repo_sleeper.store.bugs import Bug, BugState, Check, Verdict
 
 _HEADERS = ("id", "state", "severity", "conf", "where", "title")
-# A bug is new to the store; to a person it is one that nobody has confirmed.
-_STATES = {BugState.NEW: "unconfirmed"}
+_MAY_BE_WRONG = frozenset({BugState.CONFIRMED, BugState.NEW})
 _OUTCOMES = {Verdict.DIFFERS: "not seen again", Verdict.UNCLEAR: "unclear"}
 
 
 # --- deciding ---------------------------------------------------------------------------------
 
 
-def confirm(prefix: str, why: str) -> None:
+def confirm(prefix: str, why: str, *, json: bool) -> None:
     """A person says that it is one."""
     workspace = place.here()
     with closing(write_store(workspace)) as db:
-        found = bugs.bug(db, place.tree_of(db, workspace), prefix)
+        tree_id = place.tree_of(db, workspace)
+        past = CheckedOut(Place(workspace, db, tree_id))
+        found = bugs.bug(db, tree_id, prefix, past=past)
         if found.state is BugState.DISMISSED:
             versions.restore(db, found.note.id)
+        else:
+            require_code(found)
         bugs.confirm(db, found.note.id, by="person", why=why, now=time.time())
-    output.say(f"confirmed {found.note.id}: {found.note.title}")
+        decided = bugs.bug(db, tree_id, found.note.id, past=past)
+    _tell("confirmed", decided, json=json)
 
 
-def dismiss(prefix: str, why: str) -> None:
+def require_code(bug: Bug) -> None:
+    """Raises UsageError for a bug whose code is not here: nobody can look at it any more."""
+    if bug.state in {BugState.RESOLVED, BugState.STALE}:
+        raise UsageError(
+            f"{bug.note.id} is {_told_state(bug)}",
+            hint=f"`sleeper think {bug.note.subject.partition('::')[0]} -k likely-bug`"
+            " looks at the code as it is now",
+        )
+
+
+def dismiss(prefix: str, why: str, *, json: bool) -> None:
     """A person says that it is none."""
     workspace = place.here()
     with closing(write_store(workspace)) as db:
-        found = bugs.bug(db, place.tree_of(db, workspace), prefix)
-        if found.state is not BugState.DISMISSED:
-            versions.dismiss(db, found.note.id, why)
-    output.say(f"dismissed {found.note.id}: {found.note.title}")
+        tree_id = place.tree_of(db, workspace)
+        found = bugs.bug(db, tree_id, prefix)
+        if found.state is BugState.DISMISSED:
+            raise NotFoundError(f"{found.note.id} was dismissed already", hint=restore_hint(found))
+        versions.dismiss(db, found.note.id, why)
+        decided = bugs.bug(db, tree_id, found.note.id)
+    _tell("dismissed", decided, json=json)
+
+
+def restore_hint(bug: Bug) -> str:
+    """How what was put aside is taken back."""
+    return f"`sleeper notes restore {bug.note.id}` takes it back"
+
+
+def _tell(done: str, bug: Bug, *, json: bool) -> None:
+    if json:
+        output.print_json({"bug": as_json(bug)})
+    else:
+        output.say(f"{done} {bug.note.id}: {bug.note.title}")
 
 
 # --- showing ----------------------------------------------------------------------------------
 
 
-def show_list(found: Sequence[Bug], *, json: bool, more: int) -> None:
+def listed(here: Place, min_confidence: float) -> list[Bug]:
+    """All bugs that are at least this certain, whatever became of them."""
+    past = CheckedOut(here)
+    found = bugs.bugs(here.db, here.tree_id, states=tuple(BugState), past=past)
+    return [bug for bug in found if bug.note.confidence >= min_confidence]
+
+
+def may_be_wrong(bug: Bug) -> bool:
+    """Whether it is in the code at hand, and nobody has said that it is none."""
+    return bug.state in _MAY_BE_WRONG
+
+
+def show_list(found: Sequence[Bug], *, json: bool, limit: int, hidden: int) -> None:
     """Each bug in a line. Exit 3 when a person would see nothing, which is no error."""
     if json:
-        output.print_json({"bugs": [as_json(bug) for bug in found]})
+        output.print_json({"bugs": [as_json(bug) for bug in found[:limit]]})
         return
     if not found:
-        output.say(
-            "no likely bugs are known\n"
-            "hint:  `sleeper bugs --suspects` says where to look; "
-            "`sleeper think` lets a model look"
-        )
+        output.say(f"{_nothing(hidden)}\nhint:  {_elsewhere(hidden)}")
         raise typer.Exit(NotFoundError.exit_code)
-    output.table(_HEADERS, [_row(bug) for bug in found], wide=-1)
-    if more > 0:
-        output.say(f"{more} more: -n says how many to list")
+    output.table(_HEADERS, [_row(bug) for bug in found[:limit]], wide=-1)
+    if len(found) > limit:
+        output.say(f"{len(found) - limit} more: -n says how many to list")
+
+
+def _nothing(hidden: int) -> str:
+    return "no likely bugs are in the code at hand" if hidden else "no likely bugs are known"
+
+
+def _elsewhere(hidden: int) -> str:
+    if hidden:
+        stale = output.count(hidden, "stale, resolved or dismissed one")
+        return f"`sleeper bugs --all` lists {stale}"
+    return "`sleeper bugs --suspects` says where to look; `sleeper think` lets a model look"
 
 
 def show_whole(bug: Bug, *, json: bool) -> None:
@@ -105,14 +154,18 @@ def _row(bug: Bug) -> tuple[str, ...]:
 def _state(bug: Bug) -> str:
     if bug.outcome is not None:
         return _OUTCOMES[bug.outcome]
-    return _STATES.get(bug.state, bug.state.value)
+    return bug.state.value
+
+
+def _told_state(bug: Bug) -> str:
+    by = f" by {bug.commit[:10]}" if bug.commit else ""
+    why = f": {bug.why}" if bug.why else ""
+    return f"{_state(bug)}{by}{why}"
 
 
 def _lines(bug: Bug) -> list[tuple[str, str]]:
-    by = f" by {bug.commit[:10]}" if bug.commit else ""
-    why = f": {bug.why}" if bug.why else ""
     lines = [
-        ("state", f"{_state(bug)}{by}{why}"),
+        ("state", _told_state(bug)),
         ("severity", bug.severity),
         ("check", _told(bug.check)),
         ("test", _told(bug.test)),

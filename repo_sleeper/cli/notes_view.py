@@ -139,7 +139,8 @@ def none_dismissed() -> NotFoundError:
 
 
 def _dismissed(db: Database, tree_id: int, prefix: str) -> list[Note]:
-    return [note for note, _ in notes.dismissed(db, tree_id) if note.id.startswith(prefix)]
+    put_aside = (note for note, _ in notes.dismissed(db, tree_id))
+    return [note for note in put_aside if note.id.startswith(prefix.lower())]
 
 
 # --- showing ----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,8 +9,8 @@ from enum import StrEnum
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store import notes, versions
+from repo_sleeper.store.bug_fates import Past, fate
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.history import stored_oid
 from repo_sleeper.store.remarks import SEVERITIES, remarks
 from repo_sleeper.store.thoughts import ATTEMPTS, FAILURE
 
@@ -19,10 +18,11 @@ _FEWEST_LOOKS = 4  # a day, however little is thought: what was begun is to be d
 
 
 class BugState(StrEnum):
-    """What is known of a likely bug, the surest first."""
+    """What is known of a likely bug, the surest first. A stale one is not in the code at hand."""
 
     CONFIRMED = "confirmed"
     NEW = "new"
+    STALE = "stale"
     RESOLVED = "resolved"
     DISMISSED = "dismissed"
 
@@ -97,29 +97,37 @@ class Due:
 # --- reading ----------------------------------------------------------------------------------
 
 
-def bugs(db: Database, tree_id: int, *, states: Collection[BugState]) -> list[Bug]:
+def bugs(
+    db: Database, tree_id: int, *, states: Collection[BugState], past: Past | None = None
+) -> list[Bug]:
     """The likely bugs in these states: the surest first, then the gravest, then the likeliest.
 
-    Whatever a look did not bear out comes after what none has.
+    Whatever a look did not bear out comes after what none has. Without a past no bug is resolved.
     """
     shown = notes.list_notes(db, tree_id, kinds=[NoteKind.LIKELY_BUG])
-    found = [_bug(db, note) for note in shown]
+    found = [_bug(db, note, past) for note in shown]
     if BugState.DISMISSED in states:
         found += [
-            replace(_bug(db, note), state=BugState.DISMISSED, why=why)
+            replace(_bug(db, note, None), state=BugState.DISMISSED, why=why)
             for note, why in notes.dismissed(db, tree_id, NoteKind.LIKELY_BUG)
         ]
     return sorted((bug for bug in found if bug.state in states), key=_rank)
 
 
-def bug(db: Database, tree_id: int, prefix: str) -> Bug:
+def bug(db: Database, tree_id: int, prefix: str, *, past: Past | None = None) -> Bug:
     """The bug whose id begins like this, whatever became of it."""
     notes.require_prefix(prefix, listed_by="sleeper bugs --all")
-    every = bugs(db, tree_id, states=tuple(BugState))
-    found = [bug for bug in every if bug.note.id.startswith(prefix)]
-    if len(found) != 1:
-        which = "several begin" if found else "no likely bug begins"
-        raise NotFoundError(f"{which} with {prefix}", hint="`sleeper bugs --all` lists them all")
+    every = bugs(db, tree_id, states=tuple(BugState), past=past)
+    found = [bug for bug in every if bug.note.id.startswith(prefix.lower())]
+    if len(found) > 1:
+        raise NotFoundError(
+            f"several bugs begin with {prefix}: {', '.join(bug.note.id for bug in found)}",
+            hint="give more characters of the id",
+        )
+    if not found:
+        raise NotFoundError(
+            f"no likely bug begins with {prefix}", hint="`sleeper bugs --all` lists them all"
+        )
     return found[0]
 
 
@@ -139,12 +147,13 @@ def may_check(db: Database, *, day: str) -> bool:
     return bool(db.value(query, (_FEWEST_LOOKS, day)))
 
 
-def _bug(db: Database, note: Note) -> Bug:
+def _bug(db: Database, note: Note, past: Past | None) -> Bug:
     row = db.row("select * from bugs where note_id = ?", (note.id,))
     state = BugState.NEW if row is None else BugState(row["state"])
     commit, why = "", "" if row is None else row["why"]
     if not note.fresh:
-        state, (commit, why) = BugState.RESOLVED, _resolved_by(db, note)
+        resolved, commit, why = fate(db, note, past)
+        state = BugState.RESOLVED if resolved else BugState.STALE
     return Bug(
         note=note,
         state=state,
@@ -153,30 +162,6 @@ def _bug(db: Database, note: Note) -> Bug:
         checks=_checks(db, note.id),
         **remarks(db, note),
     )
-
-
-def _resolved_by(db: Database, note: Note) -> tuple[str, str]:
-    """The commit after the note's that touched what it cites, if there is only one.
-
-    Of several, which one changed the definition is not known here, and not guessed.
-    """
-    rows = db.rows(
-        """
-        select distinct c.oid, c.subject, c.time, c.id from commits c
-        join commit_paths t on t.commit_id = c.id join history_paths p on p.id = t.path_id
-        where p.path in (select value from json_each(?))
-        and (c.time, c.id) > (select time, id from commits where oid = ?)
-        order by c.time, c.id
-        """,
-        (json.dumps(sorted({one.path for one in note.evidence})), stored_oid(note.commit)),
-    )
-    oids = [row["oid"].hex() for row in rows]
-    if len(oids) == 1:
-        return oids[0], rows[0]["subject"]
-    if not oids:
-        return "", "the code has changed since"
-    between = f"{oids[0][:10]} to {oids[-1][:10]}"
-    return "", f"the code has changed in one of {len(oids)} commits, {between}"
 
 
 def _checks(db: Database, note_id: str) -> tuple[Check, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from repo_sleeper.store import bug_fates
 from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeProvider
@@ -47,7 +48,7 @@ def test_a_likely_bug_from_the_first_claim_to_the_last_word(
     assert person.types("think", "--kind", "likely-bug", "--limit", "1").code == 0
     found = bug(person)
     assert (found["state"], found["hypothesis"]) == ("new", True)
-    assert "unconfirmed" in person.types("bugs").out
+    assert "\tnew\t" in person.types("bugs").out
     id_ = str(found["id"])[:8]
 
     checked = person.types("bugs", "recheck", id_)
@@ -63,9 +64,13 @@ def test_a_likely_bug_from_the_first_claim_to_the_last_word(
     assert person.types("bugs", "dismiss", id_, "--why", "by design").code == 0
     assert person.types("bugs").code == 3
     assert bug(person, "--all")["why"] == "by design"
-    assert person.types("bugs", "recheck", id_).code == 2
+    again = person.types("bugs", "dismiss", id_)
+    assert (again.code, "was dismissed already" in again.err) == (3, True)
+    refused = person.types("bugs", "recheck", id_)
+    assert refused.code == 2
+    assert f"`sleeper notes restore {found['id']}` takes it back" in refused.err
     assert person.types("bugs", "confirm", id_, "--why", "after all").code == 0
-    assert "confirmed: after all" in person.types("bugs", "show", id_).out
+    assert "confirmed: after all" in person.types("bugs", "show", id_.upper()).out
     assert json.loads(person.types("bugs", "show", id_, "--json").out)["bug"]["checks"]
 
     suspects = json.loads(person.types("bugs", "--suspects", "--json").out)["suspects"]
@@ -84,3 +89,40 @@ def test_whether_notes_have_paid_is_not_made_up(person: Person) -> None:
     assert "N* = Bs" in assumed
     assert "1 question at t = 10" in assumed
     assert "(assumed: --without says so)" in assumed
+
+
+@pytest.mark.timeout(180)
+def test_only_a_commit_since_resolves_a_bug(person: Person) -> None:
+    """An edit in progress and an older commit are no proof that anybody mended it."""
+    repo, file = person.repo, person.repo.root / "shop.py"
+    older = repo.git("rev-parse", "HEAD").strip()
+    repo.commit("Add postage", shop_py=f"{file.read_text()}\n\nPOSTAGE = 3\n")
+    found_at = repo.git("rev-parse", "HEAD").strip()
+    assert person.types("think", "--kind", "likely-bug", "--limit", "1").code == 0
+    id_ = str(bug(person)["id"])
+    as_found = file.read_text()
+
+    file.write_text(as_found.replace("(", "( 1 + ").replace("return", "return 0 or"))
+    edited = bug(person, "--all")
+    assert (edited["state"], edited["why"]) == ("stale", bug_fates.EDITED)
+    none = person.types("bugs")
+    assert (none.code, "`sleeper bugs --all` lists 1 stale" in none.err) == (3, True)
+
+    repo.commit("Mend the total")
+    mended = bug(person, "--all")
+    assert (mended["state"], mended["why"]) == ("resolved", "Mend the total")
+    assert mended["resolved_by"] == repo.git("rev-parse", "HEAD").strip()
+    for verb in ("confirm", "recheck"):
+        refused = person.types("bugs", verb, id_)
+        assert (refused.code, f"{id_} is resolved by " in refused.err) == (2, True)
+
+    repo.git("checkout", "--quiet", older)
+    file.write_text(file.read_text().replace("return", "return 0 or"))
+    gone = bug(person, "--all")
+    assert gone["why"] == f"found at {found_at[:10]}, not in this checkout"
+
+    repo.git("checkout", "--quiet", "--force", found_at)
+    assert bug(person)["state"] == "new"
+    assert json.loads(person.types("bugs", "confirm", id_, "--json").out)["bug"]["state"] == (
+        "confirmed"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from repo_sleeper.errors import (
     TooDearError,
 )
 from repo_sleeper.sleep import budget
-from repo_sleeper.store import bugs, history, ledger, notes, versions
+from repo_sleeper.store import bug_fates, bugs, history, ledger, notes, versions
+from repo_sleeper.store.bug_fates import Past
 from repo_sleeper.store.bugs import Bug, BugState, Step, Verdict
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.tree import Tree
@@ -124,8 +126,8 @@ class Desk:
     def at(self) -> Tree:
         return Tree(self.db, 1, self.tree.root)
 
-    def bug(self) -> Bug:
-        (found,) = bugs.bugs(self.db, 1, states=tuple(BugState))
+    def bug(self, past: Past | None = None) -> Bug:
+        (found,) = bugs.bugs(self.db, 1, states=tuple(BugState), past=past)
         return found
 
     def looks(
@@ -251,11 +253,11 @@ def test_what_no_look_bore_out_is_shown_as_that_and_comes_last(
     listed = bugs.bugs(desk.db, 1, states=[BugState.NEW])
     assert [bug.note.id for bug in listed] == [second.note.id, first.note.id]
     assert [bug.outcome for bug in listed] == [None, Verdict.DIFFERS]
-    bugs_view.show_list(listed, json=False, more=0)
+    bugs_view.show_list(listed, json=False, limit=9, hidden=0)
     told = capsys.readouterr().out.splitlines()
-    assert "unconfirmed" in told[-2]
+    assert "\tnew\t" in told[-2]
     assert "not seen again" in told[-1]
-    bugs_view.show_list(listed, json=True, more=0)
+    bugs_view.show_list(listed, json=True, limit=9, hidden=0)
     assert [one["outcome"] for one in json.loads(capsys.readouterr().out)["bugs"]] == [
         None,
         "differs",
@@ -433,6 +435,34 @@ def test_a_person_s_word_confirms_and_can_be_taken_back(desk: Desk) -> None:
 def test_a_bug_whose_code_changed_is_resolved_by_the_commit_that_touched_it(
     desk: Desk, later: tuple[tuple[str, int, str, str], ...], commit: str, why: str
 ) -> None:
+    oids = commit_history(desk, later)
+    desk.claims(finding(), commit="a" * 40)
+
+    desk.tree.write("cart.py", CHANGED)
+
+    bug = desk.bug(Checkout(oids[1:]))
+    assert (bug.state, bug.commit, bug.why) == (BugState.RESOLVED, commit, why)
+    assert bugs.due(desk.db, 1) == []
+
+
+CHANGED = CART.replace("sum(", "0 + sum(")
+
+
+class Checkout:
+    """The history of a checkout: the commits since the bug was found, and the edits."""
+
+    def __init__(self, since: Collection[str] | None, **committed: str) -> None:
+        self._since = since
+        self._committed = committed
+
+    def since(self, _: str) -> Collection[str] | None:
+        return self._since
+
+    def committed(self, path: str) -> str | None:
+        return self._committed.get(path.replace(".", "_"))
+
+
+def commit_history(desk: Desk, later: tuple[tuple[str, int, str, str], ...] = ()) -> list[str]:
     commits = [
         Commit(oid, time, "ada", subject, paths=(path,))
         for oid, time, subject, path in (
@@ -443,21 +473,47 @@ def test_a_bug_whose_code_changed_is_resolved_by_the_commit_that_touched_it(
         )
     ]
     history.add_commits(desk.db, [(commit, False) for commit in commits])
+    return [commit.oid for commit in commits]
+
+
+@pytest.mark.parametrize(
+    ("past", "why"),
+    [
+        pytest.param(None, bug_fates.NOT_ASKED, id="nobody looked"),
+        pytest.param(
+            Checkout(None), "found at aaaaaaaaaa, not in this checkout", id="an older commit"
+        ),
+        pytest.param(Checkout(["b" * 40]), bug_fates.NOT_ASKED, id="no commit touched it"),
+        pytest.param(
+            Checkout(["b" * 40], cart_py="else\n"),
+            bug_fates.EDITED,
+            id="edited, never committed",
+        ),
+        pytest.param(
+            Checkout(["c" * 40], cart_py=CART), bug_fates.EDITED, id="committed code still has it"
+        ),
+    ],
+)
+def test_a_bug_that_no_commit_is_known_to_have_mended_is_stale(
+    desk: Desk, past: Past | None, why: str
+) -> None:
+    commit_history(desk)
     desk.claims(finding(), commit="a" * 40)
 
-    desk.tree.write("cart.py", CART.replace("sum(", "0 + sum("))
+    desk.tree.write("cart.py", CHANGED)
 
-    bug = desk.bug()
-    assert (bug.state, bug.commit, bug.why) == (BugState.RESOLVED, commit, why)
+    bug = desk.bug(past)
+    assert (bug.state, bug.commit, bug.why) == (BugState.STALE, "", why)
     assert bugs.due(desk.db, 1) == []
 
 
-def test_a_change_that_is_not_committed_yet_resolves_too(desk: Desk) -> None:
-    desk.claims(finding())
+def test_an_edit_after_the_commit_that_mended_it_takes_nothing_back(desk: Desk) -> None:
+    oids = commit_history(desk)
+    desk.claims(finding(), commit="a" * 40)
 
-    desk.tree.write("cart.py", CART.replace("sum(", "0 + sum("))
+    desk.tree.write("cart.py", CHANGED + "EDITED = 1\n")
 
-    assert (desk.bug().state, desk.bug().commit) == (BugState.RESOLVED, "")
+    assert desk.bug(Checkout(oids[1:], cart_py=CHANGED)).state is BugState.RESOLVED
 
 
 def test_severity_check_and_test_are_told_when_the_reply_has_them(desk: Desk) -> None:
@@ -503,6 +559,7 @@ def test_a_bug_is_found_by_the_start_of_its_id(desk: Desk) -> None:
     bug = desk.claims(finding())
 
     assert bugs.bug(desk.db, 1, bug.note.id[:6]) == bug
+    assert bugs.bug(desk.db, 1, bug.note.id[:6].upper()) == bug
     with pytest.raises(NotFoundError, match="no likely bug"):
         bugs.bug(desk.db, 1, "zzzz")
 
