@@ -10,9 +10,9 @@ from typing import NamedTuple
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
 from repo_sleeper.recall import pointers, rank
-from repo_sleeper.recall.excerpt import Excerpt, excerpt
+from repo_sleeper.recall.excerpt import Excerpt, excerpt, line_that_says
 from repo_sleeper.recall.pack import Packed, Parts, count_tokens, nothing, pack
-from repo_sleeper.recall.places import worth_reading
+from repo_sleeper.recall.places import Spot, worth_reading
 from repo_sleeper.recall.pointer_lines import signature
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.rank import Ranked
@@ -176,12 +176,18 @@ def _code(
 ) -> list[Excerpt]:
     """The lines that say most, of files that are named, without what a pointer shows as well."""
     listed = {hit.path for hit in hits}
-    places = [one for one in worth_reading(found, question) if one[0] in listed]
-    read = [
-        excerpt(path, sources.lines(path), place, question.words)
-        for path, place in places[:_EXCERPTS]
-    ]
-    return [one for one in read if one is not None and not _is_pointed_at(one, shown)]
+    spots = [one for one in worth_reading(found, question) if one.path in listed]
+    read = [_excerpt(spot, sources, question) for spot in spots[:_EXCERPTS]]
+    told = [one for one in read if one is not None and not _is_pointed_at(one, shown)]
+    return sorted(told, key=lambda one: one.line is None)  # what the question means comes first
+
+
+def _excerpt(spot: Spot, sources: Sources, question: Question) -> Excerpt | None:
+    source = sources.lines(spot.path)
+    line = spot.line
+    if line is None and spot.says:
+        line = line_that_says(source, spot.range, spot.says)
+    return excerpt(spot.path, source, spot.range, question.words, line=line)
 
 
 def _is_pointed_at(one: Excerpt, shown: Sequence[SymbolHit]) -> bool:

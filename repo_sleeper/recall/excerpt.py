@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -21,10 +22,14 @@ _CLOSING = re.compile(rf"\W*(?:(?:begin|do|done|else|{_END}|esac|fi|then)\b\W*)*
 
 
 class Excerpt(NamedTuple):
-    """Lines of a file, each with its 0-based number; there may be gaps between them."""
+    """Lines of a file, each with its 0-based number; there may be gaps between them.
+
+    `line` is the one that the question is about, which is there however few of them are shown.
+    """
 
     path: str
     lines: tuple[tuple[int, str], ...]
+    line: int | None = None
 
     @property
     def range(self) -> Range:
@@ -32,29 +37,50 @@ class Excerpt(NamedTuple):
         return Range(self.lines[0][0], self.lines[-1][0] + 1)
 
 
-def excerpt(path: str, source: Sequence[str], place: Range, words: Sequence[str]) -> Excerpt | None:
-    """The head of a place and the lines of it that have the question's words.
+def excerpt(
+    path: str,
+    source: Sequence[str],
+    place: Range,
+    words: Sequence[str],
+    *,
+    line: int | None = None,
+) -> Excerpt | None:
+    """The head of a place and the lines of it that have the question's words; `line` before all.
 
     None when the place does not lie within the source or says nothing: a lone `end` or `}`.
     """
     inside = range(place.start, min(place.end, len(source)))
-    chosen = _chosen(source, inside, words)
+    chosen = _chosen(source, inside, words, line)
     while chosen and not source[chosen[-1]].strip():
         chosen.pop()
     if all(_CLOSING.fullmatch(source[line]) for line in chosen):
         return None
-    return Excerpt(path, tuple((line, source[line].rstrip()[:_WIDTH]) for line in chosen))
+    lines = tuple((number, source[number].rstrip()[:_WIDTH]) for number in chosen)
+    return Excerpt(path, lines, line if line in chosen else None)
 
 
-def _chosen(source: Sequence[str], inside: range, words: Sequence[str]) -> list[int]:
+def line_that_says(source: Sequence[str], place: Range, said: str) -> int | None:
+    """The line of a place that has most of the words, the first of several."""
+    words = said.lower().split()
+    inside = range(place.start, min(place.end, len(source)))
+    counts = {line: len(held(source[line], words)) for line in inside}
+    best = max(counts, key=lambda line: (counts[line], -line), default=None)
+    return best if best is not None and counts[best] else None
+
+
+def _chosen(
+    source: Sequence[str], inside: range, words: Sequence[str], line: int | None
+) -> list[int]:
     if len(inside) <= _WHOLE:
         return list(inside)
     worth = _worth(source, inside, words)
+    if line is not None:
+        worth[line] = math.inf
     if not worth:
         return list(inside[:_MOST])
     chosen = set(_head(source, inside))
-    for line in sorted(worth, key=lambda one: (-worth[one], one)):
-        around = set(range(max(line - _AROUND, inside[0]), min(line + _AROUND + 1, inside[-1] + 1)))
+    for at in sorted(worth, key=lambda one: (-worth[one], one)):
+        around = set(range(max(at - _AROUND, inside[0]), min(at + _AROUND + 1, inside[-1] + 1)))
         if len(chosen | around) > _MOST:
             break
         chosen |= around

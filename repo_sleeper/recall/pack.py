@@ -20,7 +20,10 @@ _LED = 3  # files that are named before the first is told of in full
 _BODY = 400
 
 _STUMP = 4  # lines of code: fewer are left out
-Smaller = Callable[[Sequence[str]], Iterator[Sequence[str]]]
+_AFTER = 3  # of so many lines around one that the question is about, one comes after it
+_CODE = ["", "## Code"]
+Lines = Sequence[str]
+Smaller = Callable[[Lines], Iterator[Lines]]
 
 NOTHING = "Nothing relevant to this question was found in the repository."
 
@@ -87,8 +90,15 @@ def pack(parts: Parts, *, budget: int) -> Packed:
     _fill(bag, "## From the index", answered, limit=int(room * _FACTS), smaller=_first)
     if _point(bag, pointed, limit=int(room * _POINTERS)) < min(_LED, len(pointed)):
         return _least(pointed, room=room)
-    shown = _fill(bag, "## Notes", noted, limit=int(room * _NOTES))
-    _fill(bag, "## Code", code, limit=room, smaller=_shorter)
+    forms = [_forms(block, one) for block, one in zip(code, parts.excerpts, strict=True)]
+    meant = [
+        _size(some[-1])
+        for some, one in zip(forms, parts.excerpts, strict=True)
+        if one.line is not None
+    ]
+    kept = _size(_CODE) + meant[0] if meant else 0
+    shown = _fill(bag, "## Notes", noted, limit=min(int(room * _NOTES), room - kept))
+    _show(bag, forms, meant)
     notes_shown = tuple(usable[position] for position in shown)
     return Packed("\n".join(bag.lines) + "\n" if bag.lines else "", notes_shown)
 
@@ -159,6 +169,22 @@ def _point(bag: _Bag, blocks: Sequence[Sequence[str]], *, limit: int) -> int:
     return added
 
 
+def _show(bag: _Bag, forms: Sequence[Sequence[Lines]], meant: Sequence[int]) -> None:
+    """The code that fits. The first places are meant: each leaves the next ones their least form.
+
+    Where one of those does not fit, nothing else is shown in its place.
+    """
+    added = 0
+    for position, some in enumerate(forms):
+        head = [] if added else _CODE
+        limit = bag.room - sum(meant[position + 1 : position + _LED])
+        fits = any(bag.add([*head, *form], limit=limit) for form in some)
+        fits = fits or bag.add([*head, *some[-1]], limit=bag.room)
+        if position < len(meant) and not fits:
+            return
+        added += fits
+
+
 def _told(block: Sequence[str]) -> Iterator[Sequence[str]]:
     """A file with what it has, then with less and less of it; at last its line, its path."""
     file, *symbols, names = block
@@ -190,13 +216,42 @@ def _first(block: Sequence[str]) -> Iterator[Sequence[str]]:
     return ([*block[:size], "- and more"] for size in range(len(block) - 1, 1, -1))
 
 
-def _shorter(block: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The beginning of some code, under a head that says so; a stump is not worth its head."""
-    head, *lines, end = block
-    for size in range(len(lines) - 1, _STUMP, -1):
-        number, _, text = lines[size - 1].partition("|")
-        if text.strip():
-            yield [f'{head.rpartition("-")[0]}-{number.strip()}">', *lines[:size], end]
+def _forms(block: Lines, one: Excerpt) -> list[Lines]:
+    """Some code, then less and less of it: of what is meant the lines around, else the first."""
+    numbers = [number for number, _ in one.lines]
+    shorter = _shorter(block) if one.line is None else _around(block, numbers.index(one.line))
+    return [block, *shorter]
+
+
+def _shorter(block: Lines) -> Iterator[Lines]:
+    """The beginning of some code; a stump is not worth its head."""
+    lines = block[1:-1]
+    return (
+        _part(block, 0, size)
+        for size in range(len(lines) - 1, _STUMP, -1)
+        if _text(lines[size - 1])
+    )
+
+
+def _around(block: Lines, at: int) -> Iterator[Lines]:
+    """The lines around one of them, more before it than after it; at last it alone."""
+    count = len(block) - 2
+    for size in range(count - 1, 0, -1):
+        first = at - (size - 1) + (size - 1) // _AFTER
+        first = min(max(first, 0), count - size)
+        if size == 1 or (_text(block[first + 1]) and _text(block[first + size])):
+            yield _part(block, first, first + size)
+
+
+def _part(block: Lines, first: int, end: int) -> Lines:
+    """Some of the lines of some code, under a head that says which they are."""
+    head, *lines, last = block
+    start, stop = (lines[at].partition("|")[0].strip() for at in (first, end - 1))
+    return [f'{head.rpartition(" lines=")[0]} lines="{start}-{stop}">', *lines[first:end], last]
+
+
+def _text(line: str) -> str:
+    return line.partition("|")[2].strip()
 
 
 def _head(commit: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.recall import SymbolHit
@@ -21,31 +22,47 @@ _FEW_OF_TYPE = 4  # ... of a type, which is what the pointer says and little mor
 _DOING = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.MACRO})
 
 
-def worth_reading(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
+class Spot(NamedTuple):
+    """Lines of a file; `line` is the one that the question names, `says` what it quotes of them."""
+
+    path: str
+    range: Range
+    line: int | None = None
+    says: str = ""
+
+
+def worth_reading(found: Found, question: Question) -> Iterator[Spot]:
     """What the question points at or quotes, then places by what they and their file are worth.
 
-    Few of one file, none inside another.
+    Few of one file, but for those that are named; none inside another.
     """
     taken: dict[str, list[Range]] = {}
     by_worth = sorted(_places(found), key=lambda item: (-item[0], item[1], item[2]))
-    places = [
+    spots = [
         *_pointed(found, question),
-        *found.quoted,
-        *((path, place) for _, path, place in by_worth),
+        *(Spot(path, place, None, says) for path, place, says in found.quoted),
+        *(Spot(path, place) for _, path, place in by_worth),
     ]
-    for path, place in places:
-        others = taken.setdefault(path, [])
+    for spot in spots:
+        place, others = spot.range, taken.setdefault(spot.path, [])
         inside = any(place.start < other.end and other.start < place.end for other in others)
-        if not inside and len(others) < _PER_FILE:
+        if not inside and (len(others) < _PER_FILE or spot.line is not None):
             others.append(place)
-            yield path, place
+            yield spot
 
 
-def _pointed(found: Found, question: Question) -> Iterator[tuple[str, Range]]:
-    """The lines around those named; where a trace ends is where it went wrong."""
+def _pointed(found: Found, question: Question) -> Iterator[Spot]:
+    """The lines around those named; where a trace ends is where it went wrong.
+
+    Of two that lie close together the first has those between them.
+    """
     ends_last = "most recent call last" in question.text
-    for path, line in reversed(found.pointed) if ends_last else found.pointed:
-        yield path, Range(max(line - _BEFORE, 0), line + _AFTER + 1)
+    lines = list(dict.fromkeys(reversed(found.pointed) if ends_last else found.pointed))
+    for path, line in lines:
+        others = [at for other, at in lines if other == path]
+        above = max((min(at + _AFTER + 1, line) for at in others if at < line), default=0)
+        below = min((at for at in others if at > line), default=line + _AFTER + 1)
+        yield Spot(path, Range(max(line - _BEFORE, above), min(line + _AFTER + 1, below)), line)
 
 
 def _places(found: Found) -> Iterator[tuple[float, str, Range]]:

@@ -48,12 +48,13 @@ class Said(NamedTuple):
 class Quoted(NamedTuple):
     """Path -> the share of a quoted text that it says word for word, and where that stands.
 
-    `sure` is the largest share of a text that is long enough to be nowhere by chance.
+    `places` are the passages that say it, each with the longest row of words that it has. `sure`
+    is the largest share of a text that is long enough to be nowhere by chance.
     """
 
     scores: Mapping[str, float] = {}
     reasons: Mapping[str, Mapping[str, str]] = {}
-    places: tuple[tuple[str, Range], ...] = ()
+    places: tuple[tuple[str, Range, str], ...] = ()
     sure: float = 0.0
 
 
@@ -114,7 +115,7 @@ def _ordered(found: Mapping[Place, Said]) -> Quoted:
     return Quoted(
         {path: said.share for path, said in best.items()},
         {path: {"quote": f'says "{said.longest}"'} for path, said in best.items()},
-        tuple(order),
+        tuple((*place, found[place].longest) for place in order),
         max((said.share for said in best.values() if said.of >= _FEWEST_SURE), default=0.0),
     )
 

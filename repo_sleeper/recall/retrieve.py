@@ -44,7 +44,7 @@ class Found(NamedTuple):
     """What there is for a question, best first, and how sure we are that it is about it (0..1).
 
     `pointed` are the lines that the question itself names, 0-based, in the order written, `quoted`
-    the places that say what it quotes.
+    the places that say what it quotes, each with the words that it says.
     """
 
     ranked: Sequence[Ranked] = ()
@@ -54,7 +54,7 @@ class Found(NamedTuple):
     notes: tuple[Note, ...] = ()
     confidence: float = 0.0
     pointed: tuple[tuple[str, int], ...] = ()
-    quoted: tuple[tuple[str, Range], ...] = ()
+    quoted: tuple[tuple[str, Range, str], ...] = ()
 
 
 def retrieve(

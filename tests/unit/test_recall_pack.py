@@ -18,10 +18,22 @@ SYMBOLS = st.lists(
     st.builds(SymbolHit, TEXT, TEXT, st.just(SymbolKind.CLASS), st.just(Range(1, 4)), st.just(1.0)),
     max_size=5,
 )
+
+
+def _excerpt(path: str, lines: list[tuple[int, str]], at: int | None) -> Excerpt:
+    """Some code, perhaps with one of its lines as what the question is about."""
+    return Excerpt(path, tuple(lines), None if at is None else lines[at % len(lines)][0])
+
+
 EXCERPTS = st.lists(
-    st.builds(Excerpt, TEXT, st.lists(st.tuples(st.integers(0, 99), TEXT), min_size=1).map(tuple)),
+    st.builds(
+        _excerpt,
+        TEXT,
+        st.lists(st.tuples(st.integers(0, 99), TEXT), min_size=1, max_size=14),
+        st.none() | st.integers(0, 13),
+    ),
     max_size=5,
-)
+).map(lambda some: sorted(some, key=lambda one: one.line is None))
 
 
 def note(title: str = "Totals round half up", **changed: object) -> Note:
@@ -129,6 +141,14 @@ def test_stale_notes_and_hypotheses_are_never_packed():
     assert done.notes == (note(),)
     assert "old" not in done.text
     assert "maybe" not in done.text
+
+
+def test_notes_leave_room_for_the_line_that_a_question_names() -> None:
+    notes = [note(f"Title {number}", body="word " * 40) for number in range(9)]
+
+    for budget in range(110, 400, 10):
+        text = packed(notes=notes, excerpts=[numbered(88, 95)], budget=budget).text
+        assert "statement_95" in text, budget
 
 
 def test_secrets_and_control_characters_are_taken_out():
@@ -254,6 +274,35 @@ def test_a_stump_of_code_is_not_worth_its_head():
     lines = tuple((number, "x" * 60) for number in range(5))
 
     assert "## Code" not in packed(excerpts=[Excerpt("a.py", lines)], budget=130).text
+
+
+def numbered(first: int, line: int | None = None) -> Excerpt:
+    return Excerpt(
+        "a.py", tuple((at, f"statement_{at} = call()") for at in range(first, first + 11)), line
+    )
+
+
+@pytest.mark.parametrize("budget", [130, 150, 200, 260, 300, 1200])
+def test_the_line_a_question_names_is_shown_whatever_else_is_not(budget: int) -> None:
+    text = packed(notes=[], excerpts=[numbered(88, 95), numbered(300)], budget=budget).text
+
+    assert "\n  96| statement_95" in text
+    assert text.count("</file>") == 1 or "\n  99| statement_98" in text
+
+
+def test_what_is_left_of_some_code_is_what_is_around_the_line_that_is_meant() -> None:
+    text = packed(notes=[], excerpts=[numbered(88, 95)], budget=150).text
+
+    assert '<file path="a.py" lines="92-98">\n  92| statement_91' in text
+    assert "\n  98| statement_97 = call()\n</file>" in text
+
+
+def test_each_line_that_is_named_leaves_the_next_ones_room_for_theirs() -> None:
+    named = [numbered(88, 95), numbered(188, 195), numbered(288, 295)]
+
+    text = packed(notes=[note()], excerpts=named, budget=300).text
+
+    assert all(f"\n {at + 1:3}| statement_{at} " in text for at in (95, 195, 295))
 
 
 @given(st.integers(-5, 400), FILES, SYMBOLS, EXCERPTS, st.lists(TEXT, max_size=3))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.recall import SymbolHit
-from repo_sleeper.recall.places import worth_reading
+from repo_sleeper.recall.places import Spot, worth_reading
 from repo_sleeper.recall.question import understand
 from repo_sleeper.recall.rank import Ranked
 from repo_sleeper.recall.retrieve import Found
@@ -16,6 +16,10 @@ def hit(kind: SymbolKind, start: int, end: int, *, path: str = "shop/cart.py") -
 
 
 def places(**found: object) -> list[tuple[str, Range]]:
+    return [(spot.path, spot.range) for spot in spots(**found)]
+
+
+def spots(**found: object) -> list[Spot]:
     return list(worth_reading(Found(RANKED, **found), understand("totals of the cart")))  # type: ignore[arg-type]
 
 
@@ -59,3 +63,20 @@ def test_what_lies_in_a_place_that_is_read_is_not_read_again():
     )
 
     assert found == [("shop/cart.py", Range(1, 60))]
+
+
+def test_lines_that_are_named_close_together_each_have_their_own_place():
+    found = spots(pointed=tuple(("shop/cart.py", line) for line in (20, 24, 60, 90)))
+
+    assert found == [
+        Spot("shop/cart.py", Range(13, 24), 20),
+        Spot("shop/cart.py", Range(24, 28), 24),
+        Spot("shop/cart.py", Range(53, 64), 60),
+        Spot("shop/cart.py", Range(83, 94), 90),
+    ]
+
+
+def test_a_place_that_says_what_is_quoted_knows_what_it_says():
+    (found,) = spots(quoted=(("shop/cart.py", Range(3, 9), "cannot settle"),))
+
+    assert found == Spot("shop/cart.py", Range(3, 9), None, "cannot settle")

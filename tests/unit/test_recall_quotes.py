@@ -120,6 +120,23 @@ def test_a_quoted_text_that_is_there_is_reason_enough_to_answer(tree: Searchable
     assert found(tree, query).reasons["src/a.py"]["quote"] == 'says "done with it all"'
 
 
+@pytest.mark.parametrize("budget", [200, 300, 1_200])
+def test_the_line_that_says_a_message_is_shown_before_other_code(
+    tree: Searchable, budget: int
+) -> None:
+    steps = "".join(f"    step_{number}(order)  # settle, today or twice\n" for number in range(60))
+    fails = '    raise ValueError(f"cannot settle {order} twice today")\n'
+    tree.write("shop/settle.py", f"def settle(order):\n{steps}{fails}{steps}")
+    at = Tree(tree.db, tree.tree, tree.root)
+
+    query = "where does 'cannot settle 7 twice today' come from"
+    text = context(at, query, budget=budget, scope=Scope(5)).text
+
+    first = text.partition("## Code\n")[2].partition("</file>")[0]
+    assert first.startswith('<file path="shop/settle.py"')
+    assert f"  62| {fails}" in first
+
+
 def test_what_a_file_says_word_for_word_is_one_reason(tree: Searchable) -> None:
     tree.write("src/a.py", "def f():\n    print('cannot settle twice today')\n")
 
