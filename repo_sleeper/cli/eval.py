@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -54,6 +54,13 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
     from repo_sleeper.evaluate import lift, report
     from repo_sleeper.evaluate.results import Mode, Plan
 
+    measured_too = {
+        "--anticipation": anticipation,
+        "--suspicion": suspicion,
+        "--staleness": staleness,
+    }
+    of_replays = {"--plot": plot is not None, "--exact": exact, "--keep-notes": keep_notes}
+    _require_one(measured_too, of_replays)
     workspace = place.here()
     if anticipation:
         _anticipate(workspace, points=commits, json=json)
@@ -71,6 +78,7 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
     found = _replayed(workspace, plan)
     if plot is not None:
         _draw(found, plot)
+        output.say(f"wrote {plot}")
     measured = lift.lifts(found)
     off = _switched(workspace, measured, keep=keep_notes)
     if json:
@@ -78,6 +86,23 @@ def evaluate(  # noqa: PLR0913 -- the options, each by name
     else:
         output.out(report.table([found]).rstrip("\n"))
         output.out("\n" + "\n".join(lift.lines(measured, kept=keep_notes)))
+
+
+def _require_one(measures: Mapping[str, bool], of_replays: Mapping[str, bool]) -> None:
+    """Raises UsageError for more than one measure, and for what none of them would look at."""
+    from repo_sleeper.errors import UsageError
+
+    wanted = [name for name, given in measures.items() if given]
+    unused = [name for name, given in of_replays.items() if given]
+    if len(wanted) > 1:
+        raise UsageError(
+            f"{' and '.join(wanted)} are measured one at a time", hint="give one of them"
+        )
+    if wanted and unused:
+        raise UsageError(
+            f"{unused[0]} is for the replay of questions, not for {wanted[0]}",
+            hint="leave one of them out",
+        )
 
 
 def _switched(workspace: Workspace, measured: Sequence[Lift], *, keep: bool) -> list[str]:
@@ -101,8 +126,14 @@ def _anticipate(workspace: Workspace, *, points: int, json: bool) -> None:
     from repo_sleeper.cli import output
     from repo_sleeper.evaluate import anticipation
 
-    with _progress() as progress:
-        found = anticipation.anticipate(workspace.repo, points=points, progress=progress)
+    try:
+        with _progress() as progress:
+            found = anticipation.anticipate(workspace.repo, points=points, progress=progress)
+    except KeyboardInterrupt:
+        output.say("sleeper: interrupted; of this measure nothing is kept")
+        raise
+    if not found.points:
+        _nothing_to_replay(found.commits, fewest=anticipation.FEWEST)
     if json:
         output.print_json(anticipation.as_json(found))
     else:
@@ -114,10 +145,12 @@ def _suspect(workspace: Workspace, *, fixes: int, json: bool) -> None:
     from repo_sleeper.cli import output
     from repo_sleeper.evaluate import suspected, suspicion
 
-    with _workshop(workspace) as workshop, _progress() as progress:
+    with _workshop(workspace, "suspicion") as workshop, _progress() as progress:
         found = suspicion.suspect(
             workspace.repo, fixes=fixes, shelf=suspicion.shelf_in(workshop), progress=progress
         )
+    if not found.fixes:
+        _no_fixes(suspicion.FEWEST_BEFORE)
     if json:
         output.print_json(suspected.as_json([found]))
     else:
@@ -131,7 +164,7 @@ def _age(workspace: Workspace, *, edits: int, json: bool) -> None:
     from repo_sleeper.cli import output
     from repo_sleeper.evaluate import staleness
 
-    with _workshop(workspace) as workshop, _progress() as progress:
+    with _workshop(workspace, "staleness") as workshop, _progress() as progress:
         found = staleness.measure(
             workspace.repo,
             workshop=workshop,
@@ -148,12 +181,32 @@ def _age(workspace: Workspace, *, edits: int, json: bool) -> None:
         raise typer.Exit(1)
 
 
+def _nothing_to_replay(commits: int, *, fewest: int) -> NoReturn:
+    from repo_sleeper.cli import output
+    from repo_sleeper.errors import NotFoundError
+
+    there = output.count(commits, "commit") if commits else "no commits"
+    raise NotFoundError(
+        f"there is nothing to replay: {there} without merges are here",
+        hint=f"this is measured from {fewest} commits on",
+    )
+
+
+def _no_fixes(fewest: int) -> NoReturn:
+    from repo_sleeper.errors import NotFoundError
+
+    raise NotFoundError(
+        "there are no fixes to measure on",
+        hint=f"a fix is a commit whose subject says so, of code, after {fewest} others",
+    )
+
+
 def _replayed(workspace: Workspace, plan: Plan) -> Replay:
     import time
 
     from repo_sleeper.evaluate.replay import replay
 
-    with _workshop(workspace) as workshop, _progress() as progress:
+    with _workshop(workspace, plan.mode.value) as workshop, _progress() as progress:
         return replay(
             workspace.repo, workshop=workshop, plan=plan, clock=time.time, progress=progress
         )
@@ -171,8 +224,8 @@ def _limits(workspace: Workspace) -> Limits:
 
 
 @contextmanager
-def _workshop(workspace: Workspace) -> Iterator[Path]:
-    """Where a replay keeps what it has done; only one at a time may."""
+def _workshop(workspace: Workspace, measure: str) -> Iterator[Path]:
+    """Where a measure keeps what it has done; only one at a time may."""
     from repo_sleeper.daemon import locks
     from repo_sleeper.daemon.workspace import require_store
     from repo_sleeper.errors import SetupError
@@ -183,7 +236,26 @@ def _workshop(workspace: Workspace) -> Iterator[Path]:
             raise SetupError(
                 "another evaluation of this repository is running", hint="wait for it to end"
             )
-        yield workspace.state_dir / "eval"
+        folder = workspace.state_dir / "eval"
+        with _interruptible(folder / f"interrupted-{measure}"):
+            yield folder
+
+
+@contextmanager
+def _interruptible(mark: Path) -> Iterator[None]:
+    """Says what becomes of the work when Ctrl-C ends it, and the next time that it was of use."""
+    from repo_sleeper.cli import output
+
+    if mark.exists():
+        output.say("sleeper: going on where it was interrupted, as far as that still holds")
+        mark.unlink(missing_ok=True)
+    try:
+        yield
+    except KeyboardInterrupt:
+        mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mark.touch(mode=0o600)
+        output.say("sleeper: interrupted; what was measured is kept, and the next run goes on")
+        raise
 
 
 @contextmanager
@@ -206,10 +278,12 @@ def _check_drawable(file: Path) -> None:
     from repo_sleeper.errors import UsageError
 
     if file.suffix.lower() != ".svg":
+        named = file.with_suffix(".svg") if file.name and not file.is_dir() else file / "found.svg"
         raise UsageError(
-            f"a plot is drawn as SVG, and {file.name} is no name for one",
-            hint=f"--plot {file.with_suffix('.svg')}",
+            f"a plot is drawn as SVG, and {file} is no name for one", hint=f"--plot {named}"
         )
+    if file.is_dir():
+        raise UsageError(f"{file} cannot be written: it is a folder")
     if not file.parent.is_dir():
         raise UsageError(f"{file} cannot be written: there is no folder {file.parent}")
 

@@ -17,6 +17,7 @@ from repo_sleeper.words import counted
 SHARE = 0.1
 SWEEP = 30  # a commit that modifies more files is no work on any one of them
 _FEWEST_BEFORE = 200
+FEWEST = _FEWEST_BEFORE + foresight.HORIZON + 1  # commits: of fewer nothing can be foreseen
 _HALF_LIFE = 100
 _HUGE = 200  # paths: beyond, a commit counts for no churn
 _REGULAR = ("100644", "100755")

@@ -12,6 +12,7 @@ from repo_sleeper.evaluate.results import Ranker, Replay
 HEADLINE = {Slice.ALL: "R@5", Slice.NO_LEAK: "R@5", Slice.MULTI: "F1@5"}
 CONTEXT_METRICS = ("SymRecall", "CtxEff")
 _RIVALS = tuple(ranker for ranker in Ranker if ranker is not Ranker.SLEEPER)
+FEW = 10  # questions: of fewer, resamplings lie anywhere
 _NAME = 19  # the widest name of a ranker, and a space on either side
 
 
@@ -84,13 +85,17 @@ def _slice_lines(replays: Sequence[Replay], part: Slice) -> Iterator[str]:
 
 def _difference_lines(replays: Sequence[Replay]) -> Iterator[str]:
     used = {part: metric for part, metric in HEADLINE.items() if questions_in(replays, part)}
-    yield "sleeper minus ..., and where 95 of 100 resamplings lie"
+    few = questions_in(replays, Slice.ALL) < FEW
+    spread = f"; of fewer than {FEW} questions that says little"
+    yield f"sleeper minus ...{spread if few else ', and where 95 of 100 resamplings lie'}"
     heads = [f"{metric} {part.value}" for part, metric in used.items()]
     yield _row("", heads, width=22)
     for rival in _RIVALS:
         found = [difference(replays, rival, part, metric) for part, metric in used.items()]
         if any(one is not None for one in found):
-            yield _row(f"  {rival.value}", [_interval(one) for one in found], width=22)
+            enough = [questions_in(replays, part) >= FEW for part in used]
+            told = [_interval(one, wide=wide) for one, wide in zip(found, enough, strict=True)]
+            yield _row(f"  {rival.value}", told, width=22)
 
 
 def _context_lines(replays: Sequence[Replay], metric: str) -> Iterator[str]:
@@ -115,9 +120,11 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _interval(found: Interval | None) -> str:
+def _interval(found: Interval | None, *, wide: bool) -> str:
     if found is None:
         return "-"
+    if not wide:
+        return f"{found.mean:+.3f}"
     return f"{found.mean:+.3f} [{found.low:+.2f} {found.high:+.2f}]"
 
 

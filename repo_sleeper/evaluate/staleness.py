@@ -144,10 +144,15 @@ def table(found: Staleness) -> str:
     head = f"{found.name}: {counted(found.notes, 'note')} over {counted(found.edits, 'edit')}"
     lines = [f"  {'':<46}{'':>8}{'of':>10}{'share':>9}   goal"]
     lines += [
-        f"  {label:<46}{share.part:>8,}{share.of:>10,}{share.value:>9.2%}   {goal}".rstrip()
+        f"  {label:<46}{share.part:>8,}{share.of:>10,}{_told(share):>9}   {goal}".rstrip()
         for label, share, goal in rows
     ]
     return "\n".join((head, *lines, *_timing(found)))
+
+
+def _told(share: Share) -> str:
+    """Of nothing there is no share: that none occurred is no failure."""
+    return f"{share.value:.2%}" if share.of else "-"
 
 
 def _timing(found: Staleness) -> list[str]:

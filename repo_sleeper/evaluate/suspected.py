@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from repo_sleeper.evaluate.metrics import Interval, macro, paired_interval
+from repo_sleeper.evaluate.report import FEW
 from repo_sleeper.evaluate.suspicion import Level, Suspicion, Way
 from repo_sleeper.words import counted
 
@@ -57,7 +58,8 @@ def _level_lines(found: Sequence[Suspicion], level: Level) -> list[str]:
         row = f"{way.value:12}" + "".join(f"  {share(found, level, way, k):7.3f}" for k in TOP)
         if way in _RIVALS:
             one = difference(found, level, way, COMPARED)
-            row += f"  {one.mean:+.3f} [{one.low:+.2f} {one.high:+.2f}]"
+            enough = sum(len(each.fixes) for each in found) >= FEW
+            row += f"  {one.mean:+.3f}" + (f" [{one.low:+.2f} {one.high:+.2f}]" if enough else "")
         rows.append(row)
     return rows
 

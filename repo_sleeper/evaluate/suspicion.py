@@ -25,7 +25,7 @@ from repo_sleeper.survey import suspects
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.suspects import SWEEP, Part, Signs
 
-_FEWEST_BEFORE = 100
+FEWEST_BEFORE = 100
 _CODE = ("domain", "git", "history", "index", "survey", "evaluate/queries", "evaluate/suspicion")
 _LANGUAGES = {
     "py": "python", "js": "javascript", "ts": "typescript", "go": "go", "rs": "rust", "c": "c",
@@ -147,7 +147,7 @@ def _ranks(kept: Mapping[str, Mapping[str, int]]) -> Ranks:
 def _fixes(log: Sequence[Edit]) -> list[Edit]:
     return [
         edit
-        for edit in log[_FEWEST_BEFORE:]
+        for edit in log[FEWEST_BEFORE:]
         if edit.parents
         and is_fix(edit.subject)
         and len(edit.statuses) <= SWEEP

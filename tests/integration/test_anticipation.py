@@ -67,6 +67,20 @@ def test_a_young_repository_has_nothing_to_replay(repo: GitRepo) -> None:
     assert anticipation.as_json(young)["shares"] == {}
 
 
+@pytest.mark.usefixtures("busy")
+def test_who_interrupts_it_is_told_that_nothing_is_kept(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(anticipation, "_moment", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(commits=3, anticipation=True)
+    assert capsys.readouterr().err == "sleeper: interrupted; of this measure nothing is kept\n"
+
+
 def test_the_command_prints_a_table_or_json(
     busy: GitRepo, capsys: pytest.CaptureFixture[str]
 ) -> None:

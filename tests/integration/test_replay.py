@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -287,6 +288,74 @@ def test_the_command_speaks_json_and_draws(command: Command, tmp_path: Path) -> 
 
     assert json.loads(done.stdout)["repositories"][0]["mode"] == "exact"
     assert (tmp_path / "found.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.usefixtures("set_up")
+def test_what_was_drawn_is_named_and_of_few_questions_no_spread_is_told(
+    command: Command, tmp_path: Path
+) -> None:
+    done = command("--plot", str(tmp_path / "found.svg"))
+
+    assert f"wrote {tmp_path / 'found.svg'}" in done.stderr
+    assert "sleeper minus ...; of fewer than 10 questions that says little" in done.stdout
+    assert not re.search(r"\[[+-]", done.stdout.partition("counted notes")[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--anticipation", "--suspicion"), "are measured one at a time"),
+        (("--anticipation", "--plot", "y.svg"), "--plot is for the replay of questions"),
+        (("--staleness", "--exact"), "--exact is for the replay of questions"),
+        (("--plot", "."), "a plot is drawn as SVG, and . is no name for one"),
+        (("--plot", "folder.svg"), "it is a folder"),
+    ],
+)
+@pytest.mark.usefixtures("set_up")
+def test_what_would_be_left_undone_is_refused_before_the_work(
+    command: Command, options: tuple[str, ...], said: str
+) -> None:
+    Path("folder.svg").mkdir()
+
+    done = command(*options)
+
+    assert isinstance(done.exception, UsageError)
+    assert said in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--anticipation", "there is nothing to replay: 7 commits"),
+        ("--suspicion", "there are no fixes to measure on"),
+    ],
+)
+@pytest.mark.usefixtures("set_up")
+def test_a_history_too_short_to_measure_on_is_no_result(
+    command: Command, option: str, said: str
+) -> None:
+    done = command(option)
+
+    assert isinstance(done.exception, NotFoundError)
+    assert said in str(done.exception)
+
+
+@pytest.mark.usefixtures("set_up")
+def test_who_interrupts_it_is_told_that_nothing_is_lost(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bench, "ask", interrupt)
+        first = command()
+    second, third = command(), command()
+
+    assert (first.exit_code, first.stdout) == (130, "")
+    assert "interrupted; what was measured is kept" in first.stderr
+    assert second.stderr.startswith("sleeper: going on where it was interrupted")
+    assert (third.exit_code, third.stderr) == (0, "")
 
 
 @pytest.mark.usefixtures("set_up")

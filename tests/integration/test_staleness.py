@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,8 @@ def test_notes_notice_what_changes_and_nothing_else(measure: Callable[[], Stalen
     assert found.kept_made.part == found.kept_made.of > 1
     assert len(found.seconds) == 6
     assert "stale notes told as fresh" in staleness.table(found)
+    none_moved = staleness.table(replace(found, kept=Share(0, 0)))
+    assert re.search(r"renames +0 +0 +-   >= 95%", none_moved)
 
 
 def test_a_product_that_never_notices_is_found_out(

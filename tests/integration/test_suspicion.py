@@ -24,7 +24,7 @@ def name():
 @pytest.fixture
 def mended(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> GitRepo:
     """Of three fixes one changed a definition, one a line outside any, and one no code."""
-    monkeypatch.setattr(suspicion, "_FEWEST_BEFORE", 2)
+    monkeypatch.setattr(suspicion, "FEWEST_BEFORE", 2)
     repo.commit("first", shop_py=SHOP.format(empty=1), other_py="b = 1\n", README_md="x\n")
     repo.commit("Change the shop", shop_py=SHOP.format(empty=2))
     repo.commit("Fix a crash in the shop", shop_py=SHOP.format(empty=0))
