@@ -63,9 +63,12 @@ def _add_place(db: Database, tree_id: int, place: Place, found: Named) -> None:
     paths = _resolved(db, tree_id, place.path)
     for path in paths:
         found.mention[path] = max(found.mention.get(path, 0.0), 1.0 / len(paths))
-        at = path if place.line is None else f"{path}:{place.line}"
-        found.reasons.setdefault(path, {}).setdefault("mention", f"the question names {at}")
+        at, end = path, search.line_count(db, tree_id, path)
         if place.line is not None:
+            beyond = f", and the file ends at {end}" if place.line > end else ""
+            at = f"{path}:{place.line}{beyond}"
+        found.reasons.setdefault(path, {}).setdefault("mention", f"the question names {at}")
+        if place.line is not None and place.line <= end:
             if _is_same_file(path, place.path):
                 found.pointed.append((path, place.line - 1))
             found.symbols += symbol_store.around(db, tree_id, path, place.line - 1)[:1]

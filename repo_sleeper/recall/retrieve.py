@@ -190,9 +190,13 @@ def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
 ) -> dict[str, dict[str, str]]:
     """Path -> signal -> the reason in words."""
     own = {
-        "text": {path: f"text matches {_listed(words)}" for path, words in content.words.items()},
+        "text": {
+            path: f"text matches {_listed(words)}" for path, words in content.words.items() if words
+        },
         "fields": {
-            path: f"path matches {_listed(one.words)}" for path, one in paths.placed.items()
+            path: f"path matches {_listed(one.words)}"
+            for path, one in paths.placed.items()
+            if one.words
         },
         "history": history,
         "note": _note_reasons(noted),

@@ -107,6 +107,25 @@ def test_the_lines_that_are_named_are_the_first_code_shown(tree):
     assert "  40|     step(40)\n" in found.text
 
 
+def test_a_line_that_is_not_there_is_told_with_the_end_of_its_file(tree):
+    said = "the question names shop/cart.py:999, and the file ends at 16"
+
+    found = asked(tree, "what is wrong in shop/cart.py:999")
+
+    assert whys(found, "shop/cart.py")[0] == said
+    last = whys(asked(tree, "what is wrong in shop/cart.py:16"), "shop/cart.py")
+    assert last[0] == "the question names shop/cart.py:16"
+
+
+def test_no_reason_is_without_its_words(tree):
+    tree.write("shop/other.py", "def g():\n    # update, update and support\n    return 1\n")
+
+    found = asked(tree, "Update the support of totals of the cart")
+
+    assert "shop/other.py" in paths(found)
+    assert all(why == why.strip() for hit in found.files for why in hit.why)
+
+
 def test_a_trace_shows_where_it_went_wrong_first(tree):
     for name in ("bill", "till"):
         tree.write(f"shop/{name}.py", long_code(name))
