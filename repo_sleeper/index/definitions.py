@@ -213,7 +213,8 @@ def signature(data: bytes, one: Definition, comments: Sequence[tuple[int, int]])
     """The head of a definition on one line: up to its body, or its first line."""
     end = _body_start(one.node) if one.kind in _WITH_BODY else None
     if end is None:
-        text = data[one.head : one.end].partition(b"\n")[0]
+        end = data.find(b"\n", one.head, one.end)
+        text = _without(data, one.head, one.end if end < 0 else end, comments)
     else:
         text = _without(data, one.head, min(end, one.head + 8 * _SIGNATURE_MAX), comments)
     line = " ".join(text.decode("utf-8", "replace").split())[:_SIGNATURE_MAX]

@@ -186,6 +186,14 @@ end
 """
 
 
+def test_a_remark_after_a_definition_is_no_part_of_its_signature() -> None:
+    text = "CALLERS = [ # :nodoc:\n  1\n]\nMARK = '# no remark' # a remark\n"
+
+    found = read(text, "ruby").symbols
+
+    assert [one.signature for one in found] == ["CALLERS = [", "MARK = '# no remark'"]
+
+
 def test_ruby_calls_by_name_alone_what_its_file_defines_and_no_variable() -> None:
     found = read(RUBY_CALLS, "ruby").references
     lines = {name: [one.line for one in found if one.name == name] for name in ("fetch", "job")}
