@@ -142,6 +142,14 @@ def _busy_paths(db: Database, tree_id: int) -> list[str]:
     return [row["path"] for row in rows]
 
 
+def _cut(text: str) -> str:
+    """As many whole lines as there is room for, and a sign where there were more."""
+    if len(text) <= _LONGEST_BODY:
+        return text
+    kept, line, _ = text[:_LONGEST_BODY].rpartition("\n")
+    return f"{kept}\n- and more" if line else f"{text[: _LONGEST_BODY - 1].rstrip()}\u2026"
+
+
 def _note(answered: Answered, subject: _Subject, *, now: float, commit: str) -> Note:
     evidence = Evidence(subject.path, Range(subject.line, subject.line + 1), subject.signature)
     places = tuple(
@@ -151,7 +159,7 @@ def _note(answered: Answered, subject: _Subject, *, now: float, commit: str) -> 
         id=note_id(NoteKind.QUESTION, answered.form.value, json.dumps(answered.name)),
         kind=NoteKind.QUESTION,
         title=answered.question,
-        body=answered.text[:_LONGEST_BODY],
+        body=_cut(answered.text),
         confidence=0.9,
         origin=Origin.SURVEY,
         evidence=(evidence, *places),

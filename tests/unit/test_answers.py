@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -295,6 +296,19 @@ def test_the_questions_to_expect_are_notes_with_answers(tree: Indexed) -> None:
     assert "Who calls or uses `total`?" in {note.title for note in found}
     assert all(note.fresh for note in found)
     assert questions.expect(tree.db, tree.tree, now=6.0, commit="c0ffee") == 0
+
+
+def test_the_answer_to_a_question_to_expect_ends_with_a_whole_line(tree: Indexed) -> None:
+    for number in range(20):
+        caller = f"def a_function_with_a_very_long_name_{number}():\n    return bill([])\n"
+        tree.write(f"shop/a_module_with_a_very_long_name_{number}.py", caller)
+
+    questions.expect(tree.db, tree.tree, now=1.0, commit="")
+
+    (one,) = (n for n in notes.list_notes(tree.db, tree.tree) if n.title.endswith("uses `bill`?"))
+    *places, end = one.body.split("\n")[1:]
+    assert end == "- and more"
+    assert all(re.fullmatch(r"- shop/a_\w+_\d+\.py:2 a_\w+_\d+", place) for place in places)
 
 
 def test_where_an_error_is_raised_and_handled_is_a_question_to_expect(tree: Indexed) -> None:
