@@ -23,18 +23,23 @@ _HEADERS = ("id", "kind", "conf", "where", "title")
 # --- choosing ---------------------------------------------------------------------------------
 
 
-def kinds(names: Sequence[str] | None) -> list[NoteKind] | None:
-    """The kinds of these names; None when none are named."""
-    return [_kind(name) for name in names] if names else None
+def kinds(
+    names: Sequence[str] | None, *, among: Sequence[str] = tuple(NoteKind)
+) -> list[NoteKind] | None:
+    """The kinds of these names; None when none are named. Raises UsageError for any but `among`."""
+    return [_kind(name, among) for name in names] if names else None
 
 
-def _kind(name: str) -> NoteKind:
-    known = [kind.value for kind in NoteKind]
+def _kind(name: str, among: Sequence[str]) -> NoteKind:
+    known = [str(kind) for kind in among]
     if name in known:
         return NoteKind(name)
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}?" if close else f"kinds are {', '.join(known)}"
-    raise UsageError(f"{name}: no such kind of note", hint=hint)
+    what = (
+        "no kind of note that a model writes" if name in set(NoteKind) else "no such kind of note"
+    )
+    raise UsageError(f"{name}: {what}", hint=hint)
 
 
 def origin(name: str | None) -> Origin | None:
@@ -90,6 +95,8 @@ def hidden_questions(here: Place, asked: Wanted) -> int:
 
 def about(here: Place, what: str) -> list[Note]:
     """The note of this id, or the notes about this path. Raises NotFoundError for neither."""
+    if not what.strip():
+        raise UsageError("there is no id and no path", hint="`sleeper notes` lists all notes")
     found = notes.note(here.db, here.tree_id, what)
     if found is not None:
         return [found]

@@ -18,7 +18,7 @@ from repo_sleeper.daemon.rounds import Work
 from repo_sleeper.daemon.upcoming import Desk, Upcoming, upcoming
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.spending import LastError, Pause, Spent
-from repo_sleeper.errors import GitError, NotFoundError
+from repo_sleeper.errors import GitError
 from repo_sleeper.git import Repository
 from repo_sleeper.index.languages import unknown
 from repo_sleeper.integrations import git_hook
@@ -234,7 +234,8 @@ def _line(found: Condition) -> str:
     if found.daemon.running:
         details = found.daemon.details or {}
         doing = "asleep" if details.get("asleep") else "awake"
-    return f"sleeper {doing} · {found.fresh} fresh notes · {output.usd(found.spent.day.usd)} today"
+    notes_now = output.count(found.fresh, "fresh note")
+    return f"sleeper {doing} · {notes_now} · {output.usd(found.spent.day.usd)} today"
 
 
 def _object(found: Condition) -> dict[str, Any]:
@@ -286,5 +287,6 @@ def show_skipped(here: Place, *, json: bool) -> None:
         output.print_json({"skipped": skipped})
         return
     if not skipped:
-        raise NotFoundError("nothing is skipped")
+        output.say("every file is indexed")
+        return
     output.table(("reason", "path"), [(why, path) for path, why in skipped.items()])

@@ -15,6 +15,7 @@ from repo_sleeper import git
 from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.cost_view import is_price_known
 from repo_sleeper.cli.place import Place
+from repo_sleeper.config.settings import THOUGHT_KINDS
 from repo_sleeper.daemon import rounds, verbs
 from repo_sleeper.daemon.models import Models, configured_model, models
 from repo_sleeper.daemon.rounds import Refusal, Work
@@ -220,7 +221,7 @@ def items_of(here: Place, wish: Wish) -> list[AgendaItem]:
 def work_of(here: Place, wish: Wish) -> Work:
     """The same, with what a cap holds back. Raises where nothing is left, naming the cap if any."""
     within = [_known(here, path) for path in wish.paths]
-    kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds)
+    kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds, among=THOUGHT_KINDS)
     work = rounds.work(here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within)
     if work.items:
         return work

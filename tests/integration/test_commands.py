@@ -287,13 +287,6 @@ def test_status_in_every_form(ready: Types) -> None:
     assert json.loads(ready("status", "--skipped", "--json").out)["skipped"]["logo.png"] == "binary"
 
 
-def test_nothing_skipped_is_nothing_found(ready: Types, repo: GitRepo) -> None:
-    (repo.root / "logo.png").unlink()
-    ready("think", "--dry-run")
-
-    assert ready("status", "--skipped").code == 3
-
-
 def test_notes_are_listed_chosen_and_searched(ready: Types) -> None:
     listed = json.loads(ready("notes", "list", "--json").out)["notes"]
     assert listed
@@ -400,6 +393,14 @@ def test_a_note_that_was_dismissed_can_be_taken_back(ready: Types) -> None:
         (["bugs", "dismiss", "fff"], 2, '"fff" is too short for an id'),
         (["notes", "dismiss", "fff"], 2, '"fff" is too short for an id'),
         (["notes", "restore", "fff"], 2, "hint:  `sleeper notes restore` lists them all"),
+        (["notes", "show", ""], 2, "there is no id and no path"),
+        (["notes", "dismiss", ""], 2, '"" is too short for an id'),
+        (
+            ["think", "--plan", "-k", "nonsense"],
+            2,
+            "hint:  kinds are architecture, likely-bug",
+        ),
+        (["think", "--plan", "-k", "hotspot"], 2, "hotspot: no kind of note that a model writes"),
         (["notes", "show", "ffffffff"], 3, "no note ffffffff"),
         (["notes", "dismiss", "ffffffff"], 3, "no note ffffffff"),
         (["bugs"], 3, "no likely bugs are known\nhint:  "),
@@ -890,6 +891,13 @@ def test_removing_asks_first_and_says_what_would_be_lost(
     assert f"removed {repo.root / '.git' / 'sleeper'}, with 1 note of a model\n" in gone.err
     assert not (repo.root / ".git" / "sleeper").exists()
     assert ready("init", "--remove", given="y\n").code == 0
+
+
+def test_that_nothing_is_skipped_is_no_error(ready: Types, repo: GitRepo) -> None:
+    (repo.root / "logo.png").unlink()
+    ready("notes")
+
+    assert ready("status", "--skipped") == Done(0, "", "every file is indexed\n")
 
 
 def test_a_damaged_store_can_be_removed(ready: Types, repo: GitRepo) -> None:
