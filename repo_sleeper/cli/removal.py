@@ -54,10 +54,11 @@ def _ask(workspace: Workspace) -> None:
 
 
 def _thought_notes(workspace: Workspace) -> int:
+    """How many notes of a model go: those of all work trees, which share the store."""
     try:
         with closing(workspaces.read_store(workspace)) as db:
-            tree_id = place.tree_of(db, workspace)
-            return len(notes.list_notes(db, tree_id, origin=Origin.MODEL))
+            every = (notes.list_notes(db, one.id, origin=Origin.MODEL) for one in code.trees(db))
+            return len({note.id for some in every for note in some})
     except _UNREADABLE:
         return 0
 

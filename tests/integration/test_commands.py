@@ -893,6 +893,27 @@ def test_removing_asks_first_and_says_what_would_be_lost(
     assert ready("init", "--remove", given="y\n").code == 0
 
 
+def test_removing_counts_the_notes_of_every_work_tree(
+    ready: Types,
+    model: Callable[..., FakeModel],
+    repo: GitRepo,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model()
+    repo.git("worktree", "add", "--quiet", "../other", "-b", "other")
+    monkeypatch.chdir(repo.root.parent / "other")
+    (repo.root.parent / "other" / "shop.py").write_text(SHOP.replace("total", "amount"))
+    ready("init", "--yes", "--no-daemon")
+    assert ready("think", "shop.py", "--limit", "1").code == 0
+    assert ready("notes", "list", "--origin", "model").code == 0
+    monkeypatch.chdir(repo.root)
+    assert ready("notes", "list", "--origin", "model").code == 3
+
+    gone = ready("init", "--remove", "--yes")
+
+    assert ", with 1 note of a model\n" in gone.err
+
+
 def test_that_nothing_is_skipped_is_no_error(ready: Types, repo: GitRepo) -> None:
     (repo.root / "logo.png").unlink()
     ready("notes")
