@@ -149,7 +149,8 @@ def _why(one: Ranked, reasons: Mapping[str, str], best: float) -> tuple[str, ...
         for name, value in sorted(one.parts, key=lambda part: (-part[1], part[0]))
         if name in reasons and value >= _LEAST * best
     ]
-    return tuple(dict.fromkeys(told))[:_REASONS]
+    # What cannot be said in words keeps its place: the next reason weighs less, and costs room.
+    return tuple(filter(None, tuple(dict.fromkeys(told))[:_REASONS]))
 
 
 def _ordered(added: Mapping[str, Mapping[str, float]]) -> list[Ranked]:

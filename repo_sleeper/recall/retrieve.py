@@ -191,7 +191,8 @@ def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
     """Path -> signal -> the reason in words."""
     own = {
         "text": {
-            path: f"text matches {_listed(words)}" for path, words in content.words.items() if words
+            path: f"text matches {_listed(words)}" if words else ""
+            for path, words in content.words.items()
         },
         "fields": {
             path: f"path matches {_listed(one.words)}"
