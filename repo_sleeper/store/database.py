@@ -134,12 +134,15 @@ def read_database(path: Path) -> Database:
 
 
 def _connect(uri: str) -> sqlite3.Connection:
+    connection = None
     try:
         connection = sqlite3.connect(
             uri, uri=True, timeout=_BUSY_MS / 1000, check_same_thread=False
         )
         connection.execute("select count(*) from sqlite_schema")
     except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         raise StoreError(f"the database cannot be opened: {error}", hint=_way_out(error)) from error
     return connection
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 from repo_sleeper.store.database import Database
 
@@ -30,10 +31,9 @@ def sqlite_version() -> str:
 
 def has_full_text_search() -> bool:
     """Whether this SQLite was built with FTS5, which everything we find is found with."""
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         try:
             connection.execute("create virtual table words using fts5(word)")
         except sqlite3.OperationalError:  # pragma: no cover (a SQLite built without it)
             return False
-    connection.close()
     return True
