@@ -14,7 +14,7 @@ def init(  # noqa: PLR0913 -- the options, each by name
         str | None, typer.Option("--model", metavar="NAME", help="The model, as litellm names it.")
     ] = None,
     no_model: Annotated[
-        bool, typer.Option("--no-model", help="Structure only: nothing leaves the machine.")
+        bool, typer.Option("--no-model", help="No model in this repository: structure only.")
     ] = False,
     api_base: Annotated[
         str | None, typer.Option("--api-base", metavar="URL", help="Where the model is asked.")

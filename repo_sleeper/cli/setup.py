@@ -36,17 +36,54 @@ def set_up(choice: Choice, *, ask: bool, daemon: bool, rebuild: bool) -> None:
     asks = ask and sys.stdin.isatty()
     # First every answer, then every change: whoever leaves at a question leaves nothing behind.
     wanted = _wanted(repo, ask=asks)
-    values = wizard.chosen(choice, ask=asks)
-    model = wizard.write(values)
-    made = [_settings_file(repo), _trusted(repo, wanted), f"model     {model}"]
+    forbidden = workspaces.is_model_forbidden(repo)
+    values = wizard.chosen(choice, ask=asks, forbidden=forbidden)
+    wizard.write(values)
+    made = [_settings_file(repo), _trusted(repo, wanted)]
     workspace = place.here()
-    made += _price(workspace)
-    made += _rebuilt(workspace) if rebuild else [_store(workspace)]
+    stored = _rebuilt(workspace) if rebuild else [_store(workspace)]
+    workspace = _with_choice(workspace, values)
+    made += [*_spending(workspace, values), *_price(workspace), *stored]
     made.append(f"hook      {git_hook.install(repo, spool=workspace.spool)}")
     made.append(f"index     {_indexed(workspace)}")
     made.append(f"daemon    {_started(workspace) if daemon else 'not started (--no-daemon)'}")
     output.say("\n".join(made))
     output.say(_how_to_go_on(workspace))
+
+
+def _with_choice(workspace: Workspace, values: Mapping[str, object]) -> Workspace:
+    """The same place, once its store keeps whether it is to have a model at all."""
+    if "model.name" not in values:
+        return workspace
+    workspaces.forbid_model(workspace, forbid=not values["model.name"])
+    return place.here()
+
+
+def _spending(workspace: Workspace, values: Mapping[str, object]) -> list[str]:
+    """Which model may think and what was set with it: told as wide as it holds."""
+    told = [f"model     {_model(workspace)}"]
+    everywhere = f"for every repository (in {config.user_config_file()})"
+    if "model.api_base" in values:
+        told.append(f"endpoint  {values['model.api_base'] or 'the usual one'}, {everywhere}")
+    if "budget.usd_per_day" in values:
+        cap = output.usd(workspace.settings.budget.usd_per_day)
+        told.append(f"cap       {cap} a day, {everywhere}, each on its own")
+    return told
+
+
+def _model(workspace: Workspace) -> str:
+    name = workspace.settings.model.name
+    if workspace.model_forbidden:
+        return "none in this repository: structure only, nothing leaves this machine"
+    if workspace.untrusted:
+        return f"none while {trust.SETTINGS_FILE} does not count"
+    if not name:
+        return "none: structure only, nothing leaves this machine"
+    origin = config.origins(workspace.repo, env=workspace.env)["model.name"]
+    if origin != "user":
+        return f"{name} (from the {origin})"
+    file = config.user_config_file()
+    return f"{name}, for every repository but those with --no-model (in {file})"
 
 
 def _price(workspace: Workspace) -> list[str]:
@@ -267,15 +304,13 @@ def _started(workspace: Workspace) -> str:
 
 
 def _how_to_go_on(workspace: Workspace) -> str:
-    model = workspace.settings.model.name
-    quiet = workspace.settings.idle.quiet_s
     if workspace.untrusted:
         thinks = (
             f"No model is asked while {trust.SETTINGS_FILE} does not count "
             f"({workspace.untrusted}): look at it, then `sleeper trust`."
         )
     else:
-        thinks = _who_thinks(model, quiet)
+        thinks = _who_thinks(workspace)
     return (
         f'\n{thinks}\n\n  sleeper ask "where is ...?"   a question\n'
         "  sleeper status                how things are\n"
@@ -283,9 +318,13 @@ def _how_to_go_on(workspace: Workspace) -> str:
     )
 
 
-def _who_thinks(model: str, quiet: float) -> str:
+def _who_thinks(workspace: Workspace) -> str:
+    model, quiet = workspace.settings.model.name, workspace.settings.idle.quiet_s
+    if model:
+        return f"It thinks with {model} when you have been away for {quiet:.0f} s."
+    if workspace.model_forbidden:
+        return "No model is asked here until `sleeper init --model NAME` says otherwise."
     return (
-        f"It thinks with {model} when you have been away for {quiet:.0f} s."
-        if model
-        else "No model is set: nothing leaves this machine. `sleeper init --model NAME` sets one."
+        "No model is set: nothing leaves this machine. `sleeper init --model NAME` sets one,\n"
+        "for every repository; `sleeper init --no-model` keeps this one without."
     )

@@ -50,6 +50,7 @@ class Condition:
     last_error: LastError | None
     hook: str
     untrusted: str
+    forbidden: bool
     doubt: str
     limits: tuple[str, ...]
     now: float
@@ -88,6 +89,7 @@ def gathered(here: Place) -> Condition:
         last_error=ledger.last_error(here.db),
         hook=_told(git_hook.state, repo),
         untrusted=here.workspace.untrusted,
+        forbidden=here.workspace.model_forbidden,
         doubt=_doubt(repo),
         limits=_limits(here),
         daemon=process.state(here.workspace),
@@ -197,6 +199,8 @@ def _notes(found: Condition) -> str:
 def _model(found: Condition) -> str:
     if found.untrusted:
         return f"asked nothing: {found.untrusted}; look at .sleeper.toml, then `sleeper trust`"
+    if found.forbidden:
+        return "none in this repository: structure only; `sleeper init --model NAME` sets one"
     if not found.settings.model.name:
         return "none: structure only, nothing leaves the machine"
     if not cost_view.is_price_known(found.settings):

@@ -85,6 +85,8 @@ def require_model(workspace: Workspace) -> None:
             f"nothing is sent: {workspace.untrusted}",
             hint="look at .sleeper.toml, then `sleeper trust`",
         )
+    if workspace.model_forbidden:
+        raise SetupError("this repository is to have no model", hint=_NO_MODEL)
     if not workspace.settings.model.name:
         raise SetupError("no model is set", hint=_NO_MODEL)
     try:

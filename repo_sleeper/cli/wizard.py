@@ -52,8 +52,12 @@ class Offer(NamedTuple):
     api_base: str = ""
 
 
-def chosen(choice: Choice, *, ask: bool) -> dict[str, object]:
-    """What is to be set; nothing is written. Without a choice and nobody to ask it is nothing."""
+def chosen(choice: Choice, *, ask: bool, forbidden: bool = False) -> dict[str, object]:
+    """What is to be set; nothing is written. Without a choice and nobody to ask it is nothing.
+
+    A `model.name` of "" is the choice to have none here. Where that was chosen before
+    (`forbidden`), a person is asked again, and may take the model of their settings.
+    """
     if choice.model is not None and choice.no_model:
         raise UsageError("--model and --no-model exclude each other")
     if choice.model and (choice.model.casefold() in _NONE or not re.fullmatch(_NAME, choice.model)):
@@ -63,8 +67,8 @@ def chosen(choice: Choice, *, ask: bool) -> dict[str, object]:
         )
     settings = config.load(None, env=os.environ)
     values = _said(choice)
-    if not choice.is_made and not settings.model.name:
-        offers = found(os.environ)
+    if not choice.is_made and (forbidden or not settings.model.name):
+        offers = [*_own(settings), *found(os.environ)] if ask or not forbidden else []
         if ask:
             values |= _asked(offers)
         elif offers:
@@ -85,16 +89,19 @@ def _said(choice: Choice) -> dict[str, object]:
     return values
 
 
-def write(values: Mapping[str, object]) -> str:
-    """Write only what is different, so that doing it twice changes nothing; say which model."""
+def write(values: Mapping[str, object]) -> None:
+    """Write only what is different, so that doing it twice changes nothing.
+
+    No model is a choice for one repository, so it is not written where all others look.
+    """
     present = config.load(None, env={})
-    different = {key: value for key, value in values.items() if _present(present, key) != value}
-    name = str(values.get("model.name", present.model.name))
-    told = name or "none: structure only, nothing leaves this machine"
-    if not different:
-        return told
-    file = config.write_user_settings(different)
-    return f"{told} (in {file})"
+    different = {
+        key: value
+        for key, value in values.items()
+        if _present(present, key) != value and (key, value) != ("model.name", "")
+    }
+    if different:
+        config.write_user_settings(different)
 
 
 def _present(settings: config.Settings, key: str) -> object:
@@ -103,6 +110,11 @@ def _present(settings: config.Settings, key: str) -> object:
 
 
 # --- what could be asked ----------------------------------------------------------------------
+
+
+def _own(settings: config.Settings) -> list[Offer]:
+    model = settings.model
+    return [Offer(model.name, "in your settings", model.api_base)] if model.name else []
 
 
 def found(env: Mapping[str, str]) -> list[Offer]:

@@ -128,6 +128,8 @@ def _why_never(workspace: Workspace) -> str:
     settings = workspace.settings
     if workspace.untrusted:
         return f"the repository's settings do not count: {workspace.untrusted}; `sleeper trust`"
+    if workspace.model_forbidden:
+        return "this repository is to have no model"
     if not settings.model.name:
         return "no model is set"
     if not settings.think.enabled:

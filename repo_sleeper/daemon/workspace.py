@@ -18,19 +18,22 @@ from repo_sleeper.store.database import Database, open_database, read_database
 
 _ID_BYTES = 16
 _ID_LIMIT = 100  # an identity is 32 characters; whatever is longer is not one
+_NO_MODEL = "no-model"
 
 
 class Workspace(NamedTuple):
     """A repository with the settings that hold in it. Every work tree of it shares the state.
 
     `untrusted` says why the repository's own settings do not count; then no model is asked,
-    because those settings may be what keeps something from being sent.
+    because those settings may be what keeps something from being sent. `model_forbidden` says
+    that this repository was set up to have none, whatever the person's settings name for others.
     """
 
     repo: Repository
     settings: Settings
     env: Mapping[str, str]
     untrusted: str = ""
+    model_forbidden: bool = False
 
     @property
     def state_dir(self) -> Path:
@@ -46,6 +49,14 @@ class Workspace(NamedTuple):
     def id_file(self) -> Path:
         """Says which store this is; the user's own state says whether they created it."""
         return self.state_dir / "store-id"
+
+    @property
+    def no_model_file(self) -> Path:
+        """Is there where this repository was set up without a model. It holds nothing.
+
+        Whoever puts it there can only keep something from being sent, so it needs no trust.
+        """
+        return self.state_dir / _NO_MODEL
 
     @property
     def daemon_lock(self) -> Path:
@@ -97,9 +108,44 @@ def of_repository(
     """The workspace of a repository that is known already, with its settings as they are now."""
     settings = config.load(repo, env=env, overrides=overrides or {})
     untrusted = trust.why_untrusted(repo)
-    if untrusted:
+    forbidden = is_model_forbidden(repo)
+    if untrusted or forbidden:
         settings = config.without_model(settings)
-    return Workspace(repo=repo, settings=settings, env=env, untrusted=untrusted)
+    return Workspace(repo, settings, env, untrusted=untrusted, model_forbidden=forbidden)
+
+
+def is_model_forbidden(repo: Repository) -> bool:
+    """Whether this repository was set up to have no model."""
+    return os.path.lexists(repo.state_dir / _NO_MODEL)
+
+
+def forbid_model(workspace: Workspace, *, forbid: bool) -> None:
+    """Keep the choice of no model for this repository, or take it back."""
+    file = workspace.no_model_file
+    try:
+        if not forbid:
+            file.unlink(missing_ok=True)
+        elif not os.path.lexists(file):
+            _write_private(file, "")
+    except OSError as error:
+        raise full_disk(error, workspace.state_dir) or SetupError(
+            f"{file} cannot be written: {error.strerror}",
+            hint="it keeps the choice of no model for this repository",
+        ) from error
+
+
+def settings_mark(workspace: Workspace) -> tuple[object, ...]:
+    """Other than before where a file was written that decides which settings hold here."""
+    own, theirs = config.user_config_file(), workspace.repo.root / trust.SETTINGS_FILE
+    return tuple(_mark(file) for file in (own, theirs, workspace.no_model_file))
+
+
+def _mark(file: Path) -> tuple[int, ...]:
+    try:
+        found = file.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size
 
 
 def is_initialised(workspace: Workspace) -> bool:

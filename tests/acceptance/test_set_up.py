@@ -14,7 +14,8 @@ from repo_sleeper.domain.model import Price, Prompt
 from repo_sleeper.store import ledger
 from repo_sleeper.store.database import open_database
 from tests.conftest import GitRepo
-from tests.terminal import SLEEPER, Person, someone
+from tests.fakes import FakeProvider
+from tests.terminal import SHOP, SLEEPER, Person, someone
 
 
 @pytest.fixture
@@ -101,10 +102,43 @@ def test_a_model_is_set_from_the_command_line(person: Person, private_home: Path
     config = private_home / "config" / "sleeper" / "config.toml"
     assert 'name = "openai/fake"' in config.read_text()
 
+    everywhere = f"for every repository (in {config})"
+    assert f"cap       $0.25 a day, {everywhere}, each on its own" in made.err
+    assert f"openai/fake, for every repository but those with --no-model (in {config})" in made.err
+
     assert person.types("init", "--yes", "--no-daemon", "--no-model").code == 0
     assert "structure only" in person.types("status").out
+    assert 'name = "openai/fake"' in config.read_text(), "other repositories keep theirs"
     both = person.types("init", "--yes", "--model", "x/y", "--no-model")
     assert (both.code, "exclude each other" in both.err) == (2, True)
+
+
+def test_a_repository_set_up_without_a_model_stays_without(
+    person: Person, private_home: Path, tmp_path: Path
+) -> None:
+    made = person.types("init", "--yes", "--no-model")
+    assert "model     none in this repository: structure only, nothing leaves" in made.err
+    with FakeProvider() as provider:
+        other = Person(GitRepo(tmp_path / "other"), {**person.env, "OPENAI_API_KEY": "k"})
+        other.repo.commit("Begin", shop_py=SHOP)
+        address = ("--api-base", provider.url)
+        other.types("init", "--yes", "--no-daemon", "--model", "openai/fake", *address)
+        with (private_home / "config" / "sleeper" / "config.toml").open("a") as settings:
+            settings.write("[idle]\nquiet_s = 0\nmax_load = 1000\non_battery = true\n")
+
+        assert other.types("think", "-n", "1").code == 0
+        paid = len(provider.requests)
+        assert paid > 0
+        person.types("daemon", "restart")
+        person.until(lambda: "is to have no model" in person.types("status").out)
+        refused = person.types("think", SLEEPER_MODEL_NAME="openai/fake")
+        assert (refused.code, "is to have no model" in refused.err) == (4, True)
+        person.types("ask", "where is the total?")
+        assert "none in this repository" in person.types("init", "--yes").err
+        assert len(provider.requests) == paid
+
+        asked = person.types("init", "--yes", "--model", "openai/fake")
+        assert "openai/fake, for every repository" in asked.err
 
 
 def test_a_key_in_the_environment_is_pointed_out_and_not_used(person: Person) -> None:

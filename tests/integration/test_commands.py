@@ -791,6 +791,27 @@ def test_a_model_that_names_no_provider_is_told_at_once(types: Types) -> None:
     assert "provider  " not in types("init", "--yes", "--no-daemon", "--model", "odd/gpt").err
 
 
+def test_a_model_from_elsewhere_is_not_said_to_be_set(
+    types: Types, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLEEPER_MODEL_NAME", "openai/gpt-5-mini")
+
+    assert (
+        "model     openai/gpt-5-mini (from the environment)"
+        in types("init", "--yes", "--no-daemon").err
+    )
+
+
+def test_who_chose_no_model_is_asked_again_and_offered_their_own(types: Types) -> None:
+    types("init", "--yes", "--no-daemon", "--model", "openai/gpt-5-mini")
+    types("init", "--yes", "--no-daemon", "--no-model")
+
+    done = types("init", "--no-daemon", given="1\n\n")
+
+    assert "1  openai/gpt-5-mini  (in your settings)" in done.err
+    assert "model     openai/gpt-5-mini, for every repository" in done.err
+
+
 def test_the_wizard_offers_what_it_finds(
     types: Types, monkeypatch: pytest.MonkeyPatch, private_home: Path
 ) -> None:
