@@ -17,7 +17,7 @@ from repo_sleeper.daemon.idleness import Idleness
 from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.mind import Mind, Thought
 from repo_sleeper.daemon.models import ModelMaker, configured_model
-from repo_sleeper.daemon.workspace import Workspace, of_repository
+from repo_sleeper.daemon.workspace import Workspace, of_repository, settings_mark
 from repo_sleeper.errors import ConfigError, DaemonError
 from repo_sleeper.store import code, upkeep
 from repo_sleeper.store.database import Database
@@ -57,6 +57,7 @@ class Service:
         self._tidied_at = self._born
         self._gone_since: float | None = None
         self._config_error = ""
+        self._settings_mark: tuple[object, ...] = ()
         self._last_thought = Thought()
 
     # --- what others may call, from any thread ------------------------------------------------
@@ -133,12 +134,16 @@ class Service:
     # --- noticing and looking -----------------------------------------------------------------
 
     def _notice(self, now: float) -> None:
-        """What nobody tells us: a machine that slept, commits in the spool, refs that moved."""
+        """What nobody tells us: a suspended machine, settings, spooled commits, moved refs."""
         gap = time.time() - time.monotonic()
         if abs(gap - self._clock_gap) > _SUSPENDED_S:
             LOGGER.info("the clock jumped: looking at everything again")
             self._clock_gap = gap
             self._forest.urge(now)
+        mark = settings_mark(self.workspace)
+        if mark != self._settings_mark:
+            self._settings_mark = mark
+            self._reload()
         if spool.has_lines(self.workspace.spool):
             self._take_spool(now)
         self._forest.notice(now, every=self.workspace.settings.idle.reconcile_s)

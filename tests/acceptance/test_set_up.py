@@ -139,6 +139,7 @@ def test_a_repository_set_up_without_a_model_stays_without(
 
         asked = person.types("init", "--yes", "--model", "openai/fake")
         assert "openai/fake, for every repository" in asked.err
+        person.until(lambda: len(provider.requests) > paid)
 
 
 def test_a_key_in_the_environment_is_pointed_out_and_not_used(person: Person) -> None:

@@ -332,18 +332,33 @@ def test_an_error_of_ours_is_told_in_its_own_words(
         assert daemon.tree()["failure"] == "the disk is full"
 
 
-def test_settings_with_a_mistake_leave_the_old_ones(start: Start, private_home: Path) -> None:
+def test_a_model_that_is_set_later_is_noticed_at_once(
+    start: Start, private_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "_CHORES_S", 3600.0)
+    daemon = start(**{key: THINKING[key] for key in THINKING if key != "SLEEPER_MODEL_NAME"})
+    daemon.until(lambda: daemon.status()["why"] == "no model is set")
+    file = private_home / "config" / "sleeper" / "config.toml"
+    file.parent.mkdir(parents=True)
+
+    file.write_text("[model]\nname = 'fake/model'\n")
+
+    daemon.until(lambda: daemon.model.prompts)
+
+
+def test_settings_with_a_mistake_leave_the_old_ones(
+    start: Start, private_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "_CHORES_S", 3600.0)
     daemon = start()
     daemon.until(daemon.looked)
     file = private_home / "config" / "sleeper" / "config.toml"
     file.parent.mkdir(parents=True)
 
     file.write_text("[idle]\nquiet_s = 'soon'\n")
-    daemon.service._chores_at = 0.0
     daemon.until(lambda: "quiet_s" in str(daemon.status()["config_error"]))
 
     file.write_text("[idle]\nquiet_s = 7.0\n")
-    daemon.service._chores_at = 0.0
     daemon.until(lambda: daemon.service.workspace.settings.idle.quiet_s == 7.0)
     assert daemon.status()["config_error"] == ""
 
