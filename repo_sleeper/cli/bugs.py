@@ -8,7 +8,7 @@ import typer
 
 from repo_sleeper.cli.group import group
 from repo_sleeper.cli.notes import Id
-from repo_sleeper.cli.options import Json
+from repo_sleeper.cli.options import Json, finite
 
 app = group("list", "Likely bugs, with the lines that show them.")
 
@@ -19,7 +19,10 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for later.")]
 def list_(
     *,
     min_confidence: Annotated[
-        float, typer.Option("--min-conf", min=0, max=1, help="Only at least this certain.")
+        float,
+        typer.Option(
+            "--min-conf", min=0, max=1, callback=finite, help="Only at least this certain."
+        ),
     ] = 0.0,
     all_: Annotated[
         bool, typer.Option("--all", "-a", help="Stale, resolved and dismissed ones as well.")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from repo_sleeper.cli.group import group
-from repo_sleeper.cli.options import Json
+from repo_sleeper.cli.options import Json, finite
 
 app = group("by", "What has been spent, on what, and exactly what was sent.")
 
@@ -90,11 +90,19 @@ def break_even(
     *,
     without: Annotated[
         float | None,
-        typer.Option("--without", min=1, metavar="TOKENS", help="What an answer takes unaided."),
+        typer.Option(
+            "--without",
+            min=1,
+            callback=finite,
+            metavar="TOKENS",
+            help="What an answer takes unaided.",
+        ),
     ] = None,
     spares: Annotated[
         float | None,
-        typer.Option("--spares", min=1, metavar="TIMES", help="So much less with notes."),
+        typer.Option(
+            "--spares", min=1, callback=finite, metavar="TIMES", help="So much less with notes."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:

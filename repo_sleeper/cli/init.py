@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from repo_sleeper.cli.options import finite
+
 
 def init(  # noqa: PLR0913 -- the options, each by name
     *,
@@ -20,7 +22,10 @@ def init(  # noqa: PLR0913 -- the options, each by name
         str | None, typer.Option("--api-base", metavar="URL", help="Where the model is asked.")
     ] = None,
     daily_cap: Annotated[
-        float | None, typer.Option("--daily-cap", min=0, metavar="USD", help="At most, per day.")
+        float | None,
+        typer.Option(
+            "--daily-cap", min=0, callback=finite, metavar="USD", help="At most, per day."
+        ),
     ] = None,
     no_daemon: Annotated[bool, typer.Option("--no-daemon", help="Start no daemon.")] = False,
     rebuild: Annotated[

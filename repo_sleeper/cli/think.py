@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from repo_sleeper.cli.options import Json
+from repo_sleeper.cli.options import Json, finite
 
 
 def think(  # noqa: PLR0913 -- the options, each by name
@@ -24,7 +24,10 @@ def think(  # noqa: PLR0913 -- the options, each by name
         bool, typer.Option("--plan", help="Print what comes next and why; send nothing.")
     ] = False,
     max_cost: Annotated[
-        float | None, typer.Option("--max-cost", min=0, metavar="USD", help="Spend at most this.")
+        float | None,
+        typer.Option(
+            "--max-cost", min=0, callback=finite, metavar="USD", help="Spend at most this."
+        ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many calls.")] = 3,
     json: Json = False,

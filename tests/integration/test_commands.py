@@ -729,6 +729,29 @@ def test_a_budget_ends_it_and_what_was_paid_for_is_shown(
     assert "1 call per day" in done.err
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "-1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("think", "--max-cost"),
+        ("init", "--yes", "--daily-cap"),
+        ("cost", "break-even", "--without"),
+        ("cost", "break-even", "--spares"),
+        ("bugs", "list", "--min-conf"),
+    ],
+)
+def test_what_is_no_finite_number_is_no_option(
+    ready: Types, model: Callable[..., FakeModel], words: tuple[str, ...], number: str
+) -> None:
+    fake = model()
+
+    done = ready(*words, number)
+
+    assert (done.code, done.out) == (2, "")
+    assert f"Invalid value for '{words[-1]}'" in done.err
+    assert not fake.prompts
+
+
 # --- init -------------------------------------------------------------------------------------
 
 

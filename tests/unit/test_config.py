@@ -302,6 +302,15 @@ def test_a_mistake_in_the_environment_names_the_variable(
     assert expected in str(told.value)
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "-1"])
+@pytest.mark.parametrize(
+    "key", [key for key, rule in rules.RULES.items() if rule.type.startswith("float")]
+)
+def test_no_sum_or_span_is_below_nothing_or_without_end(key: str, number: str) -> None:
+    with pytest.raises(ConfigError, match="must be"):
+        config.load(None, env={f"SLEEPER_{key.replace('.', '_').upper()}": number})
+
+
 def test_variables_that_are_not_settings_are_left_alone() -> None:
     env = {"SLEEPER_TEST_CRASH_ON": "x.py", "SLEEPER_MODEL_NAME": "", "PATH": "/bin"}
 
