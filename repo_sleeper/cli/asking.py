@@ -77,7 +77,7 @@ def _model(wish: Wish, workspace: Workspace) -> str:
     if wish.context or wish.no_model:
         return ""
     settings = workspace.settings.model
-    return wish.model or settings.ask_name or settings.name
+    return wish.model or (settings.ask_name or settings.name if settings.name else "")
 
 
 # --- the question -----------------------------------------------------------------------------

@@ -138,7 +138,8 @@ def _languages(have: Value, asked: Value) -> Value:
 def _environment_layer(env: Mapping[str, str]) -> Iterator[tuple[str, Value]]:
     known = {_variable(key): key for key in RULES}
     for name in sorted(env):
-        if not name.startswith(PREFIX) or not env[name]:
+        # What is empty sets nothing, but for the model: there it means none, and is meant so.
+        if not name.startswith(PREFIX) or not (env[name] or name == _variable("model.name")):
             continue
         if name in known:
             yield known[name], _checked(known[name], env[name], _always(name), from_text)

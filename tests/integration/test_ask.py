@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from typer.testing import CliRunner, Result
 
+from repo_sleeper import trust
 from repo_sleeper.cli.app import app
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.workspace import Workspace, create_store, open_workspace, read_store
@@ -41,6 +42,7 @@ def here(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.chdir(repo.root)
     workspace = open_workspace(repo.root, dict(os.environ))
     create_store(workspace)
+    trust.grant(workspace.repo)
     with closing(open_store(workspace)):
         pass
     return workspace
@@ -458,6 +460,15 @@ def test_no_model_is_asked_about_nothing(fake):
 def test_a_model_can_be_left_out(fake, option):
     assert ask(QUESTION, *MODEL, option).stdout.startswith("# Where to look")
     assert fake[0].prompts == []
+
+
+def test_who_wants_no_model_is_answered_by_none(fake, monkeypatch):
+    monkeypatch.setenv("SLEEPER_MODEL_ASK_NAME", "fake/model")
+    monkeypatch.setenv("SLEEPER_MODEL_NAME", "")
+
+    assert ask(QUESTION).exit_code == 0
+
+    assert not fake[0].prompts
 
 
 def test_when_the_model_fails_the_context_is_still_printed(fake):

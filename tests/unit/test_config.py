@@ -317,6 +317,15 @@ def test_variables_that_are_not_settings_are_left_alone() -> None:
     assert config.load(None, env=env) == Settings()
 
 
+def test_an_empty_variable_means_no_model_and_nothing_else() -> None:
+    user_says("[model]\nname = 'openai/a'\napi_base = 'https://example.com/v1'\n")
+
+    empty = {"SLEEPER_MODEL_NAME": "", "SLEEPER_MODEL_API_BASE": ""}
+    model = config.load(None, env=empty).model
+
+    assert (model.name, model.api_base) == ("", "https://example.com/v1")
+
+
 def test_a_wrong_option_is_an_error() -> None:
     with pytest.raises(ConfigError, match=r"no such setting: ask\.token; did you mean ask\.tokens"):
         config.load(None, env={}, overrides={"ask.token": 5})
