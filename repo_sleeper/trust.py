@@ -15,7 +15,10 @@ from repo_sleeper.places import Checkout, user_state_dir
 SETTINGS_FILE = ".sleeper.toml"
 MAX_BYTES = 64 * 1024
 
+_ABSENT = "absent"
 _STORE_ID = re.compile(r"[A-Za-z0-9-]{8,100}")
+_NOT = "it is not trusted"
+_GONE = f"{SETTINGS_FILE} is gone since it was trusted"
 _REASONS = {
     "settings": f"{SETTINGS_FILE} changed since it was trusted",
     "root_inode": "another folder is at this place now",
@@ -40,13 +43,22 @@ def why_untrusted(repo: Checkout) -> str:
         granted = json.loads(_record(repo).read_bytes())
         present = _identity(repo)
     except (OSError, ValueError):
-        return "it was never trusted"
+        return _NOT
     except ConfigError as error:
         return str(error)
     if not isinstance(granted, dict):
-        return "it was never trusted"
+        return _NOT
     changed = [key for key in present if granted.get(key) != present[key]]
-    return _REASONS.get(changed[0], "it was never trusted") if changed else ""
+    if changed == ["settings"] and present["settings"] == _ABSENT:
+        return _GONE
+    return _REASONS.get(changed[0], _NOT) if changed else ""
+
+
+def advice(repo: Checkout) -> str:
+    """What to do where its settings do not count."""
+    if os.path.lexists(repo.root / SETTINGS_FILE):
+        return f"look at {SETTINGS_FILE}, then `sleeper trust`"
+    return f"`sleeper trust` goes on without {SETTINGS_FILE}"
 
 
 def grant(repo: Checkout) -> None:
@@ -142,7 +154,7 @@ def _identity(repo: Checkout) -> dict[str, str]:
         "git_inode": str((root / ".git").lstat().st_ino),
         "git_dir": os.path.realpath(repo.git_dir),
         "common_dir": os.path.realpath(repo.common_dir),
-        "settings": "absent" if content is None else hashlib.sha256(content).hexdigest(),
+        "settings": _ABSENT if content is None else hashlib.sha256(content).hexdigest(),
     }
 
 

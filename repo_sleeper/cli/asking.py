@@ -40,6 +40,7 @@ def fulfil(wish: Wish) -> int:
 
     query = _query(wish.question)
     workspace = place.here()
+    _tell_untrusted(wish, workspace)
     name = _model(wish, workspace)
     with up_to_date(workspace) as asked:
         from repo_sleeper.cli import ask_view  # the look has it at hand, if there was time
@@ -74,7 +75,7 @@ def _too_small(found: Context) -> int:
 
 def _model(wish: Wish, workspace: Workspace) -> str:
     """The model to ask, or "" for the context alone."""
-    if wish.context or wish.no_model:
+    if wish.context or wish.no_model or workspace.untrusted:
         return ""
     settings = workspace.settings.model
     return wish.model or (settings.ask_name or settings.name if settings.name else "")
@@ -151,6 +152,16 @@ def _keep_answer(workspace: Workspace, question: int, said: Answer) -> None:
             questions.answered(db, question, by=by, call=said.call)
     except (StoreError, OSError):
         return  # the answer is on the screen
+
+
+def _tell_untrusted(wish: Wish, workspace: Workspace) -> None:
+    """Why the model that would have answered is not asked."""
+    if not workspace.untrusted or wish.context or wish.no_model:
+        return
+    from repo_sleeper import config, trust
+
+    if wish.model or config.load(None, env=workspace.env).model.name:
+        _warn(f"no model is asked: {workspace.untrusted}; {trust.advice(workspace.repo)}")
 
 
 def _warn(warning: str) -> None:

@@ -250,7 +250,7 @@ def _trust(workspace: Workspace) -> Check:
         told = f"there is no {trust.SETTINGS_FILE}; no model is asked before this place is trusted"
         return Check("trust", "note", told, "`sleeper init`, or `sleeper trust`")
     why = trust.why_untrusted(workspace.repo)
-    return Check("trust", "note", f"its settings do not count: {why}", "`sleeper trust`")
+    return Check("trust", "note", f"its settings do not count: {why}", trust.advice(workspace.repo))
 
 
 _OF_A_REPOSITORY: tuple[tuple[str, Callable[[Workspace], Check]], ...] = (

@@ -307,7 +307,7 @@ def _how_to_go_on(workspace: Workspace) -> str:
     if workspace.untrusted:
         thinks = (
             f"No model is asked while {trust.SETTINGS_FILE} does not count "
-            f"({workspace.untrusted}): look at it, then `sleeper trust`."
+            f"({workspace.untrusted}): {trust.advice(workspace.repo)}."
         )
     else:
         thinks = _who_thinks(workspace)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from repo_sleeper import git
+from repo_sleeper import git, trust
 from repo_sleeper.cli import cost_view, daemon_view, limits_view, output
 from repo_sleeper.cli.place import Place
 from repo_sleeper.config import Settings
@@ -198,7 +198,7 @@ def _notes(found: Condition) -> str:
 
 def _model(found: Condition) -> str:
     if found.untrusted:
-        return f"asked nothing: {found.untrusted}; look at .sleeper.toml, then `sleeper trust`"
+        return f"asked nothing: {found.untrusted}; {trust.advice(found.repo)}"
     if found.forbidden:
         return "none in this repository: structure only; `sleeper init --model NAME` sets one"
     if not found.settings.model.name:

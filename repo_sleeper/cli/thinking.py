@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from repo_sleeper import git
+from repo_sleeper import git, trust
 from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.cost_view import is_price_known
 from repo_sleeper.cli.place import Place
@@ -83,7 +83,7 @@ def require_model(workspace: Workspace) -> None:
     if workspace.untrusted:
         raise SetupError(
             f"nothing is sent: {workspace.untrusted}",
-            hint="look at .sleeper.toml, then `sleeper trust`",
+            hint=trust.advice(workspace.repo),
         )
     if workspace.model_forbidden:
         raise SetupError("this repository is to have no model", hint=_NO_MODEL)

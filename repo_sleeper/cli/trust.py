@@ -25,7 +25,9 @@ def trust(
     if revoke:
         trusted.revoke(repo)
         _tell_daemon(repo)
-        output.say(f"{repo.root} is no longer trusted: its settings do not count")
+        output.say(
+            f"{repo.root} is no longer trusted: no model is asked, its settings do not count"
+        )
         return
     wanted = config.repository_values(repo)  # a mistake is told here, and nothing is trusted
     settings = _granted(repo)

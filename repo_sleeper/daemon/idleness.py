@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from repo_sleeper import git
+from repo_sleeper import git, trust
 from repo_sleeper.daemon import machine, rounds
 from repo_sleeper.daemon.tree import WatchedTree
 from repo_sleeper.daemon.workspace import Workspace
@@ -127,7 +127,8 @@ def _typed_ago() -> float | None:
 def _why_never(workspace: Workspace) -> str:
     settings = workspace.settings
     if workspace.untrusted:
-        return f"the repository's settings do not count: {workspace.untrusted}; `sleeper trust`"
+        why = f"the repository's settings do not count: {workspace.untrusted}"
+        return f"{why}; {trust.advice(workspace.repo)}"
     if workspace.model_forbidden:
         return "this repository is to have no model"
     if not settings.model.name:

@@ -356,7 +356,7 @@ def test_a_repository_may_not_redirect_what_is_sent(person: Person) -> None:
     assert told in done.err
     assert "cannot choose where code is sent; remove the line" in done.err
     assert "No model is asked" in done.err
-    assert "asked nothing: it was never trusted" in person.types("status").out
+    assert "asked nothing: it is not trusted" in person.types("status").out
 
     refused = person.types("trust")
     assert refused.code == 2

@@ -239,7 +239,18 @@ def test_settings_that_changed_since_they_were_trusted_stop_sending(
     assert refused.code == 4
     assert "sleeper trust" in refused.err
     assert "sleeper trust" in thinker.types("status").out
+    for words in ((), ("--model", "openai/fake")):
+        asked = thinker.types("ask", *words, "how is the tax of a total made?")
+        assert asked.code == 0
+        assert "no model is asked: .sleeper.toml changed since it was trusted; look" in asked.err
+    assert (
+        "no model" not in thinker.types("ask", "--context", "how is the tax of a total made?").err
+    )
 
+    assert thinker.types("trust").code == 0
+    assert "sleeper trust" not in thinker.types("status").out
+    (thinker.repo.root / ".sleeper.toml").unlink()
+    assert "gone since it was trusted; `sleeper trust` goes on" in thinker.types("status").out
     assert thinker.types("trust").code == 0
     assert "sleeper trust" not in thinker.types("status").out
     assert thinker.types("trust", "--revoke").code == 0

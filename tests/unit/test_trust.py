@@ -23,7 +23,7 @@ def place(repo: GitRepo) -> Repository:
 
 def test_nothing_is_trusted_by_itself(repo: GitRepo) -> None:
     assert not trust.is_trusted(discover(repo.root))
-    assert trust.why_untrusted(discover(repo.root)) == "it was never trusted"
+    assert trust.why_untrusted(discover(repo.root)) == "it is not trusted"
 
 
 def test_what_was_granted_holds_and_can_be_taken_back(place: Repository) -> None:
@@ -49,6 +49,15 @@ def test_one_changed_byte_ends_it(place: Repository) -> None:
     (place.root / ".sleeper.toml").write_text("[ask]\nfiles = 4\n")
 
     assert trust.why_untrusted(place) == ".sleeper.toml changed since it was trusted"
+
+
+def test_settings_that_are_gone_are_not_said_to_be_there(place: Repository) -> None:
+    assert trust.advice(place) == "look at .sleeper.toml, then `sleeper trust`"
+
+    (place.root / ".sleeper.toml").unlink()
+
+    assert trust.why_untrusted(place) == ".sleeper.toml is gone since it was trusted"
+    assert trust.advice(place) == "`sleeper trust` goes on without .sleeper.toml"
 
 
 def test_another_repository_at_the_same_place_inherits_nothing(
@@ -102,7 +111,7 @@ def test_a_broken_record_trusts_nothing(place: Repository, record: str) -> None:
     (file,) = (config.user_state_dir() / "trust").iterdir()
     file.write_text(record)
 
-    assert trust.why_untrusted(place) == "it was never trusted"
+    assert trust.why_untrusted(place) == "it is not trusted"
 
 
 def test_the_record_holds_no_settings(place: Repository) -> None:
