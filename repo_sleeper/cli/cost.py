@@ -50,8 +50,7 @@ def calls(
 
     with place.reading() as here:
         found = spending.calls(here.db, limit=limit)
-        known = cost_view.is_price_known(here.workspace.settings)
-    cost_view.show_calls(found, known=known, json=json)
+    cost_view.show_calls(found, json=json)
 
 
 @app.command()
@@ -81,8 +80,7 @@ def notes(
 
     with place.reading() as here:
         found = spending.note_costs(here.db, limit=limit)
-        known = cost_view.is_price_known(here.workspace.settings)
-    cost_view.show_notes(found, known=known, json=json)
+    cost_view.show_notes(found, json=json)
 
 
 @app.command("break-even")

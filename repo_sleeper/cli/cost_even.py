@@ -6,9 +6,10 @@ import math
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from repo_sleeper.cli import output
+from repo_sleeper.cli import cost_view, output
 from repo_sleeper.cli.place import Place
 from repo_sleeper.domain.model import Price
+from repo_sleeper.domain.spending import Amount
 from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.sleep import worth
 from repo_sleeper.sleep.worth import Mix
@@ -53,34 +54,41 @@ class _Case:
     @property
     def noted_usd(self) -> float | None:
         """What notes spare one answer; by the ledger alone where it has both sorts."""
-        habit = self.habit
+        bare, noted = self.habit.bare.usd, self.habit.noted.usd
         if self.without.measured and self.with_notes.measured:
-            return habit.bare.usd - habit.noted.usd
+            return None if bare is None or noted is None else bare - noted
         if self.without.value is None or self.with_notes.value is None:
             return None
         return worth.spared(
             self.price,
             without=self.without.value,
             with_notes=self.with_notes.value,
-            notes=habit.noted.notes,
+            notes=self.habit.noted.notes,
         )
 
     @property
     def mix(self) -> Mix:
         """As it was; with no question yet, all are taken to get notes."""
         habit = self.habit
-        mix = Mix(habit.noted.count, habit.bare.count, habit.free, habit.answers.usd)
+        mix = Mix(habit.noted.count, habit.bare.count, habit.free, habit.answers.usd or 0.0)
         return mix if mix.all else Mix(1, 0, 0, 0.0)
 
     @property
     def money(self) -> float | None:
-        if not self.price.known:
+        usd = self.habit.usd
+        if not self.price.known or self.habit.unpriced or usd is None:
             return None
         if self.noted_usd is not None:
-            return worth.ours(self.habit.usd, self.mix, self.noted_usd)
+            return worth.ours(usd, self.mix, self.noted_usd)
         # Nobody knows what notes spare an answer: is it even by those that took no call alone?
-        even = worth.ours(self.habit.usd, self.mix, self._reading)
+        even = worth.ours(usd, self.mix, self._reading)
         return None if math.isinf(even) else even
+
+    @property
+    def spared_usd(self) -> float | None:
+        """What answers that took no call would have cost; None where nobody knows."""
+        free, each = self.habit.free, self.habit.answers.usd
+        return None if free and each is None else free * (each or 0.0)
 
     @property
     def _reading(self) -> float:
@@ -130,17 +138,18 @@ def _price(here: Place) -> Price:
 
 def _lines(case: _Case) -> list[str]:
     habit = case.habit
+    spent = cost_view.money(Amount(habit.usd or 0.0, unpriced=habit.unpriced))
     notes = output.count(round(habit.noted.notes), "token")
     each = output.usd(habit.answers.usd)
     kept = f"{habit.kept:,} from kept replies"
     facts = f"{habit.from_index:,} from the index, as expected"
     return [
-        f"spent on notes so far    {output.usd(habit.usd)}, {habit.tokens_asleep:,} tokens",
+        f"spent on notes so far    {spent}, {habit.tokens_asleep:,} tokens",
         f"generated for them       {habit.received_asleep:,} tokens",
         f"questions asked so far   {habit.asks:,}",
         f"answered by a model      {habit.answers.count:,}, at {each} each",
         f"answered with no call    {habit.free:,}: {kept}, {facts}",
-        f"                         which spared {output.usd(habit.free * habit.answers.usd)}",
+        f"                         which spared {output.usd(case.spared_usd)}",
         "",
         f"even, by the paper       {_questions(case.paper(worth.PAPER_RATIO))} at t = 10",
         f"                         {_questions(case.paper(1.0))} at t = 1",
@@ -156,6 +165,8 @@ def _lines(case: _Case) -> list[str]:
 def _money(case: _Case) -> str:
     if not case.price.known:
         return "unknown: nobody knows the price"
+    if case.habit.unpriced:
+        return f"unknown: nobody knows what {output.count(case.habit.unpriced, 'call')} cost"
     told = _questions(case.money)
     if case.money is not None and case.noted_usd is None:
         return f"{told}, by answers that took no call alone"
@@ -198,7 +209,7 @@ def _object(case: _Case) -> dict[str, object]:
         "without": case.without._asdict(),
         "with_notes": case.with_notes._asdict(),
         "measured": case.without.measured and case.with_notes.measured,
-        "spared_by_no_call_usd": case.habit.free * case.habit.answers.usd,
+        "spared_by_no_call_usd": case.spared_usd,
         "habit": asdict(case.habit),
         "price": case.price._asdict(),
     }

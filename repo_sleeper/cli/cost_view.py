@@ -10,16 +10,23 @@ from typing import Any
 from repo_sleeper.cli import output
 from repo_sleeper.cli.place import Place
 from repo_sleeper.config import Settings
-from repo_sleeper.domain.spending import Spent
+from repo_sleeper.domain.spending import Amount, Spent
 from repo_sleeper.store import ledger, spending
 from repo_sleeper.store.spending import Call, NoteCost, Sum
 
+_ELSEWHERE = frozenset({"request", "reply", "ranges", "priced", "unpriced"})
+_SUMS = frozenset({"usd", "reserved_usd"})
+_USAGE = {
+    "missing": "not told, or no count that can be true: it counts as the most it can have been",
+    "clamped": "told a count that cannot be true: the most that it can have been counts",
+}
 UNKNOWN = "unknown: money caps cannot bind, token and call caps do"
 
 
 def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
     """Sums over something, and where that leaves today and this month."""
     spent = ledger.spent(here.db, time.time())
+    in_full = ledger.in_full(here.db, time.time())
     cached = spending.cached_share(here.db)
     settings = here.workspace.settings
     if json:
@@ -29,33 +36,48 @@ def show_sums(here: Place, by: str, sums: Sequence[Sum], *, json: bool) -> None:
                 "sums": spending.as_dicts(list(sums)),
                 "cached_share": cached,
                 "price_known": is_price_known(settings),
+                "in_full": in_full._asdict(),
                 **caps(spent, settings),
             }
         )
         return
     if sums:
-        headers = (by, "calls", "sent", "cached", "received", "notes", "cost")
-        known = is_price_known(settings)
-        output.table(headers, [_sum_row(one, known=known) for one in sums], wide=0)
+        headers = (by, "calls", "sent", "cached", "received", "counted", "notes", "cost")
+        output.table(headers, [_sum_row(one) for one in sums], wide=0)
         output.out(f"cached      {cached:.0%} of all that was sent")
     output.out(f"today       {day_line(spent, settings)}")
     output.out(f"this month  {month_line(spent, settings)}")
+    if in_full.calls:
+        output.out(f"            {_in_full(in_full)}")
     if not is_price_known(settings):
         output.out(f"price       {UNKNOWN}")
 
 
-def _sum_row(one: Sum, *, known: bool) -> tuple[str, ...]:
-    figures = (one.calls, one.sent, one.cached, one.received, one.notes)
-    money = _paid(one.usd, one.sent + one.received, known=known)
-    return (one.key, *(f"{figure:,}" for figure in figures), money)
+def _sum_row(one: Sum) -> tuple[str, ...]:
+    figures = (one.calls, one.sent, one.cached, one.received, one.tokens, one.notes)
+    return (one.key, *(f"{figure:,}" for figure in figures), _money(one.usd, one.unpriced))
 
 
-def _paid(usd: float, tokens: int, *, known: bool) -> str:
-    """What tokens cost: nothing only where that is known."""
-    return output.usd(usd) if known or usd or not tokens else "$?"
+def _money(usd: float | None, unpriced: int) -> str:
+    """What is known of a sum, and that there is more where not all of it is."""
+    return f"{output.usd(usd)} and $?" if usd and unpriced else output.usd(usd)
 
 
-def show_notes(found: Sequence[NoteCost], *, known: bool, json: bool) -> None:
+def money(amount: Amount) -> str:
+    """The money of it, as far as it is known."""
+    return _money(amount.known_usd, amount.unpriced)
+
+
+def _in_full(amount: Amount) -> str:
+    """Why the sums are more than what was sent and received."""
+    calls = output.count(amount.calls, "call")
+    return (
+        f"of it {amount.tokens:,} tokens and {money(amount)} for {calls} of unknown cost: "
+        "each counts as the most it can have taken"
+    )
+
+
+def show_notes(found: Sequence[NoteCost], *, json: bool) -> None:
     """What each note cost and how often it was of use."""
     if json:
         output.print_json({"notes": spending.as_dicts(list(found))})
@@ -68,7 +90,7 @@ def show_notes(found: Sequence[NoteCost], *, known: bool, json: bool) -> None:
             one.path,
             f"{one.used:,}",
             f"{one.tokens:,}",
-            _paid(one.usd, one.tokens, known=known),
+            output.usd(one.usd),
             one.title,
         )
         for one in found
@@ -76,25 +98,25 @@ def show_notes(found: Sequence[NoteCost], *, known: bool, json: bool) -> None:
     output.table(headers, rows, wide=-1)
 
 
-def show_calls(found: Sequence[Call], *, known: bool, json: bool) -> None:
+def show_calls(found: Sequence[Call], *, json: bool) -> None:
     """The last calls, each in a line."""
     if json:
         output.print_json({"calls": spending.as_dicts(list(found))})
         return
     headers = ("id", "when", "for", "model", "state", "tokens", "cost", "about")
-    output.table(headers, [_call_row(one, known=known) for one in found], wide=-1)
+    output.table(headers, [_call_row(one) for one in found], wide=-1)
 
 
-def _call_row(one: Call, *, known: bool) -> tuple[str, ...]:
+def _call_row(one: Call) -> tuple[str, ...]:
     return (
         str(one.id),
         when(one.at),
         one.purpose,
         one.model,
         one.state,
-        f"{one.sent + one.received:,}",
-        _paid(one.usd, one.sent + one.received, known=known),
-        one.error or one.subject,
+        f"{one.tokens:,}",
+        output.usd(one.usd),
+        ": ".join(filter(None, (one.subject, one.error))),
     )
 
 
@@ -104,15 +126,22 @@ def show_call(found: dict[str, Any], *, json: bool) -> None:
         output.print_json({"call": found})
         return
     for label, value in found.items():
-        if label not in {"request", "reply", "ranges"} and value not in {None, ""}:
-            shown = when(value) if label == "at" else value
-            output.out(f"{label.replace('_', ' '):>16}  {shown}")
+        if label not in _ELSEWHERE and (value not in {None, ""} or label in _SUMS):
+            output.out(f"{label.replace('_', ' '):>16}  {_figure(label, value)}")
     for path, start, end in json_text.loads(found["ranges"]):
         output.out(f"{'showed':>16}  {path}:{start + 1}-{end}")
     for label in ("request", "reply"):
         if found.get(label):
             output.out(f"\n--- {label} " + "-" * 60)
             output.out(_readable(str(found[label])))
+
+
+def _figure(label: str, value: Any) -> Any:
+    if label in _SUMS and value is None:
+        return "? (nobody knew the price)"
+    if label == "usage":
+        return _USAGE.get(value, value)
+    return when(value) if label == "at" else value
 
 
 def _readable(text: str) -> str:
@@ -142,7 +171,8 @@ def caps(spent: Spent, settings: Settings) -> dict[str, Any]:
     budget = settings.budget
     return {
         "day": {
-            "usd": spent.day.usd,
+            "usd": spent.day.known_usd,
+            "unpriced": spent.day.unpriced,
             "tokens": spent.day.tokens,
             "calls": spent.day.calls,
             "usd_cap": budget.usd_per_day,
@@ -150,7 +180,8 @@ def caps(spent: Spent, settings: Settings) -> dict[str, Any]:
             "calls_cap": budget.calls_per_day,
         },
         "month": {
-            "usd": spent.month.usd,
+            "usd": spent.month.known_usd,
+            "unpriced": spent.month.unpriced,
             "tokens": spent.month.tokens,
             "calls": spent.month.calls,
             "usd_cap": budget.usd_per_month,
@@ -173,17 +204,11 @@ def is_price_known(settings: Settings) -> bool:
     return not model.name or all(one.price().known for one in asked)
 
 
-def _money(usd: float, settings: Settings) -> str:
-    if is_price_known(settings):
-        return output.usd(usd)
-    return f"{output.usd(usd)} and $?" if usd else "$?"
-
-
 def day_line(spent: Spent, settings: Settings) -> str:
     """Today against its caps."""
     budget, day = settings.budget, spent.day
     return (
-        f"{_money(day.usd, settings)} of {output.usd(budget.usd_per_day)}"
+        f"{money(day)} of {output.usd(budget.usd_per_day)}"
         f" · {day.tokens:,} of {budget.tokens_per_day:,} tokens"
         f" · {day.calls:,} of {budget.calls_per_day:,} calls"
     )
@@ -193,7 +218,7 @@ def month_line(spent: Spent, settings: Settings) -> str:
     """This month against its caps."""
     budget, month = settings.budget, spent.month
     return (
-        f"{_money(month.usd, settings)} of {output.usd(budget.usd_per_month)}"
+        f"{money(month)} of {output.usd(budget.usd_per_month)}"
         f" · {month.tokens:,} of {budget.tokens_per_month:,} tokens"
         f" · {month.calls:,} of {budget.calls_per_month:,} calls"
     )

@@ -160,8 +160,10 @@ def ago(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def usd(amount: float) -> str:
-    """Money, with enough digits to tell small sums from nothing."""
+def usd(amount: float | None) -> str:
+    """Money, with enough digits to tell small sums from nothing; None is what nobody knows."""
+    if amount is None:
+        return "$?"
     return f"${amount:.4f}" if 0 < amount < _CENT else f"${amount:.2f}"
 
 

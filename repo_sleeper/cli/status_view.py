@@ -239,7 +239,7 @@ def _line(found: Condition) -> str:
         details = found.daemon.details or {}
         doing = "asleep" if details.get("asleep") else "awake"
     notes_now = output.count(found.fresh, "fresh note")
-    return f"sleeper {doing} · {notes_now} · {output.usd(found.spent.day.usd)} today"
+    return f"sleeper {doing} · {notes_now} · {cost_view.money(found.spent.day)} today"
 
 
 def _object(found: Condition) -> dict[str, Any]:

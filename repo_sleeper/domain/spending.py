@@ -6,11 +6,17 @@ from typing import NamedTuple
 
 
 class Amount(NamedTuple):
-    """What calls have cost, or may cost at worst."""
+    """What calls have cost, or may cost at worst; for `unpriced` of them nobody knows the money."""
 
     usd: float = 0.0
     tokens: int = 0
     calls: int = 0
+    unpriced: int = 0
+
+    @property
+    def known_usd(self) -> float | None:
+        """What is known of the money; None where that is nothing."""
+        return self.usd if self.usd or not self.unpriced else None
 
 
 class Spent(NamedTuple):

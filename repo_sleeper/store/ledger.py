@@ -12,7 +12,7 @@ from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.spending import Amount, KeptAnswer, LastError, Pause, Spent, TooDear
 from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelError, StoreError, TooDearError
-from repo_sleeper.store.database import Database
+from repo_sleeper.store.database import Database, Row
 from repo_sleeper.store.pause import not_before, paused, stop_until_person, succeeded, waiting
 
 # Pauses are part of what the ledger says about the next call; they live in their own file.
@@ -22,6 +22,7 @@ __all__ = [
     "complain",
     "cut",
     "fail",
+    "in_full",
     "kept_answer",
     "last_error",
     "not_before",
@@ -48,6 +49,9 @@ _USD = """case state when 'settled' then usd when 'failed' then charged * reserv
 _TOKENS = """case state when 'settled' then tokens_sent + tokens_received
              when 'failed' then charged * reserved_tokens else reserved_tokens end"""
 _CALLS = "case state when 'failed' then charged else 1 end"
+_UNPRICED = f"case when priced then 0 else {_CALLS} end"
+# Those that count for the most they can have taken, because nobody knows what they took.
+_IN_FULL = "case state when 'settled' then usage = 'missing' when 'failed' then charged else 1 end"
 _MONTH = "substr(day, 1, 7) = :period"
 # A definition is a subject of its own: else those of a long file would use up each other's cap.
 # A look that served several findings counts for the one that it was allowed for.
@@ -56,7 +60,7 @@ _ABOUT = """id in (
     union all select call_id from bug_checks where path = :path and symbol = :symbol
 )"""
 _AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as tokens,
-              coalesce(sum({_CALLS}), 0) as calls"""
+              coalesce(sum({_CALLS}), 0) as calls, coalesce(sum({_UNPRICED}), 0) as unpriced"""
 
 
 class Terms(NamedTuple):
@@ -94,6 +98,7 @@ def reserve(db: Database, prompt: Prompt, terms: Terms, *, now: float, subject: 
             state=CallState.RESERVED.value,
             reserved_usd=usd,
             reserved_tokens=tokens,
+            priced=terms.price.known,
             **_sent(prompt, keep=terms.purpose != "think"),
         )
 
@@ -123,15 +128,16 @@ def settle(db: Database, call_id: int, reply: Reply, price: Price, seconds: floa
         raise StoreError(f"there is no call {call_id}")
     most = Usage(row["reserved_tokens"] - row["max_tokens"], row["max_tokens"])
     usage = _credible(reply.usage, most)
+    worth = "missing" if reply.usage is None else "clamped" if usage != reply.usage else ""
     usd = min((reply.price or price).cost(usage), float(row["reserved_usd"]))
     db.execute(
         """
         update calls set state = 'settled', usd = ?, tokens_sent = ?, tokens_received = ?,
-            tokens_cached = ?, model_returned = ?, tier = ?, seconds = ?,
+            tokens_cached = ?, usage = ?, model_returned = ?, tier = ?, seconds = ?,
             reply = case purpose when 'think' then '' else ? end
         where id = ?
         """,
-        (usd, *usage[:3], reply.model, reply.tier, seconds, reply.text, call_id),
+        (usd, *usage[:3], worth, reply.model, reply.tier, seconds, reply.text, call_id),
     )
     return usd
 
@@ -205,6 +211,11 @@ def spent(db: Database, now: float, *, subject: str = "") -> Spent:
     )
 
 
+def in_full(db: Database, now: float) -> Amount:
+    """The calls of this month that count for the most they can have taken: nobody knows better."""
+    return _amount(db, f"{_MONTH} and {_IN_FULL}", day_of(db, now)[:7])
+
+
 def spent_by_subject(db: Database, now: float) -> dict[tuple[str, str], Amount]:
     """What counts this month against the caps of each path and symbol that had a call."""
     rows = db.rows(
@@ -216,7 +227,7 @@ def spent_by_subject(db: Database, now: float) -> dict[tuple[str, str], Amount]:
         """,
         {"period": day_of(db, now)[:7]},
     )
-    return {(r["path"], r["symbol"]): Amount(r["usd"], r["tokens"], r["calls"]) for r in rows}
+    return {(row["path"], row["symbol"]): _amount_of(row) for row in rows}
 
 
 def last_error(db: Database) -> LastError | None:
@@ -267,7 +278,11 @@ def _amount(db: Database, where: str, period: str, about: str = "") -> Amount:
     path, _, symbol = about.partition("::")
     values = {"period": period, "path": path, "symbol": symbol}
     row = db.row(f"select {_AMOUNT} from calls where {where}", values)
-    return Amount() if row is None else Amount(row["usd"], row["tokens"], row["calls"])
+    return Amount() if row is None else _amount_of(row)
+
+
+def _amount_of(row: Row) -> Amount:
+    return Amount(row["usd"], row["tokens"], row["calls"], row["unpriced"])
 
 
 def _credible(usage: Usage | None, most: Usage) -> Usage:

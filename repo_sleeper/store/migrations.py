@@ -451,6 +451,26 @@ def m012_places(db: Connected) -> None:
     )
 
 
+# What was never written down: nothing was reserved, though the model is not on one's own machine.
+UNPRICED_BEFORE = """
+update calls set priced = 0 where reserved_usd = 0 and substr(model, 1, instr(model, '/')) not in
+    ('ollama/', 'ollama_chat/', 'lm_studio/', 'llamafile/', 'docker_model_runner/');
+"""
+
+
+@_STEPS.append
+def m013_what_is_known(db: Connected) -> None:
+    """Whether the price of a call was known, and what the provider's count of tokens was worth."""
+    _run(
+        db,
+        f"""
+        alter table calls add column priced integer not null default 1;
+        alter table calls add column usage text not null default '';  -- '', missing, clamped
+        {UNPRICED_BEFORE}
+        """,
+    )
+
+
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     """Bring the schema up to date, each step in one transaction with the record of it.
 

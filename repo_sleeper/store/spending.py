@@ -8,9 +8,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from repo_sleeper.domain.spending import Amount
 from repo_sleeper.errors import NotFoundError, StoreError
-from repo_sleeper.store.database import Database, read_database
-from repo_sleeper.store.ledger import _CALLS, _TOKENS, _USD  # what counts is decided there alone
+from repo_sleeper.store.database import Database, Row, read_database
+from repo_sleeper.store.ledger import (
+    _CALLS,
+    _TOKENS,
+    _UNPRICED,
+    _USD,
+)  # what counts is decided there alone
+from repo_sleeper.store.migrations import UNPRICED_BEFORE
 
 _KEYS = {
     "day": "c.day",
@@ -19,7 +26,8 @@ _KEYS = {
     "subject": "coalesce(t.subject_path, k.path, c.purpose)",
 }
 _FROM = f"""from (
-    select *, {_USD} as counted_usd, {_TOKENS} as counted_tokens, {_CALLS} as counted_calls
+    select *, {_USD} as counted_usd, {_TOKENS} as counted_tokens, {_CALLS} as counted_calls,
+        {_UNPRICED} as unpriced
     from calls
 ) c left join thoughts t on t.call_id = c.id
 left join (
@@ -32,16 +40,17 @@ _PLACE = """coalesce(t.subject_path, k.path, '') || case
 
 _NOTES = f"""
 with paid as (
-    select t.id as thought, k.usd / max(t.grounded, 1) as usd,
+    select t.id as thought, k.usd / max(t.grounded, 1) as usd, k.unpriced,
         k.tokens / max(t.grounded, 1) as tokens
     from thoughts t join (
-        select id, {_USD} as usd, {_TOKENS} as tokens from calls
+        select id, {_USD} as usd, {_TOKENS} as tokens, {_UNPRICED} as unpriced from calls
     ) k on k.id = t.call_id
 ), shown as (
     select used.value as note, count(*) as times
     from questions q, json_each(q.notes) used group by used.value
 )
-select n.id, n.kind, n.title, n.subject_path as path, coalesce(p.usd, 0.0) as usd,
+select n.id, n.kind, n.title, n.subject_path as path,
+    case when p.unpriced then null else coalesce(p.usd, 0.0) end as usd,
     coalesce(p.tokens, 0) as tokens, coalesce(s.times, 0) as used
 from notes n left join paid p on p.thought = n.thought_id left join shown s on s.note = n.id
 where n.state = 'active' and n.origin = 'model'
@@ -50,20 +59,26 @@ order by used desc, usd desc, n.id limit ?"""
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What the calls of one day, kind, model or subject come to."""
+    """What the calls of one day, kind, model or subject come to.
+
+    `tokens` is what counts against the caps: more than was reported where nobody knows. `usd` is
+    what is known; None where that is nothing because `unpriced` calls had no price.
+    """
 
     key: str
     calls: int
     sent: int
     cached: int
     received: int
-    usd: float
+    tokens: int
+    usd: float | None
+    unpriced: int
     notes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call in a line."""
+    """One call in a line. `tokens` and `usd` are what counts; `usd` is None where nobody knows."""
 
     id: int
     at: float
@@ -73,19 +88,23 @@ class Call:
     subject: str
     sent: int
     received: int
-    usd: float
+    tokens: int
+    usd: float | None
     error: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoteCost:
-    """What a note cost, its share of the thought that made it, and how many questions used it."""
+    """What a note cost, its share of the thought that made it, and how many questions used it.
+
+    `usd` is None where nobody knows.
+    """
 
     id: str
     kind: str
     title: str
     path: str
-    usd: float
+    usd: float | None
     tokens: int
     used: int
 
@@ -104,23 +123,28 @@ def sums(db: Database, by: str, *, limit: int) -> list[Sum]:
         select {key} as key, sum(c.counted_calls) as calls, sum(c.tokens_sent) as sent,
             sum(c.tokens_cached) as cached, sum(c.tokens_received) as received,
             sum(c.counted_usd) as usd, sum(c.counted_tokens) as tokens,
+            sum(c.unpriced) as unpriced,
             sum(coalesce(t.grounded, 0)) as notes
         {_FROM} group by 1 order by {order} limit ?
         """,
         (limit,),
     )
-    return [
-        Sum(
-            row["key"],
-            row["calls"],
-            row["sent"],
-            row["cached"],
-            row["received"],
-            row["usd"],
-            row["notes"],
-        )
-        for row in rows
-    ]
+    return [_sum(row) for row in rows]
+
+
+def _sum(row: Row) -> Sum:
+    counted = Amount(row["usd"], row["tokens"], row["calls"], row["unpriced"])
+    return Sum(
+        key=row["key"],
+        calls=counted.calls,
+        sent=row["sent"],
+        cached=row["cached"],
+        received=row["received"],
+        tokens=counted.tokens,
+        usd=counted.known_usd,
+        unpriced=counted.unpriced,
+        notes=row["notes"],
+    )
 
 
 def cached_share(db: Database) -> float:
@@ -134,7 +158,8 @@ def calls(db: Database, *, limit: int) -> list[Call]:
     rows = db.rows(
         f"""
         select c.id, c.at, c.purpose, c.model, c.state, {_PLACE} as subject,
-            c.tokens_sent, c.tokens_received, c.counted_usd as usd, c.error
+            c.tokens_sent, c.tokens_received, c.counted_tokens,
+            case when c.unpriced then null else c.counted_usd end as usd, c.error
         {_FROM} order by c.id desc limit ?
         """,
         (limit,),
@@ -156,6 +181,8 @@ def call(db: Database, call_id: int) -> dict[str, Any]:
     if row is None:
         raise NotFoundError(f"no call {call_id}", hint="`sleeper cost calls` lists them")
     found = dict(row)
+    if not found["priced"]:
+        found |= {"usd": None, "reserved_usd": None}
     for name in ("request", "reply"):  # a thought keeps them itself
         found[name] = found.pop(f"thought_{name}") or found[name]
     return found
@@ -181,6 +208,8 @@ def take_over(db: Database, old: Path) -> int:
             f"insert into calls ({', '.join(names)}) values ({marks})",
             ([row[name] for name in names] for row in rows),
         )
+        if "priced" not in names:
+            db.execute(UNPRICED_BEFORE)
     return len(rows)
 
 

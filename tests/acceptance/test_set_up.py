@@ -96,7 +96,7 @@ def test_a_model_is_set_from_the_command_line(person: Person, private_home: Path
     assert "openai/fake" in made.err
     assert "price     unknown: money caps cannot bind, token and call caps do" in made.err
     told = person.types("status").out
-    assert "$? of $0.25" in told
+    assert "$0.00 of $0.25" in told
     assert "openai/fake · price unknown: money caps cannot bind" in told
     assert "price       unknown: money caps cannot bind" in person.types("cost").out
     config = private_home / "config" / "sleeper" / "config.toml"

@@ -224,10 +224,54 @@ def test_a_sum_is_not_promised_where_nobody_knows_the_price(
     assert "price unknown" in unlimited.err
     assert "$0.00" not in unlimited.err
     assert json.loads(thinker.types("think", "-n", "1", "--json").out)["usd"] is None
-    for words in (("--by", "model"), ("calls",), ("notes",)):
-        told = thinker.types("cost", *words).out
-        assert "$?" in told.splitlines()[1]
-        assert "$0.00" not in told
+    thinker.types("ask", "how is the tax of a total made?")
+    prices = {"SLEEPER_MODEL_SENT_PRICE": "1", "SLEEPER_MODEL_RECEIVED_PRICE": "10"}
+    for later in ({}, prices):  # a price of today says nothing about what was paid before
+        for words in (("--by", "model"), ("calls",), ("notes",)):
+            told = thinker.types("cost", *words, **later).out
+            assert "$?" in told.splitlines()[1]
+            assert "$0.00" not in told
+        assert "usd  ? (nobody knew the price)" in thinker.types("cost", "show", "1", **later).out
+        assert "cost $?, " in thinker.types("notes", "show", _a_note(thinker), **later).out
+        even = thinker.types("cost", "break-even", **later).out
+        assert "spent on notes so far    $?" in even
+        assert "at $? each" in even
+        assert "even, in money           unknown: nobody knows" in even
+        sums = json.loads(thinker.types("cost", "--json", **later).out)
+        assert (sums["sums"][0]["usd"], sums["sums"][0]["unpriced"]) == (None, 3)
+        assert (sums["day"]["usd"], sums["month"]["usd"]) == (None, None)
+        calls = json.loads(thinker.types("cost", "calls", "--json", **later).out)["calls"]
+        assert [call["usd"] for call in calls] == [None] * 3
+    thinker.types("think", "-n", "1", **prices)
+    assert re.search(r"today +\$0\.\d+ and \$\? of", thinker.types("cost", **prices).out)
+
+
+def _a_note(person: Person) -> str:
+    found = json.loads(person.types("cost", "notes", "--json").out)["notes"]
+    return str(found[0]["id"])
+
+
+def test_what_nobody_knows_the_cost_of_is_counted_in_full_and_said_so(
+    thinker: Person, provider: FakeProvider
+) -> None:
+    provider.script("500", "usage_x10", "usage_absurd")
+    for _ in range(3):
+        thinker.types("think", "-n", "1", "shop.py")
+
+    calls = json.loads(thinker.types("cost", "calls", "--json").out)["calls"]
+    absurd, tenfold, failed = calls
+    assert failed["tokens"] > 0
+    assert (failed["sent"], failed["received"]) == (0, 0)
+    told = thinker.types("cost").out
+    today = json.loads(thinker.types("cost", "--json").out)
+    assert today["sums"][0]["tokens"] == today["day"]["tokens"]
+    assert today["in_full"]["calls"] == 2
+    assert "for 2 calls of unknown cost: each counts as the most it can have taken" in told
+    row = thinker.types("cost", "calls").out.splitlines()[-1].split("\t")
+    assert row[5] == f"{failed['tokens']:,}"
+    assert re.match(r"shop\.py[^:]*(::\w+)?: the provider has trouble", row[-1])
+    assert "usage  not told" in thinker.types("cost", "show", str(absurd["id"])).out
+    assert "usage  told a count" in thinker.types("cost", "show", str(tenfold["id"])).out
 
 
 def test_settings_that_changed_since_they_were_trusted_stop_sending(

@@ -108,13 +108,15 @@ def test_a_new_ledger_goes_on_from_an_old_one(db: Database, tmp_path: Path) -> N
         assert spending.take_over(db, tmp_path / "old.db") == 0
         thought(old, "aaaa")
         call(old, "ask")
-        old.execute("alter table calls drop column reply")  # of an older version
-        before = ledger.spent(old, 1_000.0)
+        old.execute("update calls set reserved_usd = 0 where purpose = 'ask'")
+        for column in ("reply", "priced"):  # of an older version
+            old.execute(f"alter table calls drop column {column}")
 
     assert spending.take_over(db, tmp_path / "old.db") == 2
 
-    assert ledger.spent(db, 1_000.0) == before
-    assert before.day.usd > 0
+    day = ledger.spent(db, 1_000.0).day
+    assert (day.calls, day.unpriced, day.usd > 0) == (2, 1, True)
+    assert [one.usd is None for one in spending.calls(db, limit=9)] == [True, False]
 
 
 def test_a_ledger_that_cannot_be_read_is_left_alone(db: Database, tmp_path: Path) -> None:
