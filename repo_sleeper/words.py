@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 # HTTPServer2Error -> HTTP Server 2 Error. Camel case is an ASCII habit; other scripts stay whole.
@@ -29,3 +30,10 @@ def _parts_of_run(run: str) -> list[str]:
 def counted(number: int, noun: str) -> str:
     """`1 target`, `2,000 targets`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def dollars(amount: float) -> str:
+    """Money with all the digits that tell it from other sums: never fewer than those of cents."""
+    digits = 4 if amount <= 0 else max(4, 3 - math.floor(math.log10(amount)))
+    whole, _, cents = f"{amount:.{digits}f}".partition(".")
+    return f"{whole}.{cents.rstrip('0'):0<2}"

@@ -13,6 +13,7 @@ from repo_sleeper.config import Settings
 from repo_sleeper.domain.spending import Amount, Spent
 from repo_sleeper.store import ledger, spending
 from repo_sleeper.store.spending import Call, NoteCost, Sum
+from repo_sleeper.words import dollars
 
 _ELSEWHERE = frozenset({"request", "reply", "ranges", "priced", "unpriced"})
 _SUMS = frozenset({"usd", "reserved_usd"})
@@ -208,7 +209,7 @@ def day_line(spent: Spent, settings: Settings) -> str:
     """Today against its caps."""
     budget, day = settings.budget, spent.day
     return (
-        f"{money(day)} of {output.usd(budget.usd_per_day)}"
+        f"{money(day)} of ${dollars(budget.usd_per_day)}"
         f" · {day.tokens:,} of {budget.tokens_per_day:,} tokens"
         f" · {day.calls:,} of {budget.calls_per_day:,} calls"
     )
@@ -218,7 +219,7 @@ def month_line(spent: Spent, settings: Settings) -> str:
     """This month against its caps."""
     budget, month = settings.budget, spent.month
     return (
-        f"{money(month)} of {output.usd(budget.usd_per_month)}"
+        f"{money(month)} of ${dollars(budget.usd_per_month)}"
         f" · {month.tokens:,} of {budget.tokens_per_month:,} tokens"
         f" · {month.calls:,} of {budget.calls_per_month:,} calls"
     )

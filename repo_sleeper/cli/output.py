@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from repo_sleeper import redact
-from repo_sleeper.words import counted
+from repo_sleeper.words import counted, dollars
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -164,7 +164,9 @@ def usd(amount: float | None) -> str:
     """Money, with enough digits to tell small sums from nothing; None is what nobody knows."""
     if amount is None:
         return "$?"
-    return f"${amount:.4f}" if 0 < amount < _CENT else f"${amount:.2f}"
+    if not 0 < amount < _CENT:
+        return f"${amount:.2f}"
+    return f"${amount:.4f}" if amount >= _CENT / 100 else f"${dollars(amount)}"
 
 
 def count(number: int, noun: str) -> str:

@@ -21,6 +21,7 @@ from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.store import extent, history, notes
 from repo_sleeper.store.database import Database
+from repo_sleeper.words import dollars
 
 Progress = Callable[[int, int], None]
 
@@ -66,8 +67,8 @@ def _spending(workspace: Workspace, values: Mapping[str, object]) -> list[str]:
     if "model.api_base" in values:
         told.append(f"endpoint  {values['model.api_base'] or 'the usual one'}, {everywhere}")
     if "budget.usd_per_day" in values:
-        cap = output.usd(workspace.settings.budget.usd_per_day)
-        told.append(f"cap       {cap} a day, {everywhere}, each on its own")
+        cap = dollars(workspace.settings.budget.usd_per_day)
+        told.append(f"cap       ${cap} a day, {everywhere}, each on its own")
     return told
 
 

@@ -22,7 +22,7 @@ from repo_sleeper.daemon.rounds import Refusal, Work
 from repo_sleeper.daemon.upcoming import Desk, upcoming
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.domain.spending import Spent
+from repo_sleeper.domain.spending import Refused, Spent
 from repo_sleeper.errors import (
     BudgetError,
     GitError,
@@ -37,6 +37,7 @@ from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import extent, ledger
 from repo_sleeper.think.thinker import Outcome
+from repo_sleeper.words import dollars
 
 _RECONCILE_S = 30.0
 _NO_MODEL = "`sleeper init --model NAME` sets one up; everything else works without"
@@ -128,12 +129,15 @@ def _refusal(workspace: Workspace, model: Model, left: float | None) -> Refusal:
 
     def refusal(spent: Spent, usd: float, tokens: int) -> str:
         if not known:  # it would count as nothing, and any sum would be enough
-            return (
-                f"--max-cost cannot bind: nobody knows the price of {model.name}; "
-                "model.sent_price and model.received_price tell it"
+            return Refused(
+                f"--max-cost cannot bind: nobody knows the price of {model.name}",
+                "model.sent_price and model.received_price in your settings tell it",
             )
         if left is not None and usd > left:
-            return f"--max-cost leaves ${left:.4f}, this call may cost ${usd:.4f}"
+            return Refused(
+                f"--max-cost leaves ${dollars(left)}, this call may cost ${dollars(usd)}",
+                "`sleeper think --dry-run` says what each call may cost",
+            )
         return caps(spent, usd, tokens)
 
     return refusal
@@ -228,7 +232,8 @@ def work_of(here: Place, wish: Wish) -> Work:
     if work.items:
         return work
     if work.cap:
-        raise BudgetError(work.cap, hint="`sleeper cost --by subject` shows where it went")
+        hint = work.cap.hint if isinstance(work.cap, Refused) else ""
+        raise BudgetError(work.cap, hint=hint or "`sleeper cost --by subject` shows where it went")
     raise NotFoundError(
         "nothing is left to think about here", hint="what is unchanged is not paid for twice"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Amount(NamedTuple):
@@ -27,7 +27,19 @@ class Spent(NamedTuple):
     subject: Amount = Amount()  # this month, about what the next call is about
 
 
-class TooDear(str):
+class Refused(str):
+    """Why a call may not be made, and what to do where it is not for what was spent before."""
+
+    __slots__ = ("hint",)
+    hint: str
+
+    def __new__(cls, why: str, hint: str = "") -> Self:
+        refused = super().__new__(cls, why)
+        refused.hint = hint
+        return refused
+
+
+class TooDear(Refused):
     """Why this very call may not be made, while a smaller one or one elsewhere still may."""
 
     __slots__ = ()

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from repo_sleeper.domain.spending import Amount, Spent, TooDear
+from repo_sleeper.domain.spending import Amount, Refused, Spent, TooDear
+from repo_sleeper.words import dollars
 
-_PER_SUBJECT = "a month for one subject"
+_PER = {"day": "per day", "month": "per month", "subject": "a month for one subject"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,50 +47,71 @@ def refusal(caps: Caps, spent: Spent, worst_usd: float, worst_tokens: int) -> st
     day = _Cap(caps.usd_per_day, caps.tokens_per_day, caps.calls_per_day)
     month = _Cap(caps.usd_per_month, caps.tokens_per_month, caps.calls_per_month)
     return (
-        _passed(day, spent.day, worst, "per day")
-        or _passed(month, spent.month, worst, "per month")
-        or TooDear(
-            _larger(caps, worst) or _passed(_of_subject(caps), spent.subject, worst, _PER_SUBJECT)
+        _passed(day, spent.day, worst, "day")
+        or _passed(month, spent.month, worst, "month")
+        or _too_dear(
+            _larger(caps, worst) or _passed(_of_subject(caps), spent.subject, worst, "subject")
         )
     )
 
 
 def used_up(caps: Caps, spent: Amount, least: Amount) -> str:
     """Why a subject that took `spent` is left not even the smallest call; "" where it is."""
-    return _passed(_of_subject(caps), spent, least, _PER_SUBJECT)
+    return _passed(_of_subject(caps), spent, least, "subject")
+
+
+def _too_dear(why: Refused) -> TooDear:
+    return TooDear(why, why.hint)
 
 
 def _of_subject(caps: Caps) -> _Cap:
     return _Cap(caps.usd_per_subject, caps.tokens_per_subject, caps.calls_per_subject)
 
 
-def _passed(cap: _Cap, spent: Amount, worst: Amount, per: str) -> str:
+def _passed(cap: _Cap, spent: Amount, worst: Amount, period: str) -> Refused:
     """Why the call would take what was spent in some period past its cap, in each unit."""
+    per = _PER[period]
     if cap.usd <= 0:
-        return f"the budget is $0.00 {per}, so nothing is sent"
+        return Refused(f"the budget is $0.00 {per}, so nothing is sent", _raise("usd", period))
     if spent.usd + worst.usd > cap.usd:
-        return (
-            f"the budget of ${cap.usd:.2f} {per} would be passed: "
-            f"${spent.usd:.4f} spent, this call may cost ${worst.usd:.4f}"
+        return Refused(
+            f"the budget of ${dollars(cap.usd)} {per} would be passed: "
+            f"${dollars(spent.usd)} spent, this call may cost ${dollars(worst.usd)}",
+            "" if spent.usd else _raise("usd", period),
         )
     if spent.tokens + worst.tokens > cap.tokens:
-        return (
+        return Refused(
             f"the budget of {cap.tokens:,} tokens {per} would be passed: "
-            f"{spent.tokens:,} used, this call may take {worst.tokens:,}"
+            f"{spent.tokens:,} used, this call may take {worst.tokens:,}",
+            "" if spent.tokens else _raise("tokens", period),
         )
     if spent.calls + worst.calls > cap.calls:
         calls = "call" if cap.calls == 1 else "calls"
-        return f"the budget of {cap.calls:,} {calls} {per} is used up"
-    return ""
+        return Refused(
+            f"the budget of {cap.calls:,} {calls} {per} is used up",
+            "" if spent.calls else _raise("calls", period),
+        )
+    return Refused("")
 
 
-def _larger(caps: Caps, worst: Amount) -> str:
+def _larger(caps: Caps, worst: Amount) -> Refused:
     """Why the call is too large by itself, whatever was spent before."""
     if worst.usd > caps.usd_per_call:
-        return f"this call may cost ${worst.usd:.4f}, and a call may cost ${caps.usd_per_call:.2f}"
-    if worst.tokens > caps.tokens_per_call:
-        return (
-            f"this call may take {worst.tokens:,} tokens, "
-            f"and a call may take {caps.tokens_per_call:,}"
+        return Refused(
+            f"this call may cost ${dollars(worst.usd)}, "
+            f"and a call may cost ${dollars(caps.usd_per_call)}",
+            _raise("usd", "call"),
         )
-    return ""
+    if worst.tokens > caps.tokens_per_call:
+        return Refused(
+            f"this call may take {worst.tokens:,} tokens, "
+            f"and a call may take {caps.tokens_per_call:,}",
+            _raise("tokens", "call"),
+        )
+    return Refused("")
+
+
+def _raise(unit: str, period: str) -> str:
+    """What to do where the cap alone is the reason: nothing went anywhere."""
+    setting = f"budget.{unit}_per_{period}"
+    return f"raise {setting} in your settings, or in .sleeper.toml where that lowers it"

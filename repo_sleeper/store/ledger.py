@@ -9,7 +9,15 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
-from repo_sleeper.domain.spending import Amount, KeptAnswer, LastError, Pause, Spent, TooDear
+from repo_sleeper.domain.spending import (
+    Amount,
+    KeptAnswer,
+    LastError,
+    Pause,
+    Refused,
+    Spent,
+    TooDear,
+)
 from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelError, StoreError, TooDearError
 from repo_sleeper.store.database import Database, Row
@@ -87,7 +95,8 @@ def reserve(db: Database, prompt: Prompt, terms: Terms, *, now: float, subject: 
         reason = terms.refusal(spent(db, now, subject=subject), usd, tokens)
         if reason:
             refused = TooDearError if isinstance(reason, TooDear) else BudgetError
-            raise refused(reason, hint="`sleeper cost` shows where it went")
+            hint = reason.hint if isinstance(reason, Refused) else ""
+            raise refused(reason, hint=hint or "`sleeper cost` shows where it went")
         return _insert(
             db,
             at=now,

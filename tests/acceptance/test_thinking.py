@@ -204,7 +204,8 @@ def test_what_may_be_spent_is_kept_to(thinker: Person, provider: FakeProvider) -
     refused = thinker.types("think", "--max-cost", "0.0001")
 
     assert refused.code == 5
-    assert "--max-cost leaves" in refused.err
+    assert "--max-cost leaves $0.0001, this call may cost $0.0" in refused.err
+    assert "`sleeper think --dry-run` says what each call may cost" in refused.err
     assert not provider.requests
 
 
@@ -218,6 +219,7 @@ def test_a_sum_is_not_promised_where_nobody_knows_the_price(
 
     assert refused.code == 5
     assert "--max-cost cannot bind" in refused.err
+    assert "hint:  model.sent_price and model.received_price in your settings" in refused.err
     assert not provider.requests
     unlimited = thinker.types("think", "-n", "1")
     assert unlimited.code == 0

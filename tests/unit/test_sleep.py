@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from repo_sleeper.domain.notes import NoteKind
-from repo_sleeper.domain.spending import Amount, Spent, TooDear
+from repo_sleeper.domain.spending import Amount, Refused, Spent, TooDear
 from repo_sleeper.domain.thoughts import Candidate, Subject
 from repo_sleeper.sleep.agenda import plan
 from repo_sleeper.sleep.budget import Caps, refusal
@@ -96,6 +96,45 @@ def test_a_subject_with_no_budget_gets_nothing_while_another_still_may() -> None
 
     assert said == "the budget is $0.00 a month for one subject, so nothing is sent"
     assert isinstance(said, TooDear)
+
+
+@pytest.mark.parametrize(
+    ("cap", "spent", "worst", "said"),
+    [
+        (0.001, Amount(), 0.02583, "this call may cost $0.02583, and a call may cost $0.001"),
+        (0.25, Amount(), 0.9999, "this call may cost $0.9999, and a call may cost $0.25"),
+        (9.0, Amount(0.99996), 0.00006, "$1.00 per day would be passed: $1.00 spent, this"),
+        (9.0, Amount(0.5), 1.0, "$1.00 per day would be passed: $0.50 spent, this call may"),
+    ],
+)
+def test_sums_have_the_digits_that_tell_them_apart(
+    cap: float, spent: Amount, worst: float, said: str
+) -> None:
+    assert said in refusal(replace(CAPS, usd_per_call=cap), Spent(spent), worst, 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "spent", "setting"),
+    [
+        ({"usd_per_day": 0.0}, Spent(Amount(0.3)), "budget.usd_per_day"),
+        ({"usd_per_month": 0.001}, Spent(), "budget.usd_per_month"),
+        ({"tokens_per_day": 1}, Spent(), "budget.tokens_per_day"),
+        ({"calls_per_month": 0}, Spent(), "budget.calls_per_month"),
+        ({"usd_per_call": 0.001}, Spent(Amount(0.3)), "budget.usd_per_call"),
+        ({"tokens_per_call": 1}, Spent(Amount(0.3)), "budget.tokens_per_call"),
+        ({"usd_per_subject": 0.0}, Spent(), "budget.usd_per_subject"),
+        ({}, Spent(Amount(0.9999)), ""),
+        ({}, Spent(Amount(tokens=999)), ""),
+        ({"calls_per_day": 1}, Spent(Amount(calls=1)), ""),
+    ],
+)
+def test_where_nothing_was_spent_the_cap_is_what_to_look_at(
+    changed: dict[str, Any], spent: Spent, setting: str
+) -> None:
+    said = refusal(replace(CAPS, **changed), spent, 0.01, 10)
+
+    assert isinstance(said, Refused)
+    assert said.hint.removeprefix("raise ").partition(" ")[0] == setting
 
 
 def candidate(path: str, kind: NoteKind = NoteKind.ARCHITECTURE, **known: Any) -> Candidate:
