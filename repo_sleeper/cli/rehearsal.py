@@ -2,36 +2,83 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
 
-from repo_sleeper.cli import output, thinking
+from repo_sleeper.cli import output, plan_view, thinking
 from repo_sleeper.cli.place import Place
 from repo_sleeper.cli.thinking import Wish
 from repo_sleeper.daemon import rounds
-from repo_sleeper.daemon.models import configured_model
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.model import Price, Prompt, Usage
-from repo_sleeper.errors import ModelError, SleeperError
+from repo_sleeper.errors import SleeperError
+from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.think import thinker
+from repo_sleeper.store.bugs import Due
+from repo_sleeper.think import prompts, thinker
 
 
 def rehearse(wish: Wish, *, json: bool) -> None:
-    """Print every prompt that `think` would send, and the most that each may cost."""
+    """Print every prompt that `think` would send, and the most that each may cost.
+
+    Before them the second looks that the daemon would take first.
+    """
     with thinking.writing() as here:
-        items = thinking.items_of(here, wish)[: wish.limit]
-        price = _price(here.workspace)
-        prompts = [(item, _prompt(here, item)) for item in items]
+        due = thinking.due_checks(here, wish)
+        work = thinking.work_of(here, wish, even_none=bool(due))
+        settings = here.workspace.settings
+        price, again = _price(here.workspace), _price(here.workspace, again=True)
+        checks = list(islice(_checks(here, due), wish.limit))
+        calls = [_call(here, item, price, again) for item in work.items[: wish.limit]]
     if json:
-        output.print_json({"calls": [_object(item, prompt, price) for item, prompt in prompts]})
+        told = {"checks": list(map(_object, checks)), "calls": list(map(_object, calls))}
+        output.print_json(told)
         return
-    for item, prompt in prompts:
-        _print_prompt(item, prompt, price)
-    likely = sum(_likely(prompt, price) for _, prompt in prompts)
-    worst = sum(_worst(prompt, price) for _, prompt in prompts)
-    model = here.workspace.settings.model.name or "no model is set"
-    output.say(f"{output.count(len(prompts), 'call')}, {_money(likely, worst, price)}, {model}")
+    for call in (*checks, *calls):
+        _print_call(call)
+    model = settings.model.name or "no model is set"
+    if checks:
+        looks = output.count(len(checks), "second look")
+        output.say(f"{looks}, {_sum(checks)}: {plan_view.LOOKS}")
+    output.say(f"{output.count(len(calls), 'call')}, {_sum(calls)}, {model}")
+
+
+class _Call(NamedTuple):
+    """A call as it would be made: what is sent, or why it is not, and at which price."""
+
+    title: str
+    about: dict[str, Any]
+    prompt: Prompt | SleeperError
+    price: Price
+
+
+def _checks(here: Place, due: Sequence[Due]) -> Iterator[_Call]:
+    """Each look once: one serves all findings in its file that wait for the same."""
+    settings, served = here.workspace.settings, set[str]()
+    price = _price(here.workspace, again=True)
+    for one in due:
+        if one.note.id in served:
+            continue
+        prompt: Prompt | SleeperError
+        try:
+            prompt, ids = rounds.check_prompt(here.tree, settings, one)
+        except SleeperError as error:
+            prompt, ids = error, (one.note.id,)
+        served.update(ids)
+        title = f"check: likely bug {', '.join(ids)}"
+        yield _Call(title, plan_view.check_as_json(one), prompt, price)
+
+
+def _call(here: Place, item: AgendaItem, price: Price, again: Price) -> _Call:
+    about = {
+        "subject": item.subject.label,
+        "kind": item.kind.value,
+        "factors": item.factors,
+    }
+    title = f"{item.kind.value}: {item.subject.label}"
+    asked = again if prompts.is_pass(item.step) else price
+    return _Call(title, about, _prompt(here, item), asked)
 
 
 def _prompt(here: Place, item: AgendaItem) -> Prompt | SleeperError:
@@ -42,8 +89,9 @@ def _prompt(here: Place, item: AgendaItem) -> Prompt | SleeperError:
         return error  # this one would not be sent at all
 
 
-def _print_prompt(item: AgendaItem, prompt: Prompt | SleeperError, price: Price) -> None:
-    output.out(f"=== {item.kind.value}: {item.subject.label}")
+def _print_call(call: _Call) -> None:
+    prompt = call.prompt
+    output.out(f"=== {call.title}")
     if isinstance(prompt, SleeperError):
         output.out(f"not sent: {prompt}")
         return
@@ -52,19 +100,16 @@ def _print_prompt(item: AgendaItem, prompt: Prompt | SleeperError, price: Price)
         f"=== about {prompt.estimated_tokens:,} tokens sent (at most {prompt.most_tokens:,}), "
         f"at most {prompt.max_tokens:,} received, {secrets} taken out"
     )
-    output.out(
-        f"=== {_money(_likely(prompt, price), _worst(prompt, price), price)}; "
-        "the worst case is what the budget sets aside"
-    )
+    output.out(f"=== {_sum([call])}; the worst case is what the budget sets aside")
     output.out(f"--- system\n{prompt.system}\n--- user\n{prompt.user}\n")
 
 
-def _object(item: AgendaItem, prompt: Prompt | SleeperError, price: Price) -> dict[str, Any]:
-    about = {"subject": item.subject.label, "kind": item.kind.value, "factors": item.factors}
+def _object(call: _Call) -> dict[str, Any]:
+    prompt, price = call.prompt, call.price
     if isinstance(prompt, SleeperError):
-        return {**about, "not_sent": str(prompt)}
+        return {**call.about, "not_sent": str(prompt)}
     return {
-        **about,
+        **call.about,
         "system": prompt.system,
         "user": prompt.user,
         "tokens_sent": prompt.estimated_tokens,
@@ -89,17 +134,14 @@ def _worst(prompt: Prompt | SleeperError, price: Price) -> float:
     return price.most(Usage(prompt.most_tokens, prompt.max_tokens))
 
 
-def _money(likely: float, worst: float, price: Price) -> str:
-    if not price.known:
+def _sum(calls: Sequence[_Call]) -> str:
+    if not all(call.price.known for call in calls):
         return "price unknown"
+    likely = sum(_likely(call.prompt, call.price) for call in calls)
+    worst = sum(_worst(call.prompt, call.price) for call in calls)
     return f"about {output.usd(likely)}, at most {output.usd(worst)}"
 
 
-def _price(workspace: Workspace) -> Price:
-    if not workspace.settings.model.name:
-        return Price()
-    with closing(configured_model(workspace)) as model:
-        try:
-            return model.price()
-        except ModelError:
-            return Price()
+def _price(workspace: Workspace, *, again: bool = False) -> Price:
+    settings = workspace.settings.model
+    return WorkerModel(settings, key=None, again=again).price() if settings.name else Price()

@@ -36,6 +36,7 @@ from repo_sleeper.errors import (
 from repo_sleeper.llm.model import Model
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import extent, ledger
+from repo_sleeper.store.bugs import Due
 from repo_sleeper.think.thinker import Outcome
 from repo_sleeper.words import dollars
 
@@ -183,10 +184,12 @@ def _clear_pause(here: Place) -> None:
 def show_plan(wish: Wish, *, json: bool) -> None:
     """Print the agenda in order, with every factor that made it so."""
     with writing() as here:
-        work = work_of(here, wish)
+        due = due_checks(here, wish)
+        work = work_of(here, wish, even_none=bool(due))
         settings, repo = here.workspace.settings, here.workspace.repo
         desk = Desk(here.db, repo, settings, here.tree_id, time.time())
-        plan_view.show(work, upcoming(desk, work.items), shown=wish.limit, json=json)
+        first = upcoming(desk, work.items, due)
+        plan_view.show(work, first, checks=due, shown=wish.limit, json=json)
 
 
 # --- where ------------------------------------------------------------------------------------
@@ -224,12 +227,22 @@ def items_of(here: Place, wish: Wish) -> list[AgendaItem]:
     return work_of(here, wish).items
 
 
-def work_of(here: Place, wish: Wish) -> Work:
+def due_checks(here: Place, wish: Wish) -> list[Due]:
+    """The second looks at likely bugs that the wish leaves of those that are due."""
+    kinds = notes_view.kinds(wish.kinds)
+    if kinds and NoteKind.LIKELY_BUG not in kinds:
+        return []
+    within = [_known(here, path) for path in wish.paths]
+    settings = here.workspace.settings
+    return rounds.due_checks(here.db, settings, here.tree_id, now=time.time(), within=within)
+
+
+def work_of(here: Place, wish: Wish, *, even_none: bool = False) -> Work:
     """The same, with what a cap holds back. Raises where nothing is left, naming the cap if any."""
     within = [_known(here, path) for path in wish.paths]
     kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds, among=THOUGHT_KINDS)
     work = rounds.work(here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within)
-    if work.items:
+    if work.items or even_none:
         return work
     if work.cap:
         hint = work.cap.hint if isinstance(work.cap, Refused) else ""

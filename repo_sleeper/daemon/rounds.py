@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon.caps import Refusal, caps_refusal, used_up
 from repo_sleeper.daemon.reconciling import Round, reconcile_round, survey_round, with_lock
+from repo_sleeper.domain.model import Prompt
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import foresight
@@ -36,6 +37,7 @@ __all__ = (
     "agenda",
     "asking",
     "caps_refusal",
+    "check_prompt",
     "check_round",
     "due_checks",
     "limits",
@@ -143,19 +145,35 @@ def limits(settings: Settings) -> Limits:
 # --- second looks -----------------------------------------------------------------------------
 
 
-def due_checks(db: Database, settings: Settings, tree_id: int, *, now: float) -> list[Due]:
+def due_checks(
+    db: Database, settings: Settings, tree_id: int, *, now: float, within: Collection[str] = ()
+) -> list[Due]:
     """The second looks that may be taken now: no more in a day than thoughts, but for a few."""
     if not settings.think.check_bugs or not bugs.may_check(db, day=ledger.day_of(db, now)):
         return []
     why = used_up(db, settings, now=now)
     found = [(one, one.note.evidence[0]) for one in bugs.due(db, tree_id)]
-    return [one for one, cited in found if not why(cited.path, cited.symbol)]
+    return [
+        one
+        for one, cited in found
+        if _is_within(cited.path, within) and not why(cited.path, cited.symbol)
+    ]
 
 
 def check_round(tree: Tree, settings: Settings, due: Due, asking: Asking) -> Outcome:
     """Take one second look at a likely bug, on the terms it is asked on."""
     from repo_sleeper.think import checks
 
+    return checks.check(tree, due, asking, _alone(settings))
+
+
+def check_prompt(tree: Tree, settings: Settings, due: Due) -> tuple[Prompt, tuple[str, ...]]:
+    """What that look would send, and which likely bugs it serves."""
+    from repo_sleeper.think import checks
+
+    return checks.prepare(tree, due, _alone(settings))
+
+
+def _alone(settings: Settings) -> Limits:
     # What a look begins with is not sent again: the next is about another finding.
-    alone = dataclasses.replace(limits(settings), shared=False)
-    return checks.check(tree, due, asking, alone)
+    return dataclasses.replace(limits(settings), shared=False)

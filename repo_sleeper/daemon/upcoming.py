@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from repo_sleeper.config import Settings
@@ -37,6 +38,11 @@ class Desk(NamedTuple):
     tree_id: int
     now: float
 
+    @property
+    def tree(self) -> Tree:
+        """The code that the call would be about."""
+        return Tree(self.db, self.tree_id, self.repo.root)
+
 
 def upcoming(at: Desk, items: Sequence[AgendaItem], due: Sequence[Due] = ()) -> Upcoming:
     """The second look that is due goes before the thought that is worth most, as while asleep."""
@@ -44,48 +50,74 @@ def upcoming(at: Desk, items: Sequence[AgendaItem], due: Sequence[Due] = ()) -> 
     barred = refusal(ledger.spent(at.db, at.now), 0.0, 1)
     if barred and not isinstance(barred, TooDear):
         return Upcoming(why_none=barred) if items or due else Upcoming()
-    if due:
-        return Upcoming(f"likely bug {due[0].note.id}", "check")
     why = ""
-    for item in items[:_TRIED]:
-        why = _refused(at, item)
+    for call in islice(_calls(at, items, due), _TRIED):
+        why = _refused(at, call)
         if not why:
-            return Upcoming(item.subject.label, item.kind.value)
+            return Upcoming(call.shown, call.kind)
         if not isinstance(why, TooDear):
             break
     return Upcoming(why_none=why)
 
 
-def _refused(at: Desk, item: AgendaItem) -> str:
-    """What the caps say to this thought; it is drawn up only where they may say anything."""
-    price = _price(at.settings, item)
+class _Call(NamedTuple):
+    """A call that could be made: how it is shown, what it is paid for, and how it is drawn up."""
+
+    shown: str
+    kind: str
+    subject: str
+    price: Price
+    prompt: Callable[[], Prompt]
+
+
+def _calls(at: Desk, items: Sequence[AgendaItem], due: Sequence[Due]) -> Iterator[_Call]:
+    from repo_sleeper.think import checks, prompts
+
+    for one in due:
+        yield _Call(
+            f"likely bug {one.note.id}",
+            "check",
+            checks.subject_of(one).label,
+            _price(at.settings, again=True),
+            lambda one=one: rounds.check_prompt(at.tree, at.settings, one)[0],  # type: ignore[misc]
+        )
+    for item in items:
+        yield _Call(
+            item.subject.label,
+            item.kind.value,
+            item.subject.label,
+            _price(at.settings, again=prompts.is_pass(item.step)),
+            lambda item=item: _prompt(at, item),  # type: ignore[misc]
+        )
+
+
+def _refused(at: Desk, call: _Call) -> str:
+    """What the caps say to this call; it is drawn up only where they may say anything."""
     refusal = rounds.caps_refusal(at.settings)
-    spent = ledger.spent(at.db, at.now, subject=item.subject.label)
+    spent = ledger.spent(at.db, at.now, subject=call.subject)
     # No prompt of ours is as long: what is allowed even then need not be drawn up.
     model, longest = at.settings.model, Usage(at.settings.think.input_tokens * 4 + 20_000)
     most = longest._replace(received=model.max_output_tokens)
-    if not refusal(spent, price.most(most), most.sent + most.received):
+    if not refusal(spent, call.price.most(most), most.sent + most.received):
         return ""
     try:
-        prompt = _prompt(at, item)
+        prompt = call.prompt()
     except SleeperError:
         return ""  # it is not known to be too dear; what else is wrong is said when it is tried
     worst = Usage(prompt.most_tokens, prompt.max_tokens)
-    return refusal(spent, price.most(worst), worst.sent + worst.received)
+    return refusal(spent, call.price.most(worst), worst.sent + worst.received)
 
 
-def _price(settings: Settings, item: AgendaItem) -> Price:
+def _price(settings: Settings, *, again: bool) -> Price:
     from repo_sleeper.llm.client import WorkerModel  # only its price; no process is started
-    from repo_sleeper.think import prompts
 
     if not settings.model.name:
         return Price()
-    return WorkerModel(settings.model, key=None, again=prompts.is_pass(item.step)).price()
+    return WorkerModel(settings.model, key=None, again=again).price()
 
 
 def _prompt(at: Desk, item: AgendaItem) -> Prompt:
     from repo_sleeper.think import thinker
 
-    tree = Tree(at.db, at.tree_id, at.repo.root)
     job = thinker.job(item.subject, item.kind, item.step)
-    return thinker.prepare(tree, job, rounds.limits(at.settings))
+    return thinker.prepare(at.tree, job, rounds.limits(at.settings))

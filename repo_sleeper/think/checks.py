@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from repo_sleeper.domain.code import Range
-from repo_sleeper.domain.model import Price, Reply
+from repo_sleeper.domain.model import Price, Prompt, Reply
 from repo_sleeper.domain.notes import Anchor, DraftEvidence, Evidence, Note, NoteKind
 from repo_sleeper.domain.thoughts import Subject, ThoughtState
 from repo_sleeper.errors import BudgetError, ModelError, ModelReplyError, SleeperError
@@ -46,9 +46,8 @@ class _Look:
 
     @property
     def subject(self) -> Subject:
-        """What it is paid for: the definition that the finding is about, as a thought would be."""
-        cited = self.due.note.evidence[0]
-        return Subject(cited.path, cited.hash, cited.symbol)
+        """What it is paid for."""
+        return subject_of(self.due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,18 @@ def check(tree: Tree, due: Due, asking: Asking, limits: Limits) -> Outcome:
     except ModelError as error:
         return _lost(tree.db, call.id, error, now=asking.clock())
     return _read(tree.db, look, call, reply, now=asking.clock())
+
+
+def subject_of(due: Due) -> Subject:
+    """What a look is paid for: the definition of the finding, as a thought about it would be."""
+    cited = due.note.evidence[0]
+    return Subject(cited.path, cited.hash, cited.symbol)
+
+
+def prepare(tree: Tree, due: Due, limits: Limits) -> tuple[Prompt, tuple[str, ...]]:
+    """Exactly what a look would send, and the findings it serves; nothing is written or sent."""
+    look = _look(tree, due, limits)
+    return look.material.prompt, tuple(note.id for note in look.notes)
 
 
 def _reserved(db: Database, look: _Look, asking: Asking) -> _Call:

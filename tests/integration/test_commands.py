@@ -24,7 +24,6 @@ from repo_sleeper.cli import (
     crash,
     entry,
     map_view,
-    rehearsal,
     thinking,
     wizard,
 )
@@ -96,13 +95,14 @@ def ready(types: Types) -> Types:
 def model(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeModel]:
     """Set a model up that answers these replies, then from the prompt."""
     monkeypatch.setenv("SLEEPER_MODEL_NAME", "fake/model")
+    monkeypatch.setenv("SLEEPER_MODEL_SENT_PRICE", "1")
+    monkeypatch.setenv("SLEEPER_MODEL_RECEIVED_PRICE", "1")
     # The instructions name other kinds as plain words; the task names the one that is asked for.
     monkeypatch.setattr(fakes, "_kind", _kind_asked_for)
 
     def model(*replies: str | Exception) -> FakeModel:
         fake = FakeModel(*replies)
-        for module in (thinking, rehearsal):
-            monkeypatch.setattr(module, "configured_model", lambda _: fake)
+        monkeypatch.setattr(thinking, "configured_model", lambda _: fake)
         return fake
 
     return model

@@ -89,6 +89,17 @@ def test_where_a_cap_is_why_nothing_is_next_it_is_named(person: Person) -> None:
 
 
 @pytest.mark.timeout(120)
+def test_a_second_look_that_is_too_dear_is_not_next(person: Person) -> None:
+    assert person.types("think", "-n", "1").code == 0
+    assert queue(person)["next"]["kind"] == "check"
+
+    person.env["SLEEPER_BUDGET_TOKENS_PER_CALL"] = "100"
+
+    assert queue(person)["next"] is None
+    assert "and a call may take 100" in queue(person)["why_none"]
+
+
+@pytest.mark.timeout(120)
 def test_a_subject_that_failed_three_times_does_not_come_again(
     person: Person, provider: FakeProvider
 ) -> None:
@@ -112,6 +123,24 @@ def test_a_second_look_that_is_due_comes_first_and_is_counted(
     assert queue(person)["checks"] == 1
     assert queue(person)["next"] == {"subject": f"likely bug {found['id']}", "kind": "check"}
     assert "1 second look  next: likely bug" in queued(person)
+
+    named = f"likely bug {found['id']}"
+    told = person.types("think", "--plan")
+    assert f"check\t{named}: {found['title']}" in told.out.splitlines()[1]
+    assert "1 second look due: taken before all thoughts" in told.err
+    rehearsed = json.loads(person.types("think", "--dry-run", "-n", "1", "--json").out)
+    ((look,), (thought,)) = (rehearsed["checks"], rehearsed["calls"])
+    assert (look["subject"], look["kind"]) == (named, "check")
+    assert look["tokens_sent"] > 0
+    assert thought["kind"] == "likely-bug"
+    shown = person.types("think", "--dry-run", found["evidence"][0]["path"])
+    assert shown.out.startswith(f"=== check: {named}\n")
+    assert look["user"] in shown.out
+    assert person.types("think", "--plan", "-k", "architecture", "--json").out.count(named) == 0
+    before = len(provider.requests)
+    person.types("bugs", "recheck", str(found["id"]))
+    sent = provider.requests[before].prompt
+    assert sent == (look["system"], look["user"])
 
     provider.script("prose")
     for _ in range(3):
