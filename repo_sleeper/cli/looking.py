@@ -33,10 +33,11 @@ class Asked(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """How the last look at the disk went."""
+    """How the last look at the disk went; `complete` where only notes may lag behind it."""
 
     warning: str = ""
     doubt: str = ""
+    complete: bool = False
 
 
 @contextmanager
@@ -52,8 +53,9 @@ def up_to_date(workspace: Workspace, *, derive: bool = False) -> Iterator[Asked]
     with closing(read_store(workspace)) as db:
         look, refusal = _look_of_daemon(workspace, derive=derive)
         look = look or _look_of_ours(workspace, derive=derive, refusal=refusal)
-        warning = look.warning and f"{look.warning}{_since(db)}"
         tree_id, commit = _tree(db, workspace)
+        is_worth_it = look.warning and not (look.complete and _is_counted(db, tree_id))
+        warning = f"{look.warning}{_since(db)}" if is_worth_it else ""
         yield Asked(db, tree_id, commit, warning, look.doubt)
 
 
@@ -95,7 +97,16 @@ def _look_of_ours(workspace: Workspace, *, derive: bool, refusal: str) -> _Look:
     if derive and done.complete:
         return _Look()  # nothing lags
     doubt = f", git cannot say which files are ignored ({done.doubt})" if done.doubt else ""
-    return _Look(f"no daemon is running{doubt}", "" if done.complete else _UNKNOWN)
+    unknown = "" if done.complete else _UNKNOWN
+    return _Look(f"no daemon is running{doubt}", unknown, complete=done.complete)
+
+
+def _is_counted(db: Database, tree_id: int) -> bool:
+    """Whether nothing has changed since notes were counted: then none of them lags."""
+    from repo_sleeper.store import freshness
+    from repo_sleeper.survey.rules import RULES
+
+    return not freshness.survey_is_due(db, tree_id, rules=RULES)
 
 
 def _round(workspace: Workspace, *, derive: bool) -> Round | None:

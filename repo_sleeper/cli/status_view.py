@@ -176,8 +176,8 @@ def _index(found: Condition) -> str:
     )
     text += f" · {most}" if most else ""
     text += f" · {counts.skipped:,} skipped" if counts.skipped else ""
-    # Nobody keeps it up while there is no daemon, so it says how old it is.
-    text += "" if found.daemon.running else f" · as it was {_since(found)} ago"
+    # Nobody keeps it up while there is no daemon, so it says how old the last of it is.
+    text += "" if found.daemon.running else f" · last change read {_since(found)} ago"
     slips = unknown(found.settings.index.languages)
     return text + (f" · no such language: {', '.join(slips)}" if slips else "")
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from repo_sleeper import trust
 from repo_sleeper.cli.app import app
-from repo_sleeper.daemon import locks
+from repo_sleeper.daemon import locks, reconciling
 from repo_sleeper.daemon.workspace import Workspace, create_store, open_workspace, read_store
 from repo_sleeper.daemon.workspace import write_store as open_store
 from repo_sleeper.domain.model import Reply, Usage
@@ -83,6 +83,16 @@ def test_the_context_is_printed_and_talk_goes_to_stderr():
     assert result.stdout.startswith("# Where to look at commit ")
     assert "1. shop/cart.py -- " in result.stdout
     assert "sleeper: no daemon is running; there are no notes yet" in result.stderr
+
+
+def test_without_a_daemon_only_what_changed_since_is_told(here):
+    with closing(open_store(here)) as db:
+        reconciling.reconcile_round(db, here.repo, here.settings, now=1.0)
+
+    assert ask(QUESTION, "--context").stderr == ""
+    (here.repo.root / "shop/tax.py").write_text("def value_added_tax(net):\n    return net\n")
+    for _ in range(2):
+        assert "no daemon is running; notes may lag since" in ask(QUESTION, "--context").stderr
 
 
 def test_a_change_that_nobody_committed_is_known(here):

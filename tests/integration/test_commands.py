@@ -278,7 +278,7 @@ def test_control_c_before_any_command_is_130(types: Types, monkeypatch: pytest.M
 
 def test_status_in_every_form(ready: Types) -> None:
     told = ready("status").out
-    assert re.search(r" · as it was \d+ s ago", told), "no daemon keeps it up"
+    assert re.search(r" · last change read \d+ s ago", told), "no daemon keeps it up"
     for word in ("main @", "4 files", "python 2", "no", "structure only", "installed in"):
         assert word in told
     assert ready("status", "--line").out.startswith("sleeper off · ")
