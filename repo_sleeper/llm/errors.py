@@ -133,6 +133,11 @@ BY_NAME: dict[str, type[ModelError]] = {
     "RecursionError": ModelReplyError,
 }
 
+# Something was reached: a captive portal, a proxy's page, a server of another kind.
+_NO_PROVIDER = (
+    "what answers is no model provider",
+    "check model.api_base, and whether the network wants a sign-in first",
+)
 _AGAIN = "try again in a while; the daemon does so by itself"
 _WHAT: dict[type[ModelError], tuple[str, str]] = {
     ModelSetupError: ("the model cannot be called", "`sleeper doctor` checks the model settings"),
@@ -171,6 +176,8 @@ def model_error(failure: Failure) -> ModelError:
         )
     kind = _kind(failure)
     what, hint = _WHAT[kind]
+    if kind is ModelOfflineError and 0 < failure.status < _PROXY:
+        what, hint = _NO_PROVIDER
     detail = _detail(failure)
     return kind(
         f"{what}: {detail}" if detail else what,
@@ -265,7 +272,7 @@ def _detail(failure: Failure) -> str:
     if failure.note == "redirect":
         return f"redirect refused ({failure.status})"
     if failure.note in {"unbound", "too-large"}:
-        return failure.message[:_SHOWN]
+        return _shortened(failure.message)
     error = _error_object(failure.body) or {}
     said = str(error.get("message") or "")
     if not said and failure.html:
@@ -273,8 +280,16 @@ def _detail(failure: Failure) -> str:
     if not said and failure.status:
         said = "without the JSON of an answer" if failure.body.strip() else "and nothing else"
     said = said or failure.message
-    said = " ".join(said.split())[:_SHOWN]
+    said = _shortened(" ".join(said.split()))
     return f"{failure.status} {said}".strip() if failure.status else said
+
+
+def _shortened(text: str) -> str:
+    """As many whole words as are shown of it: half a number is another number."""
+    if len(text) <= _SHOWN:
+        return text
+    whole = text[:_SHOWN].rpartition(" ")[0] or text[: _SHOWN - 1]
+    return f"{whole}…"
 
 
 def _may_be_charged(failure: Failure) -> bool:

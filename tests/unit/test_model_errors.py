@@ -47,6 +47,28 @@ def test_an_exception_nobody_knows_is_the_provider_s_trouble_once_something_was_
     assert type(model_error(Failure(names=("NewError",), asked=True))) is ModelServerError
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(asked=True, sent=True, status=200, body=" "),
+        Failure(asked=True, sent=True, status=200, body="<html>Sign in</html>", html=True),
+    ],
+)
+def test_what_answers_like_no_provider_was_reached_all_the_same(failure: Failure) -> None:
+    error = model_error(failure)
+
+    assert isinstance(error, ModelOfflineError)
+    assert str(error).startswith("what answers is no model provider: 200 ")
+    assert "model.api_base" in error.hint
+
+
+def test_a_long_message_is_cut_between_words() -> None:
+    said = str(model_error(Failure(names=("Timeout",), asked=True, message="13,179 " * 60)))
+
+    assert said.endswith(" 13,179…")
+    assert len(str(model_error(Failure(names=("Timeout",), asked=True, message="x" * 999)))) < 350
+
+
 def test_whatever_fails_before_anything_was_asked_is_our_set_up() -> None:
     for name in ("BadRequestError", "NewError", "APIError", "ValueError", "ModuleNotFoundError"):
         error = model_error(Failure(names=(name,), message="LLM Provider NOT provided"))
