@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from repo_sleeper.cli.ask_view import Screen
     from repo_sleeper.daemon.workspace import Workspace
     from repo_sleeper.domain.recall import Context
+    from repo_sleeper.errors import ModelError
     from repo_sleeper.llm.client import WorkerModel
     from repo_sleeper.recall.answer import Answer
     from repo_sleeper.store.answers import Answered
@@ -219,18 +220,44 @@ def _answer(found: Context, asked: Asked, workspace: Workspace, name: str, wish:
     from repo_sleeper.errors import BudgetError, ModelError, ModelStoppedError, StoreError
 
     as_json = wish.as_json
+    own = not wish.model  # what another model refuses says nothing about ours
     screen = ask_view.Screen() if ask_view.is_watched() and not as_json else None
     try:
         said = _answered(found, asked, workspace, name, screen, fresh=wish.fresh)
     except (BudgetError, ModelError, StoreError) as error:  # what cannot be noted is not sent
         called = isinstance(error, ModelError) and error.sent
+        if own and isinstance(error, ModelError):
+            _pause(workspace, error)
         if screen is not None and screen.used:
             screen.break_off()
         elif not isinstance(error, ModelStoppedError):  # who types Ctrl-C wants no more text
             ask_view.print_context(found, as_json=as_json, error=str(error), called=called)
         raise
+    if own and said.call is not None:
+        _pause(workspace, None)
     ask_view.print_answer(found, said, as_json=as_json, screen=screen)
     return said
+
+
+def _pause(workspace: Workspace, error: ModelError | None) -> None:
+    """Stop all calls for a key or a purse that is refused, until an answer shows it is mended."""
+    from repo_sleeper.daemon.workspace import write_store
+    from repo_sleeper.errors import StoreError
+    from repo_sleeper.store import pause
+
+    if error is not None and error.kind not in pause.OF_THE_ACCOUNT:
+        return
+    try:
+        with closing(write_store(workspace)) as db:
+            pause.asked(db, error, now=_now())
+    except (StoreError, OSError):
+        return  # it is told anyway, and tried again
+
+
+def _now() -> float:
+    import time
+
+    return time.time()
 
 
 def _answered(  # noqa: PLR0913 -- a question, who is asked, and how

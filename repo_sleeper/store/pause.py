@@ -8,6 +8,8 @@ from repo_sleeper.domain.spending import Pause
 from repo_sleeper.errors import ModelError
 from repo_sleeper.store.database import Database
 
+# Whoever is asked next: the same key is refused, and the same purse is empty.
+OF_THE_ACCOUNT = frozenset({"auth", "quota"})
 _KEY = "pause"
 _PROGRESS = "progress-from"
 _FIRST_WAIT = 30.0
@@ -30,6 +32,15 @@ def failed(db: Database, error: ModelError, *, now: float) -> Pause | None:
     failures = 1 + (before.failures if before else 0)
     until = now + _wait(error, failures)
     return _store(db, Pause(error.kind, str(error), now, until, failures))
+
+
+def asked(db: Database, error: ModelError | None, *, now: float) -> None:
+    """How a question of a person ended, as far as it tells how a thought would end."""
+    pause = _stored(db)
+    if error is not None and error.kind in OF_THE_ACCOUNT:
+        stop_until_person(db, error.kind, str(error), now=now)
+    elif error is None and pause is not None and pause.kind in OF_THE_ACCOUNT:
+        db.set_meta(_KEY, None)
 
 
 def succeeded(db: Database) -> Pause | None:

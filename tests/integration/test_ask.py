@@ -15,8 +15,11 @@ from repo_sleeper.daemon import locks, reconciling
 from repo_sleeper.daemon.workspace import Workspace, create_store, open_workspace, read_store
 from repo_sleeper.daemon.workspace import write_store as open_store
 from repo_sleeper.domain.model import Reply, Usage
+from repo_sleeper.domain.spending import Pause
 from repo_sleeper.errors import (
     BudgetError,
+    ModelAuthError,
+    ModelQuotaError,
     ModelServerError,
     ModelSetupError,
     NotInitialisedError,
@@ -25,6 +28,7 @@ from repo_sleeper.errors import (
     UsageError,
 )
 from repo_sleeper.llm import client
+from repo_sleeper.store import pause
 from tests.conftest import GitRepo
 from tests.fakes import FakeModel
 from tests.searchable import CART, MAIL
@@ -488,6 +492,39 @@ def test_when_the_model_fails_the_context_is_still_printed(fake):
 
     assert result.stdout.startswith("# Where to look")
     assert error_of(result).exit_code == 6
+
+
+@pytest.mark.parametrize("error", [ModelAuthError("401"), ModelQuotaError("402")])
+def test_a_key_or_a_purse_that_is_refused_stops_all_calls_until_an_answer_comes(
+    here, fake, monkeypatch, error
+):
+    def paused() -> Pause | None:
+        with closing(read_store(here)) as db:
+            return pause.paused(db)
+
+    fake[0] = FakeModel(error, error, "It is so.")
+    ask(QUESTION, *MODEL)
+    assert paused() is None, "another model's key says nothing about ours"
+
+    monkeypatch.setenv("SLEEPER_MODEL_NAME", "fake/model")
+    ask(QUESTION)
+    held = paused()
+    assert held is not None
+    assert held.kind == error.kind
+    assert ask(QUESTION).exit_code == 0
+    assert paused() is None
+
+
+@pytest.mark.usefixtures("fake")
+def test_what_else_stopped_calls_is_not_mended_by_an_answer(here, monkeypatch):
+    monkeypatch.setenv("SLEEPER_MODEL_NAME", "fake/model")
+    with closing(open_store(here)) as db:
+        pause.stop_until_person(db, "no-progress", "30 thoughts in a row left no note")
+
+    assert ask(QUESTION).exit_code == 0
+
+    with closing(read_store(here)) as db:
+        assert pause.paused(db) is not None
 
 
 def test_when_the_model_fails_json_says_why(fake):
