@@ -22,7 +22,7 @@ from repo_sleeper.domain.spending import Pause
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.index import languages
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.providers import needs_key
+from repo_sleeper.llm.prices import slip_in
 from repo_sleeper.store import extent, pause, upkeep
 from repo_sleeper.store.database import REBUILD
 
@@ -218,13 +218,18 @@ def _model(workspace: Workspace) -> Check:
         return Check("model", "good", "none in this repository: nothing leaves the machine")
     if not settings.name:
         return Check("model", "good", "none: structure only, nothing leaves the machine")
-    key = config.api_key(workspace.settings, workspace.env)
-    if key is None and needs_key(settings.name, settings.api_base):
-        return Check("model", "bad", f"{settings.name} has no key", "set it in your environment")
+    if variable := config.missing_key(workspace.settings, workspace.env):
+        hint = (
+            f"export {variable}, then `sleeper daemon restart`: it has the variables of its start"
+        )
+        return Check("model", "bad", f"{settings.name} has no key: {variable} is not set", hint)
     paused = _paused(workspace)
     if paused is not None:
         told = f"{settings.name}, paused: {paused.message}"
         return Check("model", "bad", told, "when that is mended, `sleeper think` tries again")
+    if slip := slip_in(settings.name):
+        hint = "`sleeper init --model PROVIDER/NAME` names another, such as openai/gpt-5-mini"
+        return Check("model", "note", f"{settings.name}: {slip}", hint)
     return Check("model", "good", settings.name)
 
 

@@ -94,14 +94,11 @@ def _price(workspace: Workspace) -> list[str]:
 
     if cost_view.is_price_known(workspace.settings):
         return []
-    return [f"price     {cost_view.UNKNOWN}", *_provider(workspace.settings.model.name)]
+    from repo_sleeper.llm.prices import slip_in
 
-
-def _provider(model: str) -> list[str]:
-    """litellm knows few names that do not begin with a provider: better told now than at night."""
-    if "/" in model:
-        return []
-    return [f"provider  not named: unless litellm knows {model}, write PROVIDER/{model}"]
+    # Better told now than at night.
+    slip = slip_in(workspace.settings.model.name)
+    return [f"price     {cost_view.UNKNOWN}", *([f"provider  {slip}"] if slip else [])]
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -321,6 +318,11 @@ def _how_to_go_on(workspace: Workspace) -> str:
 
 def _who_thinks(workspace: Workspace) -> str:
     model, quiet = workspace.settings.model.name, workspace.settings.idle.quiet_s
+    if model and (variable := config.missing_key(workspace.settings, workspace.env)):
+        return (
+            f"It cannot think with {model} yet: {variable} is not set. Export it, then "
+            "`sleeper daemon restart`."
+        )
     if model:
         return f"It thinks with {model} when you have been away for {quiet:.0f} s."
     if workspace.model_forbidden:

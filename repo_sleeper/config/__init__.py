@@ -19,7 +19,7 @@ from repo_sleeper.places import runtime_dir, user_config_file, user_state_dir
 
 if TYPE_CHECKING:
     from repo_sleeper.config.example import example_text
-    from repo_sleeper.config.keys import api_key, key_variable, providers_in
+    from repo_sleeper.config.keys import api_key, key_variable, missing_key, providers_in
     from repo_sleeper.config.rules import RULES
     from repo_sleeper.config.writing import write_user_settings
 
@@ -37,6 +37,7 @@ __all__ = [
     "example_text",
     "key_variable",
     "load",
+    "missing_key",
     "origins",
     "providers_in",
     "repository_values",
@@ -53,6 +54,7 @@ _ELSEWHERE = {
     "api_key": "keys",
     "example_text": "example",
     "key_variable": "keys",
+    "missing_key": "keys",
     "providers_in": "keys",
     "write_user_settings": "writing",
 }

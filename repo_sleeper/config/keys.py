@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from repo_sleeper.config.settings import Settings
-from repo_sleeper.providers import KEY_VARIABLES, LOCAL, provider_of
+from repo_sleeper.providers import KEY_VARIABLES, LOCAL, needs_key, provider_of
 
 
 def api_key(settings: Settings, env: Mapping[str, str], *, ask: bool = False) -> str | None:
@@ -21,6 +21,14 @@ def api_key(settings: Settings, env: Mapping[str, str], *, ask: bool = False) ->
     if model.api_base or provider_of(name) in LOCAL:
         return None
     return _first(env, KEY_VARIABLES.get(provider_of(name), ()))
+
+
+def missing_key(settings: Settings, env: Mapping[str, str]) -> str:
+    """The variable in which the key of the model is looked for in vain; "" where none is needed."""
+    model = settings.model
+    if not needs_key(model.name, model.api_base) or api_key(settings, env) is not None:
+        return ""
+    return model.key_env or key_variable(model.name)
 
 
 def key_variable(model: str) -> str:

@@ -12,6 +12,7 @@ from repo_sleeper.domain.model import Price
 from repo_sleeper.providers import LOCAL, MARKED, provider_of
 
 _LIST = "model_prices_and_context_window_backup.json"
+_PROVIDERS = "provider_endpoints_support_backup.json"
 _MILLION = 1_000_000
 _TIERS = frozenset({"flex", "priority"})
 _FREE = Price(0.0, 0.0, 0.0)
@@ -79,6 +80,23 @@ def _price(entry: dict[str, Any], ending: str = "") -> Price:
     )
 
 
+@lru_cache(maxsize=1)
+def providers() -> frozenset[str]:
+    """The providers that litellm lists, by their prefix; none where its list cannot be read."""
+    listed = _shipped(_PROVIDERS).get("providers", {})
+    return frozenset(listed if isinstance(listed, dict) else ())
+
+
+def slip_in(model: str) -> str:
+    """What is wrong with the name as far as the lists tell, so that nobody waits to learn it."""
+    known, provider = providers(), provider_of(model)
+    if not known or provider in known or model in _prices():
+        return ""
+    if "/" in model:
+        return f"litellm knows no provider {provider}"
+    return "" if provider else f"not named: unless litellm knows {model}, write PROVIDER/{model}"
+
+
 def _entry(model: str) -> dict[str, Any] | None:
     names = [model, model.partition("/")[2]] if "/" in model else [model]
     prices = _prices()
@@ -95,10 +113,15 @@ def _is_by(entry: dict[str, Any], provider: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _prices() -> dict[str, Any]:
+    return _shipped(_LIST)
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    """A list that litellm ships, read without importing it."""
     spec = find_spec("litellm")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         try:
-            found = json.loads((Path(folder) / _LIST).read_bytes())
+            found = json.loads((Path(folder) / name).read_bytes())
         except (OSError, ValueError):
             continue
         return found if isinstance(found, dict) else {}

@@ -811,7 +811,22 @@ def test_a_model_that_names_no_provider_is_told_at_once(types: Types) -> None:
     done = types("init", "--yes", "--no-daemon", "--model", "gpt")
 
     assert "provider  not named: unless litellm knows gpt, write PROVIDER/gpt" in done.err
-    assert "provider  " not in types("init", "--yes", "--no-daemon", "--model", "odd/gpt").err
+    odd = types("init", "--yes", "--no-daemon", "--model", "odd/gpt")
+    assert "provider  litellm knows no provider odd" in odd.err
+    checked = types("doctor").out
+    assert "! model: odd/gpt: litellm knows no provider odd" in checked
+    assert "provider  " not in types("init", "--yes", "--no-daemon", "--model", "openai/odd").err
+
+
+def test_a_key_that_is_not_there_is_told_with_how_to_give_it(
+    types: Types, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("init", "--yes", "--no-daemon", "--model", "openai/gpt-5-mini")
+
+    assert "It cannot think with openai/gpt-5-mini yet: OPENAI_API_KEY is not" in types(*words).err
+    assert "export OPENAI_API_KEY, then `sleeper daemon restart`" in types("doctor").out
+    monkeypatch.setenv("OPENAI_API_KEY", "not-a-key")
+    assert "It thinks with openai/gpt-5-mini" in types(*words).err
 
 
 def test_a_model_from_elsewhere_is_not_said_to_be_set(
