@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from repo_sleeper import config, trust
-from repo_sleeper.cli import output, place, wizard
+from repo_sleeper.cli import output, place, setup_view, wizard
 from repo_sleeper.cli.wizard import Choice
 from repo_sleeper.daemon import locks, reconciling
 from repo_sleeper.daemon import workspace as workspaces
@@ -21,7 +21,6 @@ from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.store import extent, history, notes
 from repo_sleeper.store.database import Database
-from repo_sleeper.words import dollars
 
 Progress = Callable[[int, int], None]
 
@@ -44,12 +43,12 @@ def set_up(choice: Choice, *, ask: bool, daemon: bool, rebuild: bool) -> None:
     workspace = place.here()
     stored = _rebuilt(workspace) if rebuild else [_store(workspace)]
     workspace = _with_choice(workspace, values)
-    made += [*_spending(workspace, values), *_price(workspace), *stored]
+    made += [*setup_view.spending(workspace, values), *stored]
     made.append(f"hook      {git_hook.install(repo, spool=workspace.spool)}")
     made.append(f"index     {_indexed(workspace)}")
     made.append(f"daemon    {_started(workspace) if daemon else 'not started (--no-daemon)'}")
     output.say("\n".join(made))
-    output.say(_how_to_go_on(workspace))
+    output.say(setup_view.how_to_go_on(workspace))
 
 
 def _with_choice(workspace: Workspace, values: Mapping[str, object]) -> Workspace:
@@ -58,47 +57,6 @@ def _with_choice(workspace: Workspace, values: Mapping[str, object]) -> Workspac
         return workspace
     workspaces.forbid_model(workspace, forbid=not values["model.name"])
     return place.here()
-
-
-def _spending(workspace: Workspace, values: Mapping[str, object]) -> list[str]:
-    """Which model may think and what was set with it: told as wide as it holds."""
-    told = [f"model     {_model(workspace)}"]
-    everywhere = f"for every repository (in {config.user_config_file()})"
-    if "model.api_base" in values:
-        told.append(f"endpoint  {values['model.api_base'] or 'the usual one'}, {everywhere}")
-    if "budget.usd_per_day" in values:
-        cap = dollars(workspace.settings.budget.usd_per_day)
-        told.append(f"cap       ${cap} a day, {everywhere}, each on its own")
-    return told
-
-
-def _model(workspace: Workspace) -> str:
-    name = workspace.settings.model.name
-    if workspace.model_forbidden:
-        return "none in this repository: structure only, nothing leaves this machine"
-    if workspace.untrusted:
-        return f"none while {trust.SETTINGS_FILE} does not count"
-    if not name:
-        return "none: structure only, nothing leaves this machine"
-    origin = config.origins(workspace.repo, env=workspace.env)["model.name"]
-    if origin != "user":
-        return f"{name} (from the {origin})"
-    file = config.user_config_file()
-    return f"{name}, for every repository but those with --no-model (in {file})"
-
-
-def _price(workspace: Workspace) -> list[str]:
-    if not workspace.settings.model.name:
-        return []
-    from repo_sleeper.cli import cost_view  # brings all of spending
-
-    if cost_view.is_price_known(workspace.settings):
-        return []
-    from repo_sleeper.llm.prices import slip_in
-
-    # Better told now than at night.
-    slip = slip_in(workspace.settings.model.name)
-    return [f"price     {cost_view.UNKNOWN}", *([f"provider  {slip}"] if slip else [])]
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -299,35 +257,3 @@ def _started(workspace: Workspace) -> str:
 
     started = process.start(workspace)
     return f"{'runs already' if started.already else 'started'} (pid {started.pid})"
-
-
-def _how_to_go_on(workspace: Workspace) -> str:
-    if workspace.untrusted:
-        thinks = (
-            f"No model is asked while {trust.SETTINGS_FILE} does not count "
-            f"({workspace.untrusted}): {trust.advice(workspace.repo)}."
-        )
-    else:
-        thinks = _who_thinks(workspace)
-    return (
-        f'\n{thinks}\n\n  sleeper ask "where is ...?"   a question\n'
-        "  sleeper status                how things are\n"
-        "  sleeper init --remove         take all of this away again"
-    )
-
-
-def _who_thinks(workspace: Workspace) -> str:
-    model, quiet = workspace.settings.model.name, workspace.settings.idle.quiet_s
-    if model and (variable := config.missing_key(workspace.settings, workspace.env)):
-        return (
-            f"It cannot think with {model} yet: {variable} is not set. Export it, then "
-            "`sleeper daemon restart`."
-        )
-    if model:
-        return f"It thinks with {model} when you have been away for {quiet:.0f} s."
-    if workspace.model_forbidden:
-        return "No model is asked here until `sleeper init --model NAME` says otherwise."
-    return (
-        "No model is set: nothing leaves this machine. `sleeper init --model NAME` sets one,\n"
-        "for every repository; `sleeper init --no-model` keeps this one without."
-    )
