@@ -216,8 +216,9 @@ class Place:
     def chmod(self, name: bytes, mode: int) -> None:
         """Only the mode; the content is as it was."""
         with suppress(OSError):
-            if not self.at(name).is_symlink():
-                self.at(name).chmod(mode)
+            place = self.at(name)
+            if not place.is_symlink():  # a folder that nobody may enter could not be removed
+                place.chmod(mode | 0o100 if place.is_dir() else mode)
 
     def nest(self, folder: bytes) -> None:
         """The folder becomes a repository of its own, or ceases to be one."""
