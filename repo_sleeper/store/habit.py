@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from repo_sleeper.domain.spending import Amount
+from repo_sleeper.store.counting import TOKENS, UNPRICED, USD
 from repo_sleeper.store.database import Database, Row
-from repo_sleeper.store.ledger import _TOKENS, _UNPRICED, _USD  # what counts is decided there alone
 
 _CHARACTERS = 4  # of a token of prose
 _ASLEEP = f"""
-select coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_UNPRICED}), 0) as unpriced,
+select coalesce(sum({USD}), 0.0) as usd, coalesce(sum({UNPRICED}), 0) as unpriced,
     coalesce(sum(tokens_received), 0) as received,
-    coalesce(sum({_TOKENS}), 0) as tokens
+    coalesce(sum({TOKENS}), 0) as tokens
 from calls where purpose != 'ask'"""
 _QUESTIONS = """
 select count(*) as asks, coalesce(sum(answered = 'kept'), 0) as kept,

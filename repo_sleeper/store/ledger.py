@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
-from repo_sleeper.domain.spending import (
-    Amount,
-    KeptAnswer,
-    LastError,
-    Pause,
-    Refused,
-    Spent,
-    TooDear,
-)
+from repo_sleeper.domain.spending import KeptAnswer, LastError, Pause, Refused, Spent, TooDear
 from repo_sleeper.domain.thoughts import CallState
 from repo_sleeper.errors import BudgetError, ModelError, StoreError, TooDearError
-from repo_sleeper.store.database import Database, Row
+from repo_sleeper.store.counting import day_of, in_full, local_day, spent, spent_by_subject
+from repo_sleeper.store.database import Database
 from repo_sleeper.store.pause import not_before, paused, stop_until_person, succeeded, waiting
 
-# Pauses are part of what the ledger says about the next call; they live in their own file.
+# Sums and pauses are part of what the ledger says of the next call; they have their own files.
 __all__ = [
     "Refusal",
     "Terms",
     "complain",
     "cut",
+    "day_of",
     "fail",
     "in_full",
     "kept_answer",
@@ -49,26 +42,6 @@ __all__ = [
 
 # Says in words why the worst case of a call may not be spent; empty when it may.
 Refusal = Callable[[Spent, float, int], str]
-
-# What a call counts for. One that we know nothing of (still running, or running when we died, or
-# failed after something was sent) counts for the most it can have cost.
-_USD = """case state when 'settled' then usd when 'failed' then charged * reserved_usd
-          else reserved_usd end"""
-_TOKENS = """case state when 'settled' then tokens_sent + tokens_received
-             when 'failed' then charged * reserved_tokens else reserved_tokens end"""
-_CALLS = "case state when 'failed' then charged else 1 end"
-_UNPRICED = f"case when priced then 0 else {_CALLS} end"
-# Those that count for the most they can have taken, because nobody knows what they took.
-_IN_FULL = "case state when 'settled' then usage = 'missing' when 'failed' then charged else 1 end"
-_MONTH = "substr(day, 1, 7) = :period"
-# A definition is a subject of its own: else those of a long file would use up each other's cap.
-# A look that served several findings counts for the one that it was allowed for.
-_ABOUT = """id in (
-    select call_id from thoughts where subject_path = :path and subject_symbol = :symbol
-    union all select call_id from bug_checks where path = :path and symbol = :symbol
-)"""
-_AMOUNT = f"""coalesce(sum({_USD}), 0.0) as usd, coalesce(sum({_TOKENS}), 0) as tokens,
-              coalesce(sum({_CALLS}), 0) as calls, coalesce(sum({_UNPRICED}), 0) as unpriced"""
 
 
 class Terms(NamedTuple):
@@ -210,35 +183,6 @@ def recover(db: Database) -> int:
         ).rowcount
 
 
-def spent(db: Database, now: float, *, subject: str = "") -> Spent:
-    """What counts against the caps of the day and the month that `now` is in."""
-    day = day_of(db, now)
-    return Spent(
-        _amount(db, "day = :period", day),
-        _amount(db, _MONTH, day[:7]),
-        _amount(db, f"{_MONTH} and {_ABOUT}", day[:7], subject) if subject else Amount(),
-    )
-
-
-def in_full(db: Database, now: float) -> Amount:
-    """The calls of this month that count for the most they can have taken: nobody knows better."""
-    return _amount(db, f"{_MONTH} and {_IN_FULL}", day_of(db, now)[:7])
-
-
-def spent_by_subject(db: Database, now: float) -> dict[tuple[str, str], Amount]:
-    """What counts this month against the caps of each path and symbol that had a call."""
-    rows = db.rows(
-        f"""
-        select about.path, about.symbol, {_AMOUNT} from calls join (
-            select call_id, subject_path as path, subject_symbol as symbol from thoughts
-            union select call_id, path, symbol from bug_checks
-        ) about on about.call_id = calls.id where {_MONTH} group by about.path, about.symbol
-        """,
-        {"period": day_of(db, now)[:7]},
-    )
-    return {(row["path"], row["symbol"]): _amount_of(row) for row in rows}
-
-
 def last_error(db: Database) -> LastError | None:
     """The newest failure, if any."""
     row = db.row(
@@ -258,7 +202,7 @@ def resume(db: Database, *, now: float | None = None) -> Pause | None:
     """
     with db.transaction():
         if now is not None:
-            today = _local_day(now)
+            today = local_day(now)
             db.execute("update calls set day = ? where day > ?", (today, today))
         return succeeded(db)
 
@@ -268,30 +212,8 @@ def prompt_hash(prompt: Prompt) -> str:
     return sha256(f"{prompt.system}\0{prompt.user}".encode()).hexdigest()[:32]
 
 
-def day_of(db: Database, now: float) -> str:
-    """The day that a call made now counts for: 'YYYY-MM-DD', local time."""
-    # Never earlier than a day already seen: a clock set back does not give the budget twice.
-    seen: str | None = db.value("select max(day) from calls")
-    return max(seen or "", _local_day(now))
-
-
-def _local_day(now: float) -> str:
-    return datetime.fromtimestamp(now, tz=UTC).astimezone().date().isoformat()
-
-
 def _request(prompt: Prompt) -> str:
     return json.dumps({"system": prompt.system, "user": prompt.user}, ensure_ascii=False)
-
-
-def _amount(db: Database, where: str, period: str, about: str = "") -> Amount:
-    path, _, symbol = about.partition("::")
-    values = {"period": period, "path": path, "symbol": symbol}
-    row = db.row(f"select {_AMOUNT} from calls where {where}", values)
-    return Amount() if row is None else _amount_of(row)
-
-
-def _amount_of(row: Row) -> Amount:
-    return Amount(row["usd"], row["tokens"], row["calls"], row["unpriced"])
 
 
 def _credible(usage: Usage | None, most: Usage) -> Usage:

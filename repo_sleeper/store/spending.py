@@ -10,13 +10,8 @@ from typing import Any
 
 from repo_sleeper.domain.spending import Amount
 from repo_sleeper.errors import NotFoundError, StoreError
+from repo_sleeper.store.counting import CALLS, TOKENS, UNPRICED, USD
 from repo_sleeper.store.database import Database, Row, read_database
-from repo_sleeper.store.ledger import (
-    _CALLS,
-    _TOKENS,
-    _UNPRICED,
-    _USD,
-)  # what counts is decided there alone
 from repo_sleeper.store.migrations import UNPRICED_BEFORE
 
 _KEYS = {
@@ -26,8 +21,8 @@ _KEYS = {
     "subject": "coalesce(t.subject_path, k.path, c.purpose)",
 }
 _FROM = f"""from (
-    select *, {_USD} as counted_usd, {_TOKENS} as counted_tokens, {_CALLS} as counted_calls,
-        {_UNPRICED} as unpriced
+    select *, {USD} as counted_usd, {TOKENS} as counted_tokens, {CALLS} as counted_calls,
+        {UNPRICED} as unpriced
     from calls
 ) c left join thoughts t on t.call_id = c.id
 left join (
@@ -43,7 +38,7 @@ with paid as (
     select t.id as thought, k.usd / max(t.grounded, 1) as usd, k.unpriced,
         k.tokens / max(t.grounded, 1) as tokens
     from thoughts t join (
-        select id, {_USD} as usd, {_TOKENS} as tokens, {_UNPRICED} as unpriced from calls
+        select id, {USD} as usd, {TOKENS} as tokens, {UNPRICED} as unpriced from calls
     ) k on k.id = t.call_id
 ), shown as (
     select used.value as note, count(*) as times
