@@ -27,7 +27,17 @@ from repo_sleeper.recall.pack import count_tokens
 # What a stored state or score depends on: a change in any of these makes it worthless. What only
 # ranks is not part of a state, so that a new ranking is measured in seconds.
 _STORE = (
-    *("code", "contents", "database", "freshness", "history", "migrations", "notes", "versions"),
+    *(
+        "code",
+        "contents",
+        "database",
+        "evidence",
+        "freshness",
+        "history",
+        "migrations",
+        "notes",
+        "versions",
+    ),
 )
 _STATE_CODE = (
     *("domain", "git", "history", "index", "survey", "watch/filters", "words"),

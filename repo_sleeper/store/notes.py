@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError, UsageError
 from repo_sleeper.store.database import Database, Row
-from repo_sleeper.store.freshness import FRESH_NOTE, evidence_of
+from repo_sleeper.store.evidence import evidence_of
+from repo_sleeper.store.freshness import FRESH_NOTE
 
 SHORTEST_PREFIX = 4
 

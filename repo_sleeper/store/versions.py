@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.freshness import anchor_line, places_of
+from repo_sleeper.store.evidence import anchor_line, places_of
 
 
 def save_thought_notes(db: Database, thought_id: int, notes: Sequence[Note]) -> int:
