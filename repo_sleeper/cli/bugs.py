@@ -40,7 +40,7 @@ def list_(
         if suspects:
             bugs_view.show_suspects(here, limit=limit, json=json)
             return
-        every = bugs_view.listed(here, min_confidence)
+        every = bugs_view.listed(here, min_confidence, fates=all_)
     found = every if all_ else [bug for bug in every if bugs_view.may_be_wrong(bug)]
     bugs_view.show_list(found, json=json, limit=limit, hidden=len(every) - len(found))
 

@@ -80,9 +80,12 @@ def _tell(done: str, bug: Bug, *, json: bool) -> None:
 # --- showing ----------------------------------------------------------------------------------
 
 
-def listed(here: Place, min_confidence: float) -> list[Bug]:
-    """All bugs that are at least this certain, whatever became of them."""
-    past = CheckedOut(here)
+def listed(here: Place, min_confidence: float, *, fates: bool) -> list[Bug]:
+    """All bugs that are at least this certain, whatever became of them.
+
+    Git is asked for `fates`, what became of those whose code is not here, only where it is told.
+    """
+    past = CheckedOut(here) if fates else None
     found = bugs.bugs(here.db, here.tree_id, states=tuple(BugState), past=past)
     return [bug for bug in found if bug.note.confidence >= min_confidence]
 
