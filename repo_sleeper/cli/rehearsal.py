@@ -29,7 +29,7 @@ def rehearse(wish: Wish, *, json: bool) -> None:
         work = thinking.work_of(here, wish, even_none=bool(due))
         settings = here.workspace.settings
         price, again = _price(here.workspace), _price(here.workspace, again=True)
-        checks = list(islice(_checks(here, due), wish.limit))
+        checks = list(islice(_checks(here, due, again), wish.limit))
         calls = [_call(here, item, price, again) for item in work.items[: wish.limit]]
     if json:
         told = {"checks": list(map(_object, checks)), "calls": list(map(_object, calls))}
@@ -53,10 +53,9 @@ class _Call(NamedTuple):
     price: Price
 
 
-def _checks(here: Place, due: Sequence[Due]) -> Iterator[_Call]:
+def _checks(here: Place, due: Sequence[Due], price: Price) -> Iterator[_Call]:
     """Each look once: one serves all findings in its file that wait for the same."""
     settings, served = here.workspace.settings, set[str]()
-    price = _price(here.workspace, again=True)
     for one in due:
         if one.note.id in served:
             continue
