@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
+from itertools import chain
 from typing import NamedTuple
 
 from repo_sleeper.recall.paths import Paths, Placed
@@ -68,17 +69,15 @@ def search_content(
     weights = [rarity(term.chunks, total) for term in chosen]
     tally = _tallied(db, chosen, weights)
     pools = _pools(tally)
-    live = search.live_paths(
-        db, tree_id, _best({blob: sum(some) for blob, some in pools.items()}, _FILES)
-    )
+    live = search.live_paths(db, tree_id, _best(_together(pools), _FILES))
     best = {chunk: tally.chunk[chunk] for chunk in _best(tally.chunk, _PASSAGES)}
     asked = sum(rarity(term.chunks, total) for term in known if _is_asked(term, proving))
     proofs = [
         weight if term in proving else 0.0 for term, weight in zip(chosen, weights, strict=True)
     ]
     return Content(
-        text=_by_path(live, {blob: sum(scores) for blob, scores in pools.items()}),
-        passage=_by_path(live, {blob: scores[0] for blob, scores in pools.items()}),
+        text=_by_path(live, _together({blob: pools[blob] for blob in live})),
+        passage=_by_path(live, {blob: pools[blob][0] for blob in live}),
         fields=_fields(tally, live, paths.placed, chosen, weights),
         words=_words_found(tally, live, chosen, proofs),
         passages=tuple(search.passages(db, tree_id, best)),
@@ -159,10 +158,17 @@ def _best(scores: Mapping[int, float], count: int) -> list[int]:
 def _pools(tally: _Tally) -> dict[int, list[float]]:
     """Per content, its three best chunks."""
     found: defaultdict[int, list[float]] = defaultdict(list)
-    blobs = tally.blob
-    for chunk, score in tally.chunk.items():
-        found[blobs[chunk]].append(score)
-    return {blob: sorted(scores, reverse=True)[:_BEST_CHUNKS] for blob, scores in found.items()}
+    for blob, score in zip(tally.blob.values(), tally.chunk.values(), strict=True):
+        found[blob].append(score)
+    for scores in found.values():
+        if len(scores) > 1:
+            scores.sort(reverse=True)
+            del scores[_BEST_CHUNKS:]
+    return found
+
+
+def _together(pools: Mapping[int, Sequence[float]]) -> dict[int, float]:
+    return {blob: sum(scores) for blob, scores in pools.items()}
 
 
 def _fields(
@@ -240,7 +246,7 @@ def _coverage(
     bits = {term.word: 1 << position for position, term in enumerate(chosen)}
     by_blob = {
         blob: _bits(
-            [word for path, _ in places if path in placed for word in placed[path].words], bits
+            (word for path, _ in places if path in placed for word in chain(*placed[path])), bits
         )
         for blob, places in live.items()
     }

@@ -49,7 +49,7 @@ def search_paths(
     total = search.path_total(db)
     telling = [term for term in known if term.paths and term.paths <= max(total // _COMMON, _SMALL)]
     paths = search.path_matches(db, tree_id, telling, limit=_PATHS)
-    pieces = {path: _split(path) for path in paths}
+    pieces = _split(paths)
     stemmed = search.stems(word for both in pieces.values() for some in both for word in some)
     asked = {term.stem: term.word for term in telling}
     names = {path: _stems(name, stemmed) for path, (name, _) in pieces.items()}
@@ -62,7 +62,7 @@ def search_paths(
     counts = search.path_counts(db, of_names)
     weights = {stem: math.log(1 + total / (1 + count)) for stem, count in counts.items()}
     return Paths(
-        placed={path: one for path, one in placed.items() if one.words},
+        placed={path: one for path, one in placed.items() if one.name or one.folders},
         stem={path: _weight(_asked(some, asked), weights) for path, some in names.items()},
         cover={path: _cover(some, asked, weights) for path, some in names.items()},
         scope=_in_scope(db, tree_id, scope),
@@ -94,7 +94,14 @@ def _stems(words: Iterable[str], stemmed: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stemmed[word] for word in words if word in stemmed))
 
 
-def _split(path: str) -> tuple[list[str], list[str]]:
-    folders, _, name = path.rpartition("/")
-    stem, dot, _ = name.rpartition(".")
-    return parts(stem if dot and stem else name), parts(folders)
+def _split(paths: Iterable[str]) -> dict[str, tuple[list[str], list[str]]]:
+    """The words of each path: of the file's name, of its folders."""
+    of_folders: dict[str, list[str]] = {}  # most paths share theirs with others
+    found = {}
+    for path in paths:
+        folders, _, name = path.rpartition("/")
+        stem, dot, _ = name.rpartition(".")
+        if folders not in of_folders:
+            of_folders[folders] = parts(folders)
+        found[path] = parts(stem if dot and stem else name), of_folders[folders]
+    return found

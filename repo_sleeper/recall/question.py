@@ -195,13 +195,12 @@ def _said(text: str) -> list[str]:
 
 def held(text: str, words: Iterable[str]) -> list[str]:
     """Those of the words that a text has, endings aside: "round" and "rounding" are one here."""
+    lower = text.lower()
+    likely = [word for word in words if word[:_SAME_START] in lower]  # most texts have none
+    if not likely:
+        return []
     found = set(parts(text))
-    starts = {one[:_SAME_START] for one in found}
-    return [
-        word
-        for word in words
-        if word in found or (word[:_SAME_START] in starts and _is_like(word, found))
-    ]
+    return [word for word in likely if word in found or _is_like(word, found)]
 
 
 def _is_like(word: str, others: Iterable[str]) -> bool:

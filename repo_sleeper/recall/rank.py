@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from repo_sleeper.domain.recall import FileHit
@@ -45,6 +46,7 @@ WEIGHTS: Mapping[str, float] = {
 CALLERS_WANTED = 5.0  # what "caller" weighs when the question is who calls something
 _SPREADING = 6  # files whose neighbours are looked at
 _REASONS = 3
+_VALUE = itemgetter(1)
 _LEAST = 0.02  # of the best score: what a signal must add to be a reason
 
 
@@ -89,14 +91,14 @@ def shares(scores: Scores) -> dict[str, float]:
 
 def damp(ranked: Sequence[Ranked], shares_kept: Mapping[str, float]) -> list[Ranked]:
     """Let some files keep only a share of what they have, but all of what names them."""
-    added = {
-        one.path: {
-            name: value if name == "mention" else value * shares_kept.get(one.path, 1.0)
-            for name, value in one.parts
-        }
-        for one in ranked
-    }
-    return _ordered(added)
+    return _best_first(_damped(one, shares_kept.get(one.path, 1.0)) for one in ranked)
+
+
+def _damped(one: Ranked, share: float) -> Ranked:
+    if share == 1.0:
+        return one
+    values = {name: value if name == "mention" else value * share for name, value in one.parts}
+    return _ranked(one.path, values)
 
 
 def leaders(ranked: Sequence[Ranked]) -> dict[str, float]:
@@ -154,9 +156,13 @@ def _why(one: Ranked, reasons: Mapping[str, str], best: float) -> tuple[str, ...
 
 
 def _ordered(added: Mapping[str, Mapping[str, float]]) -> list[Ranked]:
-    found = [
-        Ranked(path, sum(value for _, value in parts), parts)
-        for path, values in added.items()
-        for parts in [tuple(sorted(values.items()))]
-    ]
-    return sorted(found, key=lambda one: (-one.score, one.path))
+    return _best_first(_ranked(path, values) for path, values in added.items())
+
+
+def _ranked(path: str, values: Mapping[str, float]) -> Ranked:
+    parts = tuple(sorted(values.items()))
+    return Ranked(path, sum(map(_VALUE, parts)), parts)
+
+
+def _best_first(ranked: Iterable[Ranked]) -> list[Ranked]:
+    return sorted(ranked, key=lambda one: (-one.score, one.path))

@@ -76,11 +76,11 @@ def retrieve(
     found = signals(content, paths, named, past, noted)
     fused = rank.fuse(found, weights, limit=_CANDIDATES)
     standing = _standing(db, tree_id, fused)
-    fused = [one for one in fused if one.path in standing]
-    fused = rank.add(fused, priors(standing, question), weights)
     worded = search_wording(db, tree_id, question)
     quoted = search_quotes(db, tree_id, question)
-    fused = rank.add(fused, {"wording": worded.scores, "quote": quoted.scores}, weights)
+    said = {"wording": worded.scores, "quote": quoted.scores}
+    fused = [one for one in fused if one.path in standing]
+    fused = rank.add(fused, {**priors(standing, question), **said}, weights)
     kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused[:_LEADING], standing, question)))
     ranked = rank.to_unit(_kept(rank.add(fused, kinds, weights), standing, question), weights)
     inside = _passage_symbols(db, tree_id, content, question.words)
