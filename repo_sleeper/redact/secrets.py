@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from repo_sleeper.redact.known import KNOWN, mark
 from repo_sleeper.redact.lazily import pattern
@@ -174,11 +174,9 @@ def _without_placed(text: str) -> tuple[str, int]:
 
 
 def _without_assignments(text: str) -> tuple[str, int]:
-    if not _speaks_of(_ROOTS, text):
-        return text, 0
     kept: list[str] = []
     at = 0
-    for name in _NAME.finditer(text):
+    for name in _names(text):
         if name.start() < at or text[name.end() : name.end() + 1] not in _AFTER_NAME:
             continue
         span = _value_of(name)
@@ -188,13 +186,26 @@ def _without_assignments(text: str) -> tuple[str, int]:
     return "".join((*kept, text[at:])), len(kept) // 2
 
 
+def _names(text: str) -> Iterator[re.Match[str]]:
+    """Names that give a value away; no name goes over a line, and few lines can have one."""
+    start = 0
+    for line in _folded(text).split("\n"):
+        end = start + len(line)
+        if any(root in line for root in _ROOTS):
+            yield from _NAME.finditer(text, start, end)
+        start = end + 1
+
+
 def _speaks_of(words: Sequence[str], text: str) -> bool:
     """Whether one of the words is in the text, in whatever case the patterns take it."""
-    folded = text.lower() if text.isascii() else _unfold(text)
+    folded = _folded(text)
     return any(word in folded for word in words)
 
 
-def _unfold(text: str) -> str:
+def _folded(text: str) -> str:
+    """The text as the patterns compare it, character by character."""
+    if text.isascii():
+        return text.lower()
     # Beyond ASCII four characters count as letters of it when case is ignored.
     return text.replace("\u0130", "i").lower().replace("\u0131", "i").replace("\u017f", "s")
 
