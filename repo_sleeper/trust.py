@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
 from pathlib import Path
 
+from repo_sleeper.digest import sha256
 from repo_sleeper.errors import ConfigError
 from repo_sleeper.places import Checkout, user_state_dir
 
@@ -154,12 +154,12 @@ def _identity(repo: Checkout) -> dict[str, str]:
         "git_inode": str((root / ".git").lstat().st_ino),
         "git_dir": os.path.realpath(repo.git_dir),
         "common_dir": os.path.realpath(repo.common_dir),
-        "settings": _ABSENT if content is None else hashlib.sha256(content).hexdigest(),
+        "settings": _ABSENT if content is None else sha256(content).hexdigest(),
     }
 
 
 def _record(repo: Checkout) -> Path:
-    name = hashlib.sha256(os.fsencode(os.path.realpath(repo.root))).hexdigest()[:32]
+    name = sha256(os.fsencode(os.path.realpath(repo.root))).hexdigest()[:32]
     return user_state_dir() / "trust" / f"{name}.json"
 
 

@@ -12,6 +12,7 @@ from repo_sleeper import config, git, trust
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.disk import full_disk, told_if_full
+from repo_sleeper.digest import sha256
 from repo_sleeper.errors import ForeignStoreError, NotInitialisedError, SetupError
 from repo_sleeper.git import Repository
 from repo_sleeper.store.database import Database, open_database, read_database
@@ -89,9 +90,7 @@ class Workspace(NamedTuple):
     @property
     def own_socket_file(self) -> Path:
         """Where a daemon listens that starts here; short however long the repository's path."""
-        import hashlib  # 2 ms, and most often no daemon is starting
-
-        name = hashlib.sha256(os.fsencode(self.repo.common_dir)).hexdigest()[:16]
+        name = sha256(os.fsencode(self.repo.common_dir)).hexdigest()[:16]
         return config.runtime_dir() / f"{name}.sock"
 
 

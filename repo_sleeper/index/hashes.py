@@ -10,7 +10,7 @@ from struct import Struct
 
 from tree_sitter import Node
 
-from repo_sleeper.index.digest import blake2b
+from repo_sleeper.digest import blake2b
 from repo_sleeper.index.syntax import END, START
 
 _NUMBER = Struct("<q")

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -183,6 +182,8 @@ class _Reader:
         if isinstance(found, SkipReason):
             self.unread[path] = found
             return None
+        from hashlib import sha256  # only where something differs
+
         data = as_utf8(found.data)
         language = self._labels.language(path, data)
         return _File(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from repo_sleeper.index.digest import blake2b
+from repo_sleeper.digest import blake2b
 
 # Part of every grammar label: raise it when a query or the extraction gives other rows.
 QUERY_VERSION = 7

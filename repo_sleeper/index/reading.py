@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from repo_sleeper.digest import blake2b
 from repo_sleeper.index.chunks import text_chunks
-from repo_sleeper.index.digest import blake2b
 from repo_sleeper.index.languages import CONTAINERS, TEXT
 from repo_sleeper.index.parts import code_rows
 from repo_sleeper.index.rows import Rows

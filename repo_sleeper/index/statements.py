@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
+from repo_sleeper.digest import blake2b
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.statements import Statement
-from repo_sleeper.index.digest import blake2b
 from repo_sleeper.index.hashes import Tokens
 from repo_sleeper.index.syntax import Span
 

@@ -18,7 +18,7 @@ from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.rank import Ranked
 from repo_sleeper.recall.retrieve import Found, retrieve
 from repo_sleeper.recall.sources import Sources
-from repo_sleeper.store import answers, note_kinds
+from repo_sleeper.store import note_kinds
 from repo_sleeper.store import symbols as symbol_store
 from repo_sleeper.store.tree import Tree
 
@@ -125,6 +125,8 @@ def _facts(tree: Tree, question: Question, sources: Sources) -> Sequence[str]:
     """The lines that answer a question which the index alone can answer: who calls, what tests."""
     if not question.wants_fact:
         return ()
+    from repo_sleeper.store import answers  # 2 ms, and most questions are of no such form
+
     found = answers.answer(tree.db, tree.id, question.text, read=sources.lines)
     return () if found is None else found.text.split("\n")
 

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Sequence
 
+from repo_sleeper.digest import sha256
 from repo_sleeper.domain.paths import path_to_bytes
 from repo_sleeper.domain.text import as_text
 from repo_sleeper.redact import MOST_SECRETS, is_secret_path, redact
@@ -32,8 +33,6 @@ class Sources:
     def _read(self, path: str) -> list[str]:
         root = os.fsencode(self._tree.root)
         data = _bytes_of(os.path.join(root, path_to_bytes(path)))  # noqa: PTH118 -- bytes
-        from hashlib import sha256  # only when code is shown
-
         known = search.content_hash(self._tree.db, self._tree.id, path)
         if not data or sha256(data).hexdigest()[:32] != known:
             return []
