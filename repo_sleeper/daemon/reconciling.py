@@ -71,7 +71,7 @@ def reconcile_round(  # noqa: PLR0913 -- the last five are by name and have defa
     `derive=False` leaves the survey for later: a question needs the index, not the counting.
     `survey=False` leaves nothing else.
     An unchanged tree writes nothing. `meanwhile` is what the caller has to do in any case: it is
-    called while a parser is waited for, where one is.
+    called while a parser is waited for, where one is, and more than once.
     """
     tree_id = code.ensure_tree(db, repo.root, repo.git_dir)
     past = _Past(db, repo, settings, tree_id)
@@ -175,11 +175,13 @@ class _Past:
         self._repo = repo
         self._settings = settings
         self._ahead = _history_ahead(db, repo, settings, tree_id)
+        self._is_tried = False
         self._early: int | None = None
 
     def read_early(self) -> None:
-        """If it is there. What goes wrong now goes wrong again, and is told, when it is due."""
-        if self._ahead is not None and self._ahead.is_done:
+        """As soon as it is there. What goes wrong now goes wrong again, and is told, when due."""
+        if self._ahead is not None and self._ahead.is_done and not self._is_tried:
+            self._is_tried = True
             with suppress(SleeperError):
                 self._early = self._import()
 

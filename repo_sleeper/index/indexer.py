@@ -60,7 +60,7 @@ def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
 
     Killed half-way, the next call simply continues: each batch is one transaction, and a file
     whose batch was lost still differs from its stored signature. `meanwhile` is called when the
-    last work is handed out to the parsers, if there was any.
+    last work is handed out to the parsers, if there was any, and after each answer from then on.
     """
     began = clock()
     stored = code.stored_files(db, tree_id)
@@ -70,12 +70,12 @@ def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
         for path, seen in scan.files.items()
         if not _is_as_stored(stored.get(path), path, seen, labels)
     )
-    work = _Work(db, tree_id, stored, now)
+    work = _Work(db, tree_id, stored, now, meanwhile)
     with loading(db):
         if todo:
             reader = _Reader(db, os.fsencode(root), scan, labels, now)
             with _at_hand(pool) as parsers, _without_collecting():
-                work.take(reader, todo, parsers, progress, meanwhile)
+                work.take(reader, todo, parsers, progress)
             work.unread, work.vanished = reader.unread, reader.vanished
     gone = stored.keys() - (scan.files.keys() - work.vanished - work.unread.keys())
     contents.remove_files(db, tree_id, gone)
@@ -210,7 +210,12 @@ class _Work:
     """Files on their way into the store: parsed once for each content, stored in batches."""
 
     def __init__(
-        self, db: Database, tree_id: int, stored: dict[str, StoredFile], now: float
+        self,
+        db: Database,
+        tree_id: int,
+        stored: dict[str, StoredFile],
+        now: float,
+        meanwhile: Callable[[], object] | None,
     ) -> None:
         self.added: list[str] = []
         self.changed: list[str] = []
@@ -220,6 +225,8 @@ class _Work:
         self._db = db
         self._tree_id = tree_id
         self._stored = stored
+        self._meanwhile = meanwhile
+        self._is_handed_out = False
         self._dirty_at = now if stored else None  # a first index says nothing about activity
         self._waiting: dict[Identity, list[_File]] = {}  # asked for, not answered
         self._numbers: dict[Identity, int | None] = {}  # answered; None: not stored yet
@@ -233,12 +240,12 @@ class _Work:
         paths: list[str],
         parsers: ParserPool,
         progress: Progress | None,
-        meanwhile: Callable[[], object] | None,
     ) -> None:
         """Bring these paths up to date."""
         done = 0
-        for parsed in parsers.parse(self._unknown(reader, paths, meanwhile)):
+        for parsed in parsers.parse(self._unknown(reader, paths)):
             self._received(parsed)
+            self._turn_to_the_rest()
             if len(self._contents) >= _STORE_AT_ONCE or self._bytes >= _STORE_BYTES:
                 done += self._store()
                 if progress is not None:
@@ -247,9 +254,12 @@ class _Work:
         if progress is not None:
             progress(len(paths), len(paths))
 
-    def _unknown(
-        self, reader: _Reader, paths: list[str], meanwhile: Callable[[], object] | None
-    ) -> Iterator[Request]:
+    def _turn_to_the_rest(self) -> None:
+        """Parsers are at work with nothing more to be given: what else is there to do."""
+        if self._is_handed_out and self._meanwhile is not None:
+            self._meanwhile()
+
+    def _unknown(self, reader: _Reader, paths: list[str]) -> Iterator[Request]:
         """Requests for contents that are neither stored nor asked for; the rest is put aside."""
         from repo_sleeper.index.pool import Request  # only where something differs
 
@@ -266,8 +276,9 @@ class _Work:
                         yield Request(file.identity[0], file.path, file.language, file.data)
                     else:
                         self._finished(_skipped(file, file.skip), file.identity)
-        if self._waiting and meanwhile is not None:
-            meanwhile()
+        self._is_handed_out = True
+        if self._waiting:
+            self._turn_to_the_rest()
 
     def _received(self, parsed: Parsed) -> None:
         request = parsed.request
