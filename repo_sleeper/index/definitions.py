@@ -1,4 +1,4 @@
-"""Captures to definitions: names paired with nodes, nesting, kinds, signatures, comments."""
+"""Captures to definitions: names paired with nodes, nesting, kinds, signatures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from repo_sleeper.index.syntax import Captures
+from repo_sleeper.index.syntax import Captures, text_of
 
 # Where two patterns name the same thing, the first of these wins.
 KINDS = (
@@ -32,14 +32,7 @@ _OWNERS = frozenset({"class", "interface", "trait", "struct", "enum", SCOPE})
 _WITH_BODY = frozenset({*_OWNERS, "module", "method", "function", "macro", "type"})
 _INSIDE = ("compound_statement", "ERROR")
 _SIGNATURE_MAX = 200
-_DOC_MAX = 300
-_COMMENT_LINES = 12
-_MARKERS = re.compile(
-    r"^[ \t]*(?:/\*+!?|\*+/|//+!?|\*(?!/)|#+!?|--+|;+)[ \t]?|[ \t]*\*+/[ \t]*$", re.MULTILINE
-)
-_XML = re.compile(r"</?(?:summary|para|remarks|returns|value|c|code|inheritdoc)\b[^>\n]*>")
 _OPENINGS = ("=>", "{", ":", "=")
-_QUOTES = re.compile(r"""^[A-Za-z]{0,2}("{3}|'{3}|"|')|("{3}|'{3}|"|')$""")
 
 
 class Definition:
@@ -100,7 +93,7 @@ def _named(data: bytes, captures: Captures) -> Iterator[Definition]:
         for node, name in _pairs(captures.get(kind, ()), captures.get(f"{kind}.name", ())):
             if name.start_byte not in claimed:
                 claimed.add(name.start_byte)
-                text = _text(data, name)
+                text = text_of(data, name)
                 yield Definition(kind, text.lstrip(":"), name.start_byte, node)
 
 
@@ -204,7 +197,7 @@ def _qualifiers(data: bytes, found: list[Definition], captures: Captures) -> dic
         while place >= 0 and found[place].end < name.end_byte:
             place -= 1
         if place >= 0:
-            text = re.sub(r"\W+", ".", _text(data, name).partition("<")[0]).strip(".")
+            text = re.sub(r"\W+", ".", text_of(data, name).partition("<")[0]).strip(".")
             owned.setdefault(id(found[place]), []).append(text)
     return {number: ".".join(texts) for number, texts in owned.items()}
 
@@ -246,65 +239,3 @@ def _body_start(node: Node) -> int | None:
         last = node.child(node.child_count - 1)
         body = last if last.type.endswith("_body") else None
     return None if body is None else body.start_byte
-
-
-# --- documentation ----------------------------------------------------------------------------
-
-
-def document(data: bytes, found: list[Definition], captures: Captures) -> None:
-    """Give each definition its docstring, or else the comment right above it."""
-    _docstrings(data, found, captures.get("doc", ()))
-    comments = _own_line_comments(data, captures.get("comment", ()))
-    if not comments:
-        return
-    between = {node.end_point.row: node.start_point.row for node in captures.get("attribute", ())}
-    for one in found:
-        above = one.row - 1
-        if (above in comments or above in between) and one.kind != SCOPE:
-            text, one.top_row = _leading_comment(one.row, comments, between)
-            one.doc = one.doc or text
-
-
-def _docstrings(data: bytes, found: list[Definition], docs: Sequence[Node]) -> None:
-    starts = [one.start for one in found]
-    for node in docs:
-        place = bisect_right(starts, node.start_byte) - 1
-        while place >= 0 and found[place].end < node.end_byte:
-            place -= 1
-        if place >= 0:
-            text = _QUOTES.sub("", _text(data, node)[: 2 * _DOC_MAX])
-            found[place].doc = " ".join(text.split())[:_DOC_MAX].strip()
-
-
-def _own_line_comments(data: bytes, comments: Sequence[Node]) -> dict[int, tuple[int, str]]:
-    """Last row -> first row and text, of the comments that begin their line."""
-    found: dict[int, tuple[int, str]] = {}
-    for node in comments:
-        start, point = node.start_byte, node.start_point
-        if not data[start - point.column : start].strip():
-            end = node.end_point
-            last = end.row - (end.column == 0 and end.row > point.row)
-            found[last] = (point.row, _text(data, node))
-    return found
-
-
-def _leading_comment(
-    row: int, comments: dict[int, tuple[int, str]], between: dict[int, int]
-) -> tuple[str, int]:
-    lines: list[str] = []
-    top, at = row, row - 1
-    while len(lines) < _COMMENT_LINES and at >= 0:
-        if at in between:
-            at = between[at] - 1
-            continue
-        if at not in comments:
-            break
-        first, text = comments[at]
-        lines.append(text)
-        top, at = first, first - 1
-    text = _XML.sub("", " ".join(_MARKERS.sub("", line) for line in reversed(lines)))
-    return " ".join(text.split())[:_DOC_MAX].strip(), top
-
-
-def _text(data: bytes, node: Node) -> str:
-    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")

@@ -5,24 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from repo_sleeper.domain.text import as_utf8
 from repo_sleeper.domain.tree import Changes, Scan, Signature, SkipReason
-from repo_sleeper.index.contents import Read, read_file, skip_by_content
-from repo_sleeper.index.languages import (
-    CONTAINERS,
-    LANGUAGES,
-    TEXT,
-    grammar_label,
-    is_decided_by_name,
-    language_named,
-    language_of,
-)
+from repo_sleeper.index.files import File, Identity, Labels, Reader
+from repo_sleeper.index.languages import CONTAINERS, TEXT, grammar_label
 from repo_sleeper.store import code, contents
 from repo_sleeper.store.code import StoredFile
 from repo_sleeper.store.contents import Content, FileRow
@@ -32,15 +22,10 @@ from repo_sleeper.store.loading import loading
 if TYPE_CHECKING:
     from repo_sleeper.index.pool import Parsed, ParserPool, Request
 
-_RACY_S = 2.0
-# A modification time no file has: what it is stored for is read again next time.
-_NEVER = -1
-_READ_AT_ONCE = 64
 _STORE_AT_ONCE = 300
 _STORE_BYTES = 3 << 20  # so much source at once, so that memory stays flat
 
 Progress = Callable[[int, int], None]
-Identity = tuple[str, str]  # content hash, grammar
 
 
 def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
@@ -64,7 +49,7 @@ def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
     """
     began = clock()
     stored = code.stored_files(db, tree_id)
-    labels = _Labels(languages)
+    labels = Labels(languages)
     todo = sorted(
         path
         for path, seen in scan.files.items()
@@ -73,7 +58,7 @@ def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
     work = _Work(db, tree_id, stored, now, meanwhile)
     with loading(db):
         if todo:
-            reader = _Reader(db, os.fsencode(root), scan, labels, now)
+            reader = Reader(db, os.fsencode(root), scan, labels, now)
             with _at_hand(pool) as parsers, _without_collecting():
                 work.take(reader, todo, parsers, progress)
             work.unread, work.vanished = reader.unread, reader.vanished
@@ -116,94 +101,8 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-class _Labels:
-    """Which language, and so which grammar, a path is read with under the settings."""
-
-    def __init__(self, wanted: Collection[str]) -> None:
-        self._wanted = frozenset(wanted)
-        names = (*(one.name for one in LANGUAGES), *CONTAINERS)
-        self._current = {grammar_label(one) for one in (TEXT, *filter(self._is_wanted, names))}
-
-    def language(self, path: str, data: bytes) -> str:
-        found = language_of(path, data)
-        return found if self._is_wanted(found) else TEXT
-
-    def is_current(self, path: str, grammar: str) -> bool:
-        """Whether rows made with this grammar are what we would make now."""
-        if not is_decided_by_name(path):
-            return grammar in self._current
-        named = language_named(path)
-        return grammar == grammar_label(named if self._is_wanted(named) else TEXT)
-
-    def _is_wanted(self, name: str) -> bool:
-        # The cells of a notebook are text at least; as JSON they would be nothing.
-        return not self._wanted or name in self._wanted or name == "notebook"
-
-
-def _is_as_stored(known: StoredFile | None, path: str, seen: Signature, labels: _Labels) -> bool:
+def _is_as_stored(known: StoredFile | None, path: str, seen: Signature, labels: Labels) -> bool:
     return known is not None and known.signature == seen and labels.is_current(path, known.grammar)
-
-
-class _File(NamedTuple):
-    """A path with the identity of the bytes just read from it."""
-
-    path: str
-    identity: Identity
-    signature: Signature
-    language: str
-    data: bytes
-    skip: SkipReason | None
-
-
-class _Reader:
-    """Reads files in order, and notes those that cannot be read."""
-
-    def __init__(self, db: Database, root: bytes, scan: Scan, labels: _Labels, now: float) -> None:
-        self.unread: dict[str, SkipReason] = {}
-        self.vanished: set[str] = set()
-        self._db = db
-        self._root = root
-        self._scan = scan
-        self._labels = labels
-        self._racy_ns = int((now - _RACY_S) * 1e9)
-
-    def groups(self, paths: Iterable[str]) -> Iterator[tuple[list[_File], dict[Identity, int]]]:
-        """Files in groups, with the contents among them that are stored already."""
-        rest = iter(paths)
-        while some := list(islice(rest, _READ_AT_ONCE)):
-            files = [file for path in some if (file := self._read(path)) is not None]
-            yield files, contents.known_contents(self._db, [file.identity for file in files])
-
-    def _read(self, path: str) -> _File | None:
-        found = read_file(self._root, path, self._scan.files[path])
-        if found is None:
-            self.vanished.add(path)
-            return None
-        if isinstance(found, SkipReason):
-            self.unread[path] = found
-            return None
-        from hashlib import sha256  # only where something differs
-
-        data = as_utf8(found.data)
-        language = self._labels.language(path, data)
-        return _File(
-            path,
-            (sha256(found.data).hexdigest()[:32], grammar_label(language)),
-            self._trusted(found),
-            language,
-            data,
-            skip_by_content(path, data, language),
-        )
-
-    def _trusted(self, found: Read) -> Signature:
-        """The signature to remember: one that matches nothing if it may change unseen.
-
-        Two writes within the tick of the file system's clock look like one, so a file changed
-        just now is read again next time. The change time counts: nobody can set that back.
-        """
-        if found.settled and found.signature.ctime_ns < self._racy_ns:
-            return found.signature
-        return found.signature._replace(mtime_ns=_NEVER)
 
 
 class _Work:
@@ -228,15 +127,15 @@ class _Work:
         self._meanwhile = meanwhile
         self._is_handed_out = False
         self._dirty_at = now if stored else None  # a first index says nothing about activity
-        self._waiting: dict[Identity, list[_File]] = {}  # asked for, not answered
+        self._waiting: dict[Identity, list[File]] = {}  # asked for, not answered
         self._numbers: dict[Identity, int | None] = {}  # answered; None: not stored yet
         self._contents: list[Content] = []
         self._bytes = 0
-        self._ready: list[_File] = []
+        self._ready: list[File] = []
 
     def take(
         self,
-        reader: _Reader,
+        reader: Reader,
         paths: list[str],
         parsers: ParserPool,
         progress: Progress | None,
@@ -259,7 +158,7 @@ class _Work:
         if self._is_handed_out and self._meanwhile is not None:
             self._meanwhile()
 
-    def _unknown(self, reader: _Reader, paths: list[str]) -> Iterator[Request]:
+    def _unknown(self, reader: Reader, paths: list[str]) -> Iterator[Request]:
         """Requests for contents that are neither stored nor asked for; the rest is put aside."""
         from repo_sleeper.index.pool import Request  # only where something differs
 
@@ -304,7 +203,7 @@ class _Work:
         self._bytes = 0
         return len(ready)
 
-    def _row(self, file: _File, blob_id: int) -> FileRow | None:
+    def _row(self, file: File, blob_id: int) -> FileRow | None:
         known = self._stored.get(file.path)
         dirty_at = None
         if known is None or known.hash != file.identity[0]:
@@ -315,11 +214,11 @@ class _Work:
         return FileRow(file.path, blob_id, file.signature, dirty_at)
 
 
-def _without_data(file: _File) -> _File:
+def _without_data(file: File) -> File:
     return file._replace(data=b"")
 
 
-def _skipped(file: _File, reason: SkipReason) -> Content:
+def _skipped(file: File, reason: SkipReason) -> Content:
     hash_, grammar = file.identity
     return Content(
         hash=hash_,
@@ -330,7 +229,7 @@ def _skipped(file: _File, reason: SkipReason) -> Content:
     )
 
 
-def _content(file: _File, parsed: Parsed) -> Content:
+def _content(file: File, parsed: Parsed) -> Content:
     rows = parsed.rows
     if rows is None:
         return _skipped(file, parsed.skip or SkipReason.PARSER_CRASHED)

@@ -10,7 +10,8 @@ from tree_sitter import Node
 
 from repo_sleeper.domain.statements import pack
 from repo_sleeper.index.chunks import code_chunks, line_offsets
-from repo_sleeper.index.definitions import Definition, definitions, document, signature
+from repo_sleeper.index.definitions import Definition, definitions, signature
+from repo_sleeper.index.doc_comments import document
 from repo_sleeper.index.hashes import Tokens
 from repo_sleeper.index.references import ReferenceRow, imports, references
 from repo_sleeper.index.rows import Rows, SymbolRow

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tree_sitter import Node
 
 from repo_sleeper.index.definitions import Definition
-from repo_sleeper.index.syntax import END, START, Captures
+from repo_sleeper.index.syntax import END, START, Captures, text_of
 
 # Capture -> kind of reference; of a name captured twice the first counts.
 KINDS = {
@@ -171,14 +171,14 @@ def _with_names(
 
 
 def _import(data: bytes, module: Node, names: Sequence[Node]) -> Iterator[ImportRow]:
-    text, row = _KEYWORD.sub("", _text(data, module)), module.start_point.row
+    text, row = _KEYWORD.sub("", text_of(data, module)), module.start_point.row
     if "{" in text:  # use shop::{cart, prices::{List, Total}}; the names are inside
         for path, taken in _braced(text.strip(_QUOTES)).items():
             yield row, _path(path), " ".join(dict.fromkeys(filter(None, map(_last_word, taken))))
         return
     # <x.h> is not looked for beside the file, so its brackets are part of what is written.
     path = text.strip() if module.type == "system_lib_string" else text.strip(_QUOTES)
-    words = (_last_word(_text(data, node)) for node in names)
+    words = (_last_word(text_of(data, node)) for node in names)
     yield row, _path(path), " ".join(dict.fromkeys(filter(None, words)))
 
 
@@ -216,7 +216,7 @@ def _required(data: bytes, captures: Captures) -> list[ImportRow]:
     starts = [node.start_byte for node in calls]
     for module in captures.get("require.module", ()):
         place = bisect_right(starts, module.start_byte) - 1
-        if place >= 0 and _text(data, calls[place]) in _REQUIRES:
+        if place >= 0 and text_of(data, calls[place]) in _REQUIRES:
             found += _import(data, module, ())
     return found
 
@@ -224,7 +224,3 @@ def _required(data: bytes, captures: Captures) -> list[ImportRow]:
 def _last_word(text: str) -> str:
     words = _WORD.findall(text)
     return words[-1] if words else ""
-
-
-def _text(data: bytes, node: Node) -> str:
-    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")

@@ -77,6 +77,11 @@ def _range(span: Span, lines: Sequence[int]) -> Range:
     return Range(_point(start, lines), _point(end, lines), start, end)
 
 
+def text_of(data: bytes, node: Node) -> str:
+    """What a node says, as it is written."""
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
 def _point(at: int, lines: Sequence[int]) -> Point:
     row = bisect_right(lines, at) - 1
     return Point(row, at - lines[row])

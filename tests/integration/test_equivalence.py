@@ -29,7 +29,7 @@ from repo_sleeper.domain.tree import Scan, Signature
 from repo_sleeper.git import Repository, plumbing
 from repo_sleeper.history import commits
 from repo_sleeper.index import contents as reading
-from repo_sleeper.index import indexer
+from repo_sleeper.index import files, indexer
 from repo_sleeper.store import code, contents, history, survey
 from repo_sleeper.store.contents import FileRow
 from repo_sleeper.store.database import Database, open_database
@@ -330,7 +330,7 @@ def answers_remembered() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that there are several transactions to die between."""
-    monkeypatch.setattr(indexer, "_READ_AT_ONCE", 3)
+    monkeypatch.setattr(files, "_READ_AT_ONCE", 3)
     monkeypatch.setattr(indexer, "_STORE_AT_ONCE", 2)
 
 
@@ -421,7 +421,7 @@ def test_after_anything_at_all_a_bounded_history_equals_a_fresh_one() -> None:
 
 def believes_modification_times() -> Sabotage:
     def is_as_stored(
-        known: code.StoredFile | None, path: str, seen: Signature, labels: indexer._Labels
+        known: code.StoredFile | None, path: str, seen: Signature, labels: files.Labels
     ) -> bool:
         if known is None or not labels.is_current(path, known.grammar):
             return False
@@ -431,9 +431,7 @@ def believes_modification_times() -> Sabotage:
 
 
 def believes_every_signature_at_once() -> Sabotage:
-    return lambda patch: patch.setattr(
-        indexer._Reader, "_trusted", lambda _, found: found.signature
-    )
+    return lambda patch: patch.setattr(files.Reader, "_trusted", lambda _, found: found.signature)
 
 
 def misses_renames() -> Sabotage:
@@ -505,7 +503,7 @@ def mixes_up_work_trees() -> Sabotage:
 
 
 def keeps_what_other_settings_gave() -> Sabotage:
-    return lambda patch: patch.setattr(indexer._Labels, "is_current", lambda *_: True)
+    return lambda patch: patch.setattr(files.Labels, "is_current", lambda *_: True)
 
 
 def keeps_the_oldest_commits() -> Sabotage:
