@@ -29,6 +29,7 @@ from repo_sleeper.store import code, thoughts
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.store.folders import is_folder
 from repo_sleeper.store.thoughts import Job
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.store.unthought import unthought
 
 _KIND = NoteKind.ARCHITECTURE
@@ -84,7 +85,8 @@ def _steps(
     for number, commit in enumerate(log):
         snapshot.move_to(commit)
         found = snapshot.scan(max_bytes=_MAX_BYTES)
-        indexer.reconcile(db, tree_id, snapshot.root, found, pool=pool, now=time.time())
+        tree = Tree(db, tree_id, snapshot.root)
+        indexer.reconcile(tree, found, now=time.time(), hands=indexer.Hands(pool))
         after = {(row[0], row[1]) for row in db.rows(_NODES, {"tree": tree_id})}
         opened = _open(db, tree_id)
         if number:

@@ -18,6 +18,7 @@ from repo_sleeper.index.reading import read_rows
 from repo_sleeper.index.rows import Rows
 from repo_sleeper.store import code, extent, search, survey
 from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.linking import link
 from repo_sleeper.watch import scanner
@@ -109,13 +110,11 @@ def fresh_index(repo: Repository, settings: Settings) -> Snapshot:
             repo, max_bytes=settings.index.max_file_kb * 1024, ignore=settings.index.ignore
         )
         indexer.reconcile(
-            db,
-            tree_id,
-            repo.root,
+            Tree(db, tree_id, repo.root),
             found,
-            pool=ParsesHere(),
             now=0.0,
             languages=settings.index.languages,
+            hands=indexer.Hands(ParsesHere()),
         )
         return snapshot(db, tree_id, root=repo.root)
     finally:

@@ -16,6 +16,7 @@ from repo_sleeper.errors import SleeperError
 from repo_sleeper.git import Repository
 from repo_sleeper.store import code, freshness
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 
 if TYPE_CHECKING:
     from repo_sleeper.history.ahead import Ahead
@@ -131,15 +132,11 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
         repo, max_bytes=settings.index.max_file_kb * 1024, ignore=settings.index.ignore
     )
     changes = indexer.reconcile(
-        db,
-        tree_id,
-        repo.root,
+        Tree(db, tree_id, repo.root),
         found,
-        pool=pool,
         now=now,
-        progress=progress,
         languages=settings.index.languages,
-        meanwhile=meanwhile,
+        hands=indexer.Hands(pool, progress, meanwhile),
     )
     return Round(tree_id=tree_id, head=head, changes=changes, doubt=found.doubt)
 

@@ -61,7 +61,6 @@ class Changes(NamedTuple):
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     parsed: int = 0
-    seconds: float = 0.0
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -69,8 +69,8 @@ class Bench:
         self._db.set_meta(_AT, None)
         self.snapshot.move_to(commit)
         found = self.snapshot.scan(max_bytes=self._limits.max_bytes, ignore=self._limits.ignore)
-        root = self.snapshot.root
-        indexer.reconcile(self._db, self._tree_id, root, found, pool=self._pool, now=now)
+        tree = Tree(self._db, self._tree_id, self.snapshot.root)
+        indexer.reconcile(tree, found, now=now, hands=indexer.Hands(self._pool))
         commits.import_history(self._db, self._repo, limit=self._limits.max_commits, head=commit)
         survey.survey(self._db, self._tree_id, now=now, commit=commit)
         code.mark_reconciled(self._db, self._tree_id, commit, now)

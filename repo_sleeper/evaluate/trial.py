@@ -205,8 +205,8 @@ class Trial:
 
     def _reconcile(self) -> None:
         found = self._snapshot.scan(max_bytes=self._limits.max_bytes, ignore=self._limits.ignore)
-        root, now = self._snapshot.root, self._clock()
-        indexer.reconcile(self._db, self._tree_id, root, found, pool=self._pool, now=now)
+        tree = Tree(self._db, self._tree_id, self._snapshot.root)
+        indexer.reconcile(tree, found, now=self._clock(), hands=indexer.Hands(self._pool))
 
     def _look(self) -> None:
         known = code.stored_files(self._db, self._tree_id)

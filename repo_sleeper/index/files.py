@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from repo_sleeper.index.languages import (
     language_of,
 )
 from repo_sleeper.store import contents
-from repo_sleeper.store.database import Database
+from repo_sleeper.store.tree import Tree
 
 _RACY_S = 2.0
 # A modification time no file has: what it is stored for is read again next time.
@@ -67,11 +68,11 @@ class File(NamedTuple):
 class Reader:
     """Reads files in order, and notes those that cannot be read."""
 
-    def __init__(self, db: Database, root: bytes, scan: Scan, labels: Labels, now: float) -> None:
+    def __init__(self, tree: Tree, scan: Scan, labels: Labels, now: float) -> None:
         self.unread: dict[str, SkipReason] = {}
         self.vanished: set[str] = set()
-        self._db = db
-        self._root = root
+        self._db = tree.db
+        self._root = os.fsencode(tree.root)
         self._scan = scan
         self._labels = labels
         self._racy_ns = int((now - _RACY_S) * 1e9)

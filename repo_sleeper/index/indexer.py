@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
-import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from repo_sleeper.domain.tree import Changes, Scan, Signature, SkipReason
 from repo_sleeper.index.files import File, Identity, Labels, Reader
@@ -16,8 +13,8 @@ from repo_sleeper.index.languages import CONTAINERS, TEXT, grammar_label
 from repo_sleeper.store import code, contents
 from repo_sleeper.store.code import StoredFile
 from repo_sleeper.store.contents import Content, FileRow
-from repo_sleeper.store.database import Database
 from repo_sleeper.store.loading import loading
+from repo_sleeper.store.tree import Tree
 
 if TYPE_CHECKING:
     from repo_sleeper.index.pool import Parsed, ParserPool, Request
@@ -28,49 +25,48 @@ _STORE_BYTES = 3 << 20  # so much source at once, so that memory stays flat
 Progress = Callable[[int, int], None]
 
 
-def reconcile(  # noqa: PLR0913 -- the tree, what it should be, and who is told
-    db: Database,
-    tree_id: int,
-    root: Path,
-    scan: Scan,
-    *,
-    pool: ParserPool | None = None,
-    now: float,
-    progress: Progress | None = None,
-    languages: Collection[str] = (),
-    meanwhile: Callable[[], object] | None = None,
-    clock: Callable[[], float] = time.monotonic,
+class Hands(NamedTuple):
+    """Who lends a hand: parsers, who is told how far it is, and what else there is to do.
+
+    `progress` is given how many files of how many are done. `meanwhile` is called when the last
+    work is handed out to the parsers, if there was any, and after each answer from then on.
+    """
+
+    pool: ParserPool | None = None
+    progress: Progress | None = None
+    meanwhile: Callable[[], object] | None = None
+
+
+ALONE = Hands()
+
+
+def reconcile(
+    tree: Tree, scan: Scan, *, now: float, languages: Collection[str] = (), hands: Hands = ALONE
 ) -> Changes:
     """Make the stored files of a tree equal to the scan; returns what was different.
 
     Killed half-way, the next call simply continues: each batch is one transaction, and a file
-    whose batch was lost still differs from its stored signature. `meanwhile` is called when the
-    last work is handed out to the parsers, if there was any, and after each answer from then on.
+    whose batch was lost still differs from its stored signature.
     """
-    began = clock()
-    stored = code.stored_files(db, tree_id)
+    stored = code.stored_files(tree.db, tree.id)
     labels = Labels(languages)
     todo = sorted(
         path
         for path, seen in scan.files.items()
         if not _is_as_stored(stored.get(path), path, seen, labels)
     )
-    work = _Work(db, tree_id, stored, now, meanwhile)
-    with loading(db):
+    work = _Work(tree, stored, now, hands)
+    with loading(tree.db):
         if todo:
-            reader = Reader(db, os.fsencode(root), scan, labels, now)
-            with _at_hand(pool) as parsers, _without_collecting():
-                work.take(reader, todo, parsers, progress)
-            work.unread, work.vanished = reader.unread, reader.vanished
+            work.take(Reader(tree, scan, labels, now), todo)
     gone = stored.keys() - (scan.files.keys() - work.vanished - work.unread.keys())
-    contents.remove_files(db, tree_id, gone)
-    contents.put_skipped(db, tree_id, _texts({**scan.skipped, **work.unread}))
+    contents.remove_files(tree.db, tree.id, gone)
+    contents.put_skipped(tree.db, tree.id, _texts({**scan.skipped, **work.unread}))
     return Changes(
         added=tuple(sorted(work.added)),
         changed=tuple(sorted(work.changed)),
         removed=tuple(sorted(gone - scan.absent)),
         parsed=work.parsed,
-        seconds=clock() - began,
     )
 
 
@@ -108,23 +104,16 @@ def _is_as_stored(known: StoredFile | None, path: str, seen: Signature, labels: 
 class _Work:
     """Files on their way into the store: parsed once for each content, stored in batches."""
 
-    def __init__(
-        self,
-        db: Database,
-        tree_id: int,
-        stored: dict[str, StoredFile],
-        now: float,
-        meanwhile: Callable[[], object] | None,
-    ) -> None:
+    def __init__(self, tree: Tree, stored: dict[str, StoredFile], now: float, hands: Hands) -> None:
         self.added: list[str] = []
         self.changed: list[str] = []
         self.unread: dict[str, SkipReason] = {}
         self.vanished: set[str] = set()
         self.parsed = 0
-        self._db = db
-        self._tree_id = tree_id
+        self._db = tree.db
+        self._tree_id = tree.id
         self._stored = stored
-        self._meanwhile = meanwhile
+        self._hands = hands
         self._is_handed_out = False
         self._dirty_at = now if stored else None  # a first index says nothing about activity
         self._waiting: dict[Identity, list[File]] = {}  # asked for, not answered
@@ -133,30 +122,28 @@ class _Work:
         self._bytes = 0
         self._ready: list[File] = []
 
-    def take(
-        self,
-        reader: Reader,
-        paths: list[str],
-        parsers: ParserPool,
-        progress: Progress | None,
-    ) -> None:
+    def take(self, reader: Reader, paths: list[str]) -> None:
         """Bring these paths up to date."""
         done = 0
-        for parsed in parsers.parse(self._unknown(reader, paths)):
-            self._received(parsed)
-            self._turn_to_the_rest()
-            if len(self._contents) >= _STORE_AT_ONCE or self._bytes >= _STORE_BYTES:
-                done += self._store()
-                if progress is not None:
-                    progress(done, len(paths))
-        self._store()
-        if progress is not None:
-            progress(len(paths), len(paths))
+        with _at_hand(self._hands.pool) as parsers, _without_collecting():
+            for parsed in parsers.parse(self._unknown(reader, paths)):
+                self._received(parsed)
+                self._turn_to_the_rest()
+                if len(self._contents) >= _STORE_AT_ONCE or self._bytes >= _STORE_BYTES:
+                    done += self._store()
+                    self._told(done, len(paths))
+            self._store()
+        self._told(len(paths), len(paths))
+        self.unread, self.vanished = reader.unread, reader.vanished
+
+    def _told(self, done: int, of: int) -> None:
+        if self._hands.progress is not None:
+            self._hands.progress(done, of)
 
     def _turn_to_the_rest(self) -> None:
         """Parsers are at work with nothing more to be given: what else is there to do."""
-        if self._is_handed_out and self._meanwhile is not None:
-            self._meanwhile()
+        if self._is_handed_out and self._hands.meanwhile is not None:
+            self._hands.meanwhile()
 
     def _unknown(self, reader: Reader, paths: list[str]) -> Iterator[Request]:
         """Requests for contents that are neither stored nor asked for; the rest is put aside."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from repo_sleeper.index import indexer
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.store import code, contents, extent
 from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.watch import scanner
 from tests.conftest import GitRepo
 
@@ -34,17 +35,20 @@ class Index:
         self.db, self.repo, self.pool = db, repo, pool
         self.tree = code.ensure_tree(db, repo.root, repo.root / ".git")
 
-    def reconcile(self, *, now: float = LATER, **more: object) -> Changes:
+    def reconcile(
+        self,
+        *,
+        now: float = LATER,
+        languages: Sequence[str] = (),
+        progress: indexer.Progress | None = None,
+    ) -> Changes:
         scan = scanner.scan(git.discover(self.repo.root), max_bytes=1_000_000)
-        return indexer.reconcile(
-            self.db,
-            self.tree,
-            self.repo.root,
-            scan,
-            pool=self.pool,
-            now=now,
-            **more,  # type: ignore[arg-type]
-        )
+        hands = indexer.Hands(self.pool, progress)
+        return indexer.reconcile(self.whole, scan, now=now, languages=languages, hands=hands)
+
+    @property
+    def whole(self) -> Tree:
+        return Tree(self.db, self.tree, self.repo.root)
 
     @property
     def names(self) -> dict[str, list[str]]:
@@ -248,9 +252,8 @@ def test_a_file_that_vanishes_after_the_scan_is_simply_gone(index: Index) -> Non
     scan = type(scan)({"a.py": next(iter(scan.files.values()))}, {})
     stale = {path: type(one)(1, 2, 3, 4) for path, one in scan.files.items()}
 
-    done = indexer.reconcile(
-        index.db, index.tree, index.repo.root, type(scan)(stale, {}), pool=index.pool, now=LATER
-    )
+    hands = indexer.Hands(index.pool)
+    done = indexer.reconcile(index.whole, type(scan)(stale, {}), now=LATER, hands=hands)
 
     assert done.removed == ("a.py",)
     assert index.names == {}
@@ -357,7 +360,8 @@ def test_two_work_trees_share_contents_and_nothing_else(
     second_tree = code.ensure_tree(db, tmp_path / "second", repo.root / ".git/worktrees/second")
     scan = scanner.scan(git.discover(tmp_path / "second"), max_bytes=1_000_000)
 
-    done = indexer.reconcile(db, second_tree, tmp_path / "second", scan, pool=pool, now=LATER)
+    second = Tree(db, second_tree, tmp_path / "second")
+    done = indexer.reconcile(second, scan, now=LATER, hands=indexer.Hands(pool))
 
     assert (done.added, done.parsed) == (("cart.py",), 0)
     contents.remove_files(db, second_tree, ["cart.py"])
@@ -396,4 +400,4 @@ def test_without_a_pool_one_is_made_and_ended(db: Database, repo: GitRepo) -> No
     tree = code.ensure_tree(db, repo.root, repo.root / ".git")
     scan = scanner.scan(git.discover(repo.root), max_bytes=1_000_000)
 
-    assert indexer.reconcile(db, tree, repo.root, scan, now=LATER).parsed == 1
+    assert indexer.reconcile(Tree(db, tree, repo.root), scan, now=LATER).parsed == 1
