@@ -15,13 +15,13 @@ from repo_sleeper.recall.names import Named, search_names, settled
 from repo_sleeper.recall.neighbours import Past, lent, past_commits, past_reason
 from repo_sleeper.recall.paths import Paths, search_paths
 from repo_sleeper.recall.priors import Standing, priors
-from repo_sleeper.recall.question import Question, held
-from repo_sleeper.recall.quotes import search_quotes
+from repo_sleeper.recall.question import Question
+from repo_sleeper.recall.quotes import Quoted, search_quotes
 from repo_sleeper.recall.rank import Ranked, Scores
-from repo_sleeper.recall.wording import search_wording
+from repo_sleeper.recall.symbols import ordered_symbols, passage_symbols
+from repo_sleeper.recall.wording import Worded, search_wording
 from repo_sleeper.store import notes as note_store
 from repo_sleeper.store import search, topics
-from repo_sleeper.store import symbols as symbol_store
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import Passage
 
@@ -32,12 +32,8 @@ _CANDIDATES = 200
 _LEADING = 40  # of them, those that what is no code is taken out of to find the leaders
 _OTHER = 0.4  # ... and pages, styles, what builds read
 _ALONG = 0.6  # ... of either, where asked to change it: code is mostly changed along with it
-_SYMBOLS = 60
 _WORDS_SHOWN = 3
 _EXPLAINED = 100
-_PASSAGE = 0.9  # a symbol found by its text comes after one found by its name
-_OPENED = 24  # passages whose inner symbols are looked at
-_FILE_SHARE = 0.5  # of a symbol's score: what its file is worth
 
 
 class Found(NamedTuple):
@@ -57,6 +53,18 @@ class Found(NamedTuple):
     quoted: tuple[tuple[str, Range, str], ...] = ()
 
 
+class _Looked(NamedTuple):
+    """What each way of looking a question up has found."""
+
+    content: Content
+    paths: Paths
+    named: Named
+    past: Past
+    noted: Sequence[tuple[Note, float]]
+    worded: Worded
+    quoted: Quoted
+
+
 def retrieve(
     db: Database, tree_id: int, question: Question, *, weights: Mapping[str, float] = rank.WEIGHTS
 ) -> Found:
@@ -66,48 +74,57 @@ def retrieve(
     question = settled(db, tree_id, question)
     if question.wants_callers:
         weights = {**weights, "caller": rank.CALLERS_WANTED}
-    known = search.terms(db, question.words)
-    paths = search_paths(db, tree_id, known, scope=question.scope)
-    weak = search.terms(db, question.weak) if question.weak else ()
-    content = search_content(db, tree_id, known, paths, weak=weak)
-    named = search_names(db, tree_id, question)
-    past = past_commits(db, tree_id, question.words)
-    noted = _notes(db, tree_id, question)
-    found = signals(content, paths, named, past, noted)
-    fused = rank.fuse(found, weights, limit=_CANDIDATES)
-    standing = _standing(db, tree_id, fused)
-    worded = search_wording(db, tree_id, question)
-    quoted = search_quotes(db, tree_id, question)
-    said = {"wording": worded.scores, "quote": quoted.scores}
-    fused = [one for one in fused if one.path in standing]
-    fused = rank.add(fused, {**priors(standing, question), **said}, weights)
-    kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused[:_LEADING], standing, question)))
-    ranked = rank.to_unit(_kept(rank.add(fused, kinds, weights), standing, question), weights)
-    inside = _passage_symbols(db, tree_id, content, question.words)
+    looked = _looked_up(db, tree_id, question)
+    ranked, borrowed = _ranked(db, tree_id, question, looked, weights)
+    inside = passage_symbols(db, tree_id, looked.content, question.words)
     return Found(
         ranked=ranked,
-        reasons=_reasons(
-            content,
-            paths,
-            named,
-            noted,
-            borrowed,
-            _history(past, question, ranked),
-            (worded.reasons, quoted.reasons),
-        ),
-        symbols=_symbols(named, inside, ranked),
-        passages=content.passages,
-        notes=tuple(note for note, _ in noted),
-        confidence=max(_confidence(question, content, named, past), quoted.sure),
-        pointed=tuple(named.pointed),
-        quoted=quoted.places,
+        reasons=_reasons(looked, borrowed, _history(looked.past, question, ranked)),
+        symbols=ordered_symbols((*looked.named.symbols, *inside), ranked),
+        passages=looked.content.passages,
+        notes=tuple(note for note, _ in looked.noted),
+        confidence=max(_confidence(question, looked), looked.quoted.sure),
+        pointed=tuple(looked.named.pointed),
+        quoted=looked.quoted.places,
     )
 
 
-def signals(
-    content: Content, paths: Paths, named: Named, past: Past, noted: Sequence[tuple[Note, float]]
-) -> dict[str, Scores]:
+def _looked_up(db: Database, tree_id: int, question: Question) -> _Looked:
+    known = search.terms(db, question.words)
+    weak = search.terms(db, question.weak) if question.weak else ()
+    paths = search_paths(db, tree_id, known, scope=question.scope)
+    return _Looked(
+        content=search_content(db, tree_id, known, paths, weak=weak),
+        paths=paths,
+        named=search_names(db, tree_id, question),
+        past=past_commits(db, tree_id, question.words),
+        noted=_notes(db, tree_id, question),
+        worded=search_wording(db, tree_id, question),
+        quoted=search_quotes(db, tree_id, question),
+    )
+
+
+def _ranked(
+    db: Database,
+    tree_id: int,
+    question: Question,
+    looked: _Looked,
+    weights: Mapping[str, float],
+) -> tuple[list[Ranked], dict[str, dict[str, str]]]:
+    """The files in order, and why some were lent something by those before them."""
+    fused = rank.fuse(_signals(looked), weights, limit=_CANDIDATES)
+    standing = _standing(db, tree_id, fused)
+    fused = [one for one in fused if one.path in standing]
+    said = {"wording": looked.worded.scores, "quote": looked.quoted.scores}
+    fused = rank.add(fused, {**priors(standing, question), **said}, weights)
+    kinds, borrowed = lent(db, tree_id, rank.leaders(_kept(fused[:_LEADING], standing, question)))
+    kept = _kept(rank.add(fused, kinds, weights), standing, question)
+    return rank.to_unit(kept, weights), borrowed
+
+
+def _signals(looked: _Looked) -> dict[str, Scores]:
     """The signals by the names that weights and explanations use."""
+    content, named, paths = looked.content, looked.named, looked.paths
     return {
         "mention": named.mention,
         "name": named.name,
@@ -119,8 +136,8 @@ def signals(
         "stem": paths.stem,
         "cover": paths.cover,
         "scope": paths.scope,
-        "history": past.scores,
-        "note": _note_scores(noted),
+        "history": looked.past.scores,
+        "note": _note_scores(looked.noted),
     }
 
 
@@ -146,16 +163,17 @@ def _share_kept(path: str, standing: Standing | None, question: Question) -> flo
     return wanted if question.wants_pages else _OTHER
 
 
-def _confidence(question: Question, content: Content, named: Named, past: Past) -> float:
+def _confidence(question: Question, looked: _Looked) -> float:
     """One sure sign is enough: a place or name that exists, a passage, or a commit on the topic.
 
     Whoever asks for nothing but a place or a name that is not here is not answered by its words.
     """
+    named = looked.named
     if named.mention or named.name:
         return 1.0
     if question.is_only_places or (question.wants_callers and question.names and not named.caller):
         return 0.0
-    return min(max(content.coverage, past.coverage), 1.0)
+    return min(max(looked.content.coverage, looked.past.coverage), 1.0)
 
 
 def _notes(db: Database, tree_id: int, question: Question) -> list[tuple[Note, float]]:
@@ -179,40 +197,38 @@ def _note_scores(noted: Sequence[tuple[Note, float]]) -> dict[str, float]:
     return scores
 
 
-def _reasons(  # noqa: PLR0913, PLR0917 -- one for each kind of reason
-    content: Content,
-    paths: Paths,
-    named: Named,
-    noted: Sequence[tuple[Note, float]],
-    borrowed: Mapping[str, Mapping[str, str]],
-    history: Mapping[str, str],
-    said: Sequence[Mapping[str, Mapping[str, str]]],
+def _reasons(
+    looked: _Looked, borrowed: Mapping[str, Mapping[str, str]], history: Mapping[str, str]
 ) -> dict[str, dict[str, str]]:
     """Path -> signal -> the reason in words."""
-    own = {
-        "text": {
-            path: f"text matches {_listed(words)}" if words else ""
-            for path, words in content.words.items()
-        },
-        "fields": {
-            path: f"path matches {_listed(one.words)}"
-            for path, one in paths.placed.items()
-            if one.words
-        },
-        "history": history,
-        "note": _note_reasons(noted),
-    }
     found: dict[str, dict[str, str]] = {}
-    for signal, reasons in own.items():
+    for signal, reasons in _own_reasons(looked, history).items():
         for path, reason in reasons.items():
             found.setdefault(path, {})[signal] = reason
-    for source in (named.reasons, borrowed, *said):
+    for source in (looked.named.reasons, borrowed, looked.worded.reasons, looked.quoted.reasons):
         for path, by_signal in source.items():
             found.setdefault(path, {}).update(by_signal)
     for by_signal in found.values():
         if "quote" in by_signal:  # three words of what it says are no reason more
             by_signal.pop("wording", None)
     return found
+
+
+def _own_reasons(looked: _Looked, history: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """Signal -> path -> the reason, of the signals that know no reasons themselves."""
+    return {
+        "text": {
+            path: f"text matches {_listed(words)}" if words else ""
+            for path, words in looked.content.words.items()
+        },
+        "fields": {
+            path: f"path matches {_listed(one.words)}"
+            for path, one in looked.paths.placed.items()
+            if one.words
+        },
+        "history": history,
+        "note": _note_reasons(looked.noted),
+    }
 
 
 def _history(past: Past, question: Question, ranked: Sequence[Ranked]) -> dict[str, str]:
@@ -231,57 +247,3 @@ def _note_reasons(noted: Sequence[tuple[Note, float]]) -> dict[str, str]:
 
 def _listed(words: Sequence[str]) -> str:
     return ", ".join(words[:_WORDS_SHOWN])
-
-
-def _symbols(
-    named: Named, inside: Sequence[SymbolHit], ranked: Sequence[Ranked]
-) -> tuple[SymbolHit, ...]:
-    """Symbols by name and by passage, weighed by their own match and by their file's rank."""
-    files = rank.shares({one.path: one.score for one in ranked})
-    scored = [
-        _at(
-            hit,
-            hit.path,
-            round(_FILE_SHARE * files.get(hit.path, 0.0) + (1 - _FILE_SHARE) * hit.score, 4),
-        )
-        for hit in _by_place([*named.symbols, *inside])
-    ]
-    scored.sort(key=lambda hit: (-hit.score, hit.path, hit.range, hit.name))
-    return tuple(scored[:_SYMBOLS])
-
-
-def _passage_symbols(
-    db: Database, tree_id: int, content: Content, words: Sequence[str]
-) -> list[SymbolHit]:
-    """The symbols that the best passages belong to, and those inside them with the same words."""
-    best = max((one.score for one in content.passages), default=0.0) or 1.0
-    known = symbol_store.by_id(db, {one.symbol_id for one in content.passages if one.symbol_id})
-    found = []
-    for position, one in enumerate(content.passages):
-        worth = _PASSAGE * one.score / best
-        if one.symbol_id and (hit := known.get(one.symbol_id)):
-            found.append(_at(hit, one.path, worth))
-        if position < _OPENED:
-            found += _inner(symbol_store.inside(db, tree_id, one), words, worth)
-    return found
-
-
-def _inner(
-    symbols: Sequence[tuple[SymbolHit, str]], words: Sequence[str], worth: float
-) -> list[SymbolHit]:
-    counts = [(hit, len(held(f"{hit.name} {doc}", words))) for hit, doc in symbols]
-    most = max((count for _, count in counts), default=0)
-    return [_at(hit, hit.path, worth * count / most) for hit, count in counts if count]
-
-
-def _at(hit: SymbolHit, path: str, score: float) -> SymbolHit:
-    return SymbolHit(path, hit.name, hit.kind, hit.range, score, hit.signature)
-
-
-def _by_place(hits: Sequence[SymbolHit]) -> list[SymbolHit]:
-    best: dict[tuple[str, str, int], SymbolHit] = {}
-    for hit in hits:
-        place = (hit.path, hit.name, hit.range.start)
-        if place not in best or best[place].score < hit.score:
-            best[place] = hit
-    return list(best.values())
