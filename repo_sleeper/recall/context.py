@@ -67,7 +67,8 @@ def contexts(tree: Tree, query: str, *, budgets: Sequence[int], scope: Scope) ->
     if known:
         parts = _parts(tree, question, found, scope, sources)._replace(facts=facts)
     fit = partial(pack, parts) if parts.files else _nothing(tree, question)
-    return [_packed(tree, query, found, parts, fit, budget) for budget in budgets]
+    told = _unpacked(tree, query, found, parts)
+    return [_with(told, fit(budget=budget), budget) for budget in budgets]
 
 
 def _parts(tree: Tree, question: Question, found: Found, scope: Scope, sources: Sources) -> Parts:
@@ -85,21 +86,24 @@ def _parts(tree: Tree, question: Question, found: Found, scope: Scope, sources: 
     )
 
 
-def _packed(  # noqa: PLR0913, PLR0917 -- all that a context tells of where it comes from
-    tree: Tree, query: str, found: Found, parts: Parts, fit: Callable[..., Packed], budget: int
-) -> Context:
-    packed = fit(budget=budget)
+def _unpacked(tree: Tree, query: str, found: Found, parts: Parts) -> Context:
+    """What a context tells whatever its budget, nothing packed yet."""
     return Context(
         query=query,
         root=os.fspath(tree.root),
         commit=tree.commit,
-        budget=budget,
-        tokens=count_tokens(packed.text),
+        budget=0,
+        tokens=0,
         files=tuple(parts.files),
         symbols=found.symbols if parts.files else (),
-        notes=packed.notes,
-        text=packed.text,
+        notes=(),
+        text="",
     )
+
+
+def _with(told: Context, packed: Packed, budget: int) -> Context:
+    tokens = count_tokens(packed.text)
+    return told._replace(budget=budget, tokens=tokens, notes=packed.notes, text=packed.text)
 
 
 def _nothing(tree: Tree, question: Question) -> Callable[..., Packed]:
