@@ -23,7 +23,7 @@ _WRITTEN = re.compile(rb"\s*\]?\s*=(?![=>~])")
 _PROGRAM = re.compile(
     rb"(?:\bsubprocess\.(?:run|Popen|call|check_call|check_output)\(\s*[\[(]?\s*"
     rb"|(?<![.\w])(?:spawn|spawnSync|execFile|execFileSync|execSync|execa)\(\s*"
-    rb"|\bexec\.Command(?:Context)?\(\s*(?:[\w.]+,\s*)?|\bprocess::Command::new\(\s*"
+    rb"|\bexec\.Command(?:Context\(\s*[\w.()]+,|\()\s*|\bprocess::Command::new\(\s*"
     rb"|\bnew ProcessBuilder\(\s*|\bpopen\(\s*)[\"'`](?P<said>[A-Za-z][\w.+/-]*)[\"'` ]"
 )
 # Most files have none of these, and to see that is twenty times cheaper than to match.

@@ -15,7 +15,8 @@ from repo_sleeper.survey.wording import MOST, at_line, shortened, survey_note
 # begins with `\b` is tried at every character, which takes five times as long.
 _MARK = re.compile(rb"(?:T(?<!\wT)ODO|F(?<!\wF)IXME|X(?<!\wX)XX|H(?<!\wH)ACK|B(?<!\wB)UG)\b")
 _COMMENT = re.compile(
-    r".*?(?P<sign>#|//|/\*|\*|--|;)[ \t]*@?(?P<mark>TODO|FIXME|XXX|HACK|BUG)\b[: \t]*"
+    r".*?(?P<sign>#|//|/\*+|(?<!\S)(?:\*+|--|;+))[ \t]*@?"
+    r"(?P<mark>TODO|FIXME|XXX|HACK|BUG)\b(?!=)[: \t]*"
     r"(?:\([^)]*\)[: \t]*)?(?P<text>.*)"
 )
 _NEXT = re.compile(r"\s*(#|//|\*|--|;+)[ \t]+([a-z(][^=;{}]*)")

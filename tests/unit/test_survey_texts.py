@@ -285,13 +285,14 @@ def test_a_constant_of_the_file_stands_for_its_value() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        'exec.Command(path, "version")',  # which program, nobody knows
         'os.environ["HOME_DIR"] = "x"',
         '# os.environ["HOME_DIR"]',
         '"""\nos.environ["HOME_DIR"]\n"""',
         "x = import.meta.env.MODE",
         'x = os.environ["SHOP_" + name]',
     ],
-    ids=["written", "comment", "docstring", "of the bundler", "put together"],
+    ids=["unknown", "written", "comment", "docstring", "of the bundler", "put together"],
 )
 def test_nothing_is_read(text: str) -> None:
     assert read(text) == []
@@ -350,6 +351,9 @@ def marked(text: str, ages: Mapping[str, tuple[int, int]] | None = None) -> list
         ("x = 1  # TODO: round to whole cents", "TODO in a.py:1: round to whole cents"),
         ("// FIXME(bob): round to whole cents", "FIXME in a.py:1: round to whole cents"),
         ("/* XXX round to whole cents */", "XXX in a.py:1: round to whole cents"),
+        ("/** TODO round to whole cents */", "TODO in a.py:1: round to whole cents"),
+        (";; TODO: round to whole cents", "TODO in a.py:1: round to whole cents"),
+        (" * TODO: round to whole cents", "TODO in a.py:1: round to whole cents"),
         ("# TODO round sums\n#  to whole cents", "TODO in a.py:1: round sums to whole cents"),
     ],
 )
@@ -364,6 +368,8 @@ def test_a_mark_is_told_in_its_own_words(text: str, expected: str) -> None:
         "TODO = load_all_the_marks_of(path)  # not a mark at all",
         "# nothing to do",
         'print("TODO: write this very soon now")',
+        "*.todo=1;38;5;48:*TODO=1;38;5;203:some words of a table",
+        "x = y;TODO: words of a string and some more",
         "# TODO round sums\n# x = 1;",
     ],
 )
