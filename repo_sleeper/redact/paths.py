@@ -16,6 +16,18 @@ _SECRET_NAMES = pattern(
     r"|terraform\.rc|\.terraformrc|shadow|wallet\.dat",
     re.IGNORECASE,
 )
+# How such a name begins or ends: most names do neither, and to see that is cheaper than to match.
+_BEGIN = """
+    .boto .dockercfg .env .git-credentials .htpasswd .my.cnf .netrc .npmrc .pgpass .pypirc .s3cfg
+    .terraformrc _netrc client_secret credential id_ kubeconfig secret service shadow terraform
+    wallet
+"""
+_END = """
+    .agekey .asc .bak .db .dump .env .gpg .jks .kdb .kdbx .key .keystore .ovpn .p12 .pem .pfx
+    .pkcs12 .ppk .sql.gz .sqlite .sqlite3 .tfstate .tfvars .tfvars.json credentials.json
+"""
+_BEGINNINGS = tuple(_BEGIN.split())
+_ENDINGS = tuple(_END.split())
 _SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".gcloud", ".kube", ".docker"})
 _TEMPLATES = (".example", ".sample", ".template", ".dist", ".pub")
 
@@ -23,6 +35,15 @@ _TEMPLATES = (".example", ".sample", ".template", ".dist", ".pub")
 def is_secret_path(path: str) -> bool:
     """Whether files of this name hold secrets: never read, never sent, whatever the settings."""
     *folders, name = path.split("/")
-    if name.lower().endswith(_TEMPLATES):
+    lower = name.lower()
+    if lower.endswith(_TEMPLATES):
         return False
-    return not _SECRET_FOLDERS.isdisjoint(folders) or _SECRET_NAMES.fullmatch(name) is not None
+    if not _SECRET_FOLDERS.isdisjoint(folders):
+        return True
+    return _may_be_secret(lower) and _SECRET_NAMES.fullmatch(name) is not None
+
+
+def _may_be_secret(lower: str) -> bool:
+    if lower.startswith(_BEGINNINGS) or lower.endswith(_ENDINGS) or ".tfstate." in lower:
+        return True
+    return not lower.isascii()  # letters that the pattern takes for others

@@ -29,15 +29,18 @@ _BINARY = """
     safetensors so sqlite sqlite3 swf tar tflite tgz tif tiff ttc ttf wasm wav webm webp whl wmv
     woff woff2 xcf xls xlsx xz zip zst
 """
+_GENERATED = """
+    .designer.cs .freezed.dart .g.cs .g.dart .map .pb.cc .pb.go .pb.h .snap _pb.d.ts _pb.js _pb.rb
+    _pb2.py _pb2.pyi _pb2_grpc.py _pb2_grpc.pyi
+"""
+_MINIFIED = """
+    .min.js -min.js .min.mjs -min.mjs .min.css -min.css
+"""
 _VENDORED_FOLDERS = frozenset(_VENDORED.split())
 _LOCK_NAMES = frozenset(_LOCK_FILES.split())
 _BINARY_ENDINGS = frozenset(_BINARY.split())
-
-_GENERATED = re.compile(
-    r".*(?:\.map|\.g\.dart|\.freezed\.dart|\.designer\.cs|\.g\.cs|_pb2(?:_grpc)?\.pyi?"
-    r"|\.pb\.(?:go|cc|h)|_pb\.(?:js|rb|d\.ts)|\.snap)"
-)
-_MINIFIED = re.compile(r".*[.-]min\.(?:js|mjs|css)")
+_GENERATED_ENDINGS = tuple(_GENERATED.split())
+_MINIFIED_ENDINGS = tuple(_MINIFIED.split())
 
 
 def skip_by_name(
@@ -59,9 +62,9 @@ def _skip_by_file_name(name: str) -> SkipReason | None:
         return SkipReason.LOCK_FILE
     if name.rpartition(".")[2] in _BINARY_ENDINGS and "." in name:
         return SkipReason.BINARY
-    if _MINIFIED.fullmatch(name):
+    if name.endswith(_MINIFIED_ENDINGS):
         return SkipReason.MINIFIED
-    return SkipReason.GENERATED if _GENERATED.fullmatch(name) else None
+    return SkipReason.GENERATED if name.endswith(_GENERATED_ENDINGS) else None
 
 
 @lru_cache(maxsize=16_384)

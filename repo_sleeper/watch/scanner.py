@@ -97,7 +97,7 @@ def _looked_at(
     folders = {b"": True}
     for path in paths:
         name = path_to_bytes(path)
-        if not _is_real_folder(root, os.path.dirname(name), folders):  # noqa: PTH120
+        if not _is_real_folder(root, name.rpartition(b"/")[0], folders):
             continue  # a folder became a link or went away: so did what git lists in it
         try:
             seen = os.lstat(root + b"/" + name)
@@ -120,9 +120,8 @@ def _is_real_folder(root: bytes, folder: bytes, known: dict[bytes, bool]) -> boo
     """Whether no part of the folder's path is a symbolic link."""
     found = known.get(folder)
     if found is None:
-        found = _is_real_folder(root, os.path.dirname(folder), known) and _is_folder(  # noqa: PTH120
-            root + b"/" + folder
-        )
+        around = folder.rpartition(b"/")[0]
+        found = _is_real_folder(root, around, known) and _is_folder(root + b"/" + folder)
         known[folder] = found
     return found
 
