@@ -129,7 +129,10 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
 
     head = git.head(repo)  # before the scan: a commit during it is seen as a move next time
     found = scanner.scan(
-        repo, max_bytes=settings.index.max_file_kb * 1024, ignore=settings.index.ignore
+        repo,
+        max_bytes=settings.index.max_file_kb * 1024,
+        ignore=settings.index.ignore,
+        expected=code.known_paths(db, tree_id),
     )
     changes = indexer.reconcile(
         Tree(db, tree_id, repo.root),

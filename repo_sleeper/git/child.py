@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from repo_sleeper.errors import GitError
+from repo_sleeper.pipes import widen
 
-_PIPE_BYTES = 1 << 16
+_READ_BYTES = 1 << 20
 
 
 class Child:
@@ -36,6 +37,7 @@ class Child:
         self._until = time.monotonic() + limit_s
         self._given = memoryview(stdin)
         self._said: dict[int, list[bytes]] = {}
+        self._open: list[int] = []
         program, *words = command
         self._pid = self._start([program, "-C", os.fspath(cwd), *words], env)
 
@@ -65,6 +67,8 @@ class Child:
         ends = [os.pipe(), os.pipe(), os.pipe()]
         (read, self._write), *told = ends
         self._said = {end[0]: [] for end in told}
+        self._open = list(self._said)
+        widen(told[0][0])
         theirs = (read, *(end[1] for end in told))
         try:
             return os.posix_spawn(
@@ -116,7 +120,7 @@ class Child:
         return bool(self._given)
 
     def _take(self, end: int) -> bool:
-        part = os.read(end, _PIPE_BYTES)
+        part = os.read(end, _READ_BYTES)
         self._said[end].append(part)
         return bool(part)
 
@@ -152,9 +156,9 @@ class Child:
 
     def _close(self) -> None:
         self._finish_giving()
-        for end in self._said:
+        while self._open:
             with contextlib.suppress(OSError):
-                os.close(end)
+                os.close(self._open.pop())
 
     def _failure(self, code: int, err: bytes) -> GitError:
         if not self._cwd.is_dir():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import atexit
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,8 +70,7 @@ def ask(
     stdin: bytes = b"",
 ) -> bytes:
     """One question about this repository."""
-    child = _asked_ahead.pop((repo, verb, *args), None) or _begun(repo, verb, *args, stdin=stdin)
-    return child.output(allowed)
+    return _asked(repo, verb, *args, stdin=stdin).output(allowed)
 
 
 def ask_ahead(repo: Repository) -> None:
@@ -80,6 +80,10 @@ def ask_ahead(repo: Repository) -> None:
     """
     for question in (_LISTING, _HEAD):
         _asked_ahead[repo, *question] = _begun(repo, *question)
+
+
+def _asked(repo: Repository, verb: Verb, *args: str, stdin: bytes = b"") -> Child:
+    return _asked_ahead.pop((repo, verb, *args), None) or _begun(repo, verb, *args, stdin=stdin)
 
 
 def _begun(repo: Repository, verb: Verb, *args: str, stdin: bytes = b"") -> Child:
@@ -129,9 +133,24 @@ def tracked(repo: Repository) -> list[TrackedFile]:
 
 def listing(repo: Repository) -> Listing:
     """What git knows of the work tree, in one question."""
+    with begun_listing(repo) as answer:
+        return answer()
+
+
+@contextmanager
+def begun_listing(repo: Repository) -> Iterator[Callable[[], Listing]]:
+    """The same, asked now and answered when called: there is something to do until then."""
+    child = _asked(repo, *_LISTING)
+    try:
+        yield lambda: _listed(child.output())
+    finally:
+        child.kill()
+
+
+def _listed(raw: bytes) -> Listing:
     paths: dict[bytes, None] = {}  # of a conflict each side is listed
     absent, submodules, untracked = [], [], []
-    for entry in ask(repo, *_LISTING).split(b"\0")[:-1]:
+    for entry in raw.split(b"\0")[:-1]:
         if entry.startswith(b"?"):
             if not entry.endswith(b"/"):
                 untracked.append(path_from_bytes(entry[2:]))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import marshal
 import os
 import struct
 from typing import Any
 
+from repo_sleeper.pipes import widen
+
 # One frame is a length and a marshalled tuple: both ends are the same interpreter, and the rows
 # of a large file cross four times faster than as JSON.
 HEADER = struct.Struct("<I")
-_PIPE_BYTES = 1 << 20
-_F_SETPIPE_SZ = 1031
 _READ_BYTES = 1 << 20
 
 
@@ -29,7 +28,7 @@ class Channel:
         self._in = bytearray()
         for end in (reader, writer):
             os.set_blocking(end, False)
-            _widen(end)
+            widen(end)
 
     @property
     def is_sending(self) -> bool:
@@ -76,10 +75,3 @@ class Channel:
             at = end
         del self._in[:at]
         return found
-
-
-def _widen(end: int) -> None:
-    with contextlib.suppress(ImportError, OSError):  # Linux only, and only within the quota
-        import fcntl
-
-        fcntl.fcntl(end, _F_SETPIPE_SZ, _PIPE_BYTES)

@@ -143,6 +143,16 @@ def stored_files(db: Database, tree_id: int) -> dict[str, StoredFile]:
     }
 
 
+def known_paths(db: Database, tree_id: int) -> list[str]:
+    """Every path the last reconcile has seen, those that are skipped included."""
+    cursor = db.execute(
+        """select path from files where tree_id = :tree
+           union all select path from skipped where tree_id = :tree""",
+        {"tree": tree_id},
+    )
+    return [path for (path,) in cursor]
+
+
 def latest_files(db: Database, root: Path, *, limit: int) -> dict[str, Signature]:
     """The files of a work tree that were written last, as last reconciled."""
     cursor = db.execute(

@@ -16,22 +16,25 @@ from repo_sleeper.watch.attributes import marked
 from repo_sleeper.watch.filters import is_vendored, skip_by_name
 
 
-def scan(repo: Repository, *, max_bytes: int, ignore: Sequence[str] = ()) -> Scan:
+def scan(
+    repo: Repository, *, max_bytes: int, ignore: Sequence[str] = (), expected: Iterable[str] = ()
+) -> Scan:
     """List the work tree: what git tracks or would add, and what of it is worth reading.
 
-    When git cannot say, the folders are walked instead and the scan is marked incomplete, for
-    then ignored files are among the rest.
+    Paths that are `expected` are looked at while git lists. When git cannot say, the folders are
+    walked instead and the scan is marked incomplete, for then ignored files are among the rest.
     """
     root = os.fsencode(repo.root)
     if not os.path.isdir(root):  # noqa: PTH112 -- bytes: a name need not be text
         raise NotFoundError(f"{repo.root} is not there any more")
+    look = _Look(root, max_bytes, ignore)
     try:
-        paths, absent, submodules = _listed(repo)
+        paths, absent, submodules = _listed(repo, look, expected)
         doubt = ""
     except GitError as error:
         paths, absent, submodules = list(_walked(root, b"")), frozenset(), []
         doubt = str(error)
-    files, skipped = _looked_at(root, paths, max_bytes=max_bytes, ignore=ignore)
+    files, skipped = look.at_all(paths)
     skipped.update(dict.fromkeys(submodules, SkipReason.SUBMODULE))
     if not doubt:
         _leave_out(files, skipped, marked(repo, files))
@@ -64,9 +67,13 @@ def _leave_out(
         del files[path]
 
 
-def _listed(repo: Repository) -> tuple[list[str], frozenset[str], list[str]]:
+def _listed(
+    repo: Repository, look: _Look, expected: Iterable[str]
+) -> tuple[list[str], frozenset[str], list[str]]:
     """Paths to look at, those a sparse checkout leaves out, and submodules."""
-    found = git.listing(repo)
+    with git.begun_listing(repo) as listing:
+        look.at(expected)
+        found = listing()
     paths = dict.fromkeys((*found.tracked, *found.untracked))
     return list(paths), found.absent, found.submodules
 
@@ -89,41 +96,60 @@ def _is_other_repository(folder: bytes) -> bool:
     return os.path.basename(folder) == b".git" or os.path.lexists(os.path.join(folder, b".git"))  # noqa: PTH118, PTH119
 
 
-def _looked_at(
-    root: bytes, paths: Iterable[str], *, max_bytes: int, ignore: Sequence[str]
-) -> tuple[dict[str, Signature], dict[str, SkipReason]]:
-    files: dict[str, Signature] = {}
-    skipped: dict[str, SkipReason] = {}
-    folders = {b"": True}
-    for path in paths:
+class _Look:
+    """A look at the disk: the signature of each file, or why it is not worth reading."""
+
+    def __init__(self, root: bytes, max_bytes: int, ignore: Sequence[str]) -> None:
+        self._root = root
+        self._max_bytes = max_bytes
+        self._ignore = ignore
+        self._folders = {b"": True}
+        self._seen: dict[str, Signature | SkipReason | None] = {}
+
+    def at(self, paths: Iterable[str]) -> None:
+        """Look at each of these, once."""
+        seen = self._seen
+        for path in paths:
+            if path not in seen:
+                seen[path] = self._at(path)
+
+    def at_all(self, paths: Sequence[str]) -> tuple[dict[str, Signature], dict[str, SkipReason]]:
+        """What these are, those looked at before included: files, and what is left out."""
+        self.at(paths)
+        files: dict[str, Signature] = {}
+        skipped: dict[str, SkipReason] = {}
+        for path in paths:
+            found = self._seen[path]
+            if isinstance(found, Signature):
+                files[path] = found
+            elif found is not None:
+                skipped[path] = found
+        return files, skipped
+
+    def _at(self, path: str) -> Signature | SkipReason | None:
+        """None for what is not there, or lies behind a link."""
         name = path_to_bytes(path)
-        if not _is_real_folder(root, name.rpartition(b"/")[0], folders):
-            continue  # a folder became a link or went away: so did what git lists in it
+        if not self._is_real_folder(name.rpartition(b"/")[0]):
+            return None  # a folder became a link or went away: so did what git lists in it
         try:
-            seen = os.lstat(root + b"/" + name)
+            seen = os.lstat(self._root + b"/" + name)
         except (FileNotFoundError, NotADirectoryError):
-            continue
+            return None
         except OSError:
-            skipped[path] = SkipReason.UNREADABLE
-            continue
+            return SkipReason.UNREADABLE
         reason = _odd(seen.st_mode) or skip_by_name(
-            path, seen.st_size, max_bytes=max_bytes, ignore=ignore
+            path, seen.st_size, max_bytes=self._max_bytes, ignore=self._ignore
         )
-        if reason is None:
-            files[path] = Signature(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
-        else:
-            skipped[path] = reason
-    return files, skipped
+        return reason or Signature(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
 
-
-def _is_real_folder(root: bytes, folder: bytes, known: dict[bytes, bool]) -> bool:
-    """Whether no part of the folder's path is a symbolic link."""
-    found = known.get(folder)
-    if found is None:
-        around = folder.rpartition(b"/")[0]
-        found = _is_real_folder(root, around, known) and _is_folder(root + b"/" + folder)
-        known[folder] = found
-    return found
+    def _is_real_folder(self, folder: bytes) -> bool:
+        """Whether no part of the folder's path is a symbolic link."""
+        found = self._folders.get(folder)
+        if found is None:
+            around = folder.rpartition(b"/")[0]
+            found = self._is_real_folder(around) and _is_folder(self._root + b"/" + folder)
+            self._folders[folder] = found
+        return found
 
 
 def _is_folder(path: bytes) -> bool:

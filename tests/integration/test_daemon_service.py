@@ -634,7 +634,7 @@ def test_what_git_cannot_tell_apart_is_not_sent(
     assert not daemon.model.prompts
 
 
-def _broken_git(_: object) -> None:
+def _broken_git(*_: object) -> None:
     from repo_sleeper.errors import GitError
 
     raise GitError("git is broken")

@@ -449,15 +449,19 @@ def misses_renames() -> Sabotage:
 
 
 def remembers_what_was_not_ignored() -> Sabotage:
-    listing, seen = git.listing, dict[Path, set[str]]()
+    begun_listing, seen = git.begun_listing, dict[Path, set[str]]()
 
-    def once_untracked(repo: Repository) -> git.Listing:
-        found = listing(repo)
+    @contextmanager
+    def once_untracked(repo: Repository) -> Iterator[Callable[[], git.Listing]]:
+        with begun_listing(repo) as answer:
+            yield lambda: remembered(repo, answer())
+
+    def remembered(repo: Repository, found: git.Listing) -> git.Listing:
         known = seen.setdefault(repo.root, set())
         known.update(found.untracked)
         return found._replace(untracked=sorted(known))
 
-    return lambda patch: patch.setattr(git, "listing", once_untracked)
+    return lambda patch: patch.setattr(git, "begun_listing", once_untracked)
 
 
 def forgets_no_path() -> Sabotage:

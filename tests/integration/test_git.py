@@ -536,6 +536,20 @@ def test_what_was_asked_ahead_answers_once(repo: GitRepo) -> None:
     assert git.listing(found).untracked == ["b.py"]
 
 
+def test_a_listing_that_is_begun_may_be_left_unread(repo: GitRepo) -> None:
+    repo.commit("start", a_py="")
+    found = git.discover(repo.root)
+
+    with git.begun_listing(repo=found):
+        pass
+    with git.begun_listing(found) as answer:
+        assert answer().tracked == ["a.py"]
+        reader, writer = os.pipe()  # it takes the numbers of the ends that were closed
+
+    os.write(writer, b"x")
+    assert os.read(reader, 1) == b"x"
+
+
 def test_what_was_asked_ahead_and_never_read_is_ended(
     hanging: git.Repository, tmp_path: Path
 ) -> None:

@@ -127,7 +127,7 @@ def mute(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Repository) -> git.Listing:
         raise GitError("git ls-files failed")
 
-    monkeypatch.setattr(git, "listing", fail)
+    monkeypatch.setattr(git, "begun_listing", fail)
 
 
 @pytest.mark.usefixtures("mute")
@@ -159,6 +159,19 @@ def test_a_folder_that_vanishes_during_the_walk_is_passed_over(
 
     monkeypatch.setattr(os, "scandir", gone)
     assert sorted(scan(repo).files) == ["a.py"]
+
+
+def test_what_is_expected_is_looked_at_early_and_listed_only_if_git_lists_it(
+    repo: GitRepo,
+) -> None:
+    repo.commit("start", a_py="", lib__b_py="", _gitignore="out/\n")
+    repo.write("out/c.py", "")
+    expected = ["a.py", "out/c.py", "gone.py", "lib/b.py", "uv.lock"]
+
+    found = scanner.scan(git.discover(repo.root), max_bytes=1_000_000, expected=expected)
+
+    assert found == scan(repo)
+    assert sorted(found.files) == [".gitignore", "a.py", "lib/b.py"]
 
 
 def test_a_root_that_is_gone_is_an_error_and_not_an_empty_tree(repo: GitRepo) -> None:
