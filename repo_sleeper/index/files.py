@@ -15,7 +15,7 @@ from repo_sleeper.index.languages import (
     LANGUAGES,
     TEXT,
     grammar_label,
-    is_decided_by_name,
+    is_left_open,
     language_named,
     language_of,
 )
@@ -35,23 +35,24 @@ class Labels:
 
     def __init__(self, wanted: Collection[str]) -> None:
         self._wanted = frozenset(wanted)
-        names = (*(one.name for one in LANGUAGES), *CONTAINERS)
-        self._current = {grammar_label(one) for one in (TEXT, *filter(self._is_wanted, names))}
+        names = (TEXT, *(one.name for one in LANGUAGES), *CONTAINERS)
+        self._by_name = {one: grammar_label(self._wanted_or_text(one)) for one in names}
+        self._current = frozenset(self._by_name.values())
 
     def language(self, path: str, data: bytes) -> str:
-        found = language_of(path, data)
-        return found if self._is_wanted(found) else TEXT
+        return self._wanted_or_text(language_of(path, data))
 
     def is_current(self, path: str, grammar: str) -> bool:
         """Whether rows made with this grammar are what we would make now."""
-        if not is_decided_by_name(path):
-            return grammar in self._current
         named = language_named(path)
-        return grammar == grammar_label(named if self._is_wanted(named) else TEXT)
+        if is_left_open(path, named):
+            return grammar in self._current
+        return grammar == self._by_name[named]
 
-    def _is_wanted(self, name: str) -> bool:
+    def _wanted_or_text(self, name: str) -> str:
         # The cells of a notebook are text at least; as JSON they would be nothing.
-        return not self._wanted or name in self._wanted or name == "notebook"
+        is_wanted = not self._wanted or name in self._wanted or name == "notebook"
+        return name if is_wanted else TEXT
 
 
 class File(NamedTuple):

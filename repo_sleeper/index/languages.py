@@ -131,18 +131,17 @@ def language_named(path: str) -> str:
 def language_of(path: str, data: bytes) -> str:
     """The language of a file, its content asked where the name leaves it open."""
     named = language_named(path)
-    if named == "c" and path.endswith((".h", ".H")):
+    if not is_left_open(path, named):
+        return named
+    if named == "c":
         return "cpp" if _CPLUSPLUS.search(data) else "c"
-    if named == TEXT and data.startswith(b"#!"):
-        found = _SHEBANG.match(data)
-        return _BY_INTERPRETER.get(found[1].decode(), TEXT) if found else TEXT
-    return named
+    found = _SHEBANG.match(data)
+    return _BY_INTERPRETER.get(found[1].decode(), TEXT) if found else TEXT
 
 
-def is_decided_by_name(path: str) -> bool:
-    """Whether the content has no say in the language."""
-    named = language_named(path)
-    return named != TEXT and not (named == "c" and path.endswith((".h", ".H")))
+def is_left_open(path: str, named: str) -> bool:
+    """Whether the content has a say in the language of a path that claims this one by name."""
+    return named == TEXT or (named == "c" and path.endswith((".h", ".H")))
 
 
 def unknown(names: Iterable[str]) -> list[str]:

@@ -548,6 +548,8 @@ def test_a_listing_that_is_begun_may_be_left_unread(repo: GitRepo) -> None:
 
     os.write(writer, b"x")
     assert os.read(reader, 1) == b"x"
+    os.close(reader)
+    os.close(writer)
 
 
 def test_what_was_asked_ahead_and_never_read_is_ended(
