@@ -71,24 +71,34 @@ class _Call(NamedTuple):
 
 
 def _calls(at: Desk, items: Sequence[AgendaItem], due: Sequence[Due]) -> Iterator[_Call]:
-    from repo_sleeper.think import checks, prompts
-
     for one in due:
-        yield _Call(
-            f"likely bug {one.note.id}",
-            "check",
-            checks.subject_of(one).label,
-            _price(at.settings, again=True),
-            lambda one=one: rounds.check_prompt(at.tree, at.settings, one)[0],  # type: ignore[misc]
-        )
+        yield _check(at, one)
     for item in items:
-        yield _Call(
-            item.subject.label,
-            item.kind.value,
-            item.subject.label,
-            _price(at.settings, again=prompts.is_pass(item.step)),
-            lambda item=item: _prompt(at, item),  # type: ignore[misc]
-        )
+        yield _thought(at, item)
+
+
+def _check(at: Desk, one: Due) -> _Call:
+    from repo_sleeper.think import checks  # 20 ms, and mostly none is due
+
+    return _Call(
+        f"likely bug {one.note.id}",
+        "check",
+        checks.subject_of(one).label,
+        _price(at.settings, again=True),
+        lambda: rounds.check_prompt(at.tree, at.settings, one)[0],
+    )
+
+
+def _thought(at: Desk, item: AgendaItem) -> _Call:
+    from repo_sleeper.think import prompts
+
+    return _Call(
+        item.subject.label,
+        item.kind.value,
+        item.subject.label,
+        _price(at.settings, again=prompts.is_pass(item.step)),
+        lambda: _prompt(at, item),
+    )
 
 
 def _refused(at: Desk, call: _Call) -> str:
@@ -109,10 +119,10 @@ def _refused(at: Desk, call: _Call) -> str:
 
 
 def _price(settings: Settings, *, again: bool) -> Price:
-    from repo_sleeper.llm.client import WorkerModel  # only its price; no process is started
-
     if not settings.model.name:
         return Price()
+    from repo_sleeper.llm.client import WorkerModel  # only its price; no process is started
+
     return WorkerModel(settings.model, key=None, again=again).price()
 
 
