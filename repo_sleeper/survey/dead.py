@@ -9,7 +9,7 @@ from functools import cached_property
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.survey import Definition
 from repo_sleeper.survey.reading import Texts
-from repo_sleeper.survey.wording import MOST, at_symbol, survey_note
+from repo_sleeper.survey.wording import MOST, at_definition, survey_note
 from repo_sleeper.words import counted
 
 _TRIED = 120
@@ -122,14 +122,6 @@ def _note(found: Definition) -> Note:
         title=f"{found.qualified} in {found.path} looks unused ({counted(lines, 'line')})",
         body="It is private, and no code, test or text of the repository names it again. It may"
         " still be called by a name that is put together at run time: look once, then delete it.",
-        evidence=[
-            at_symbol(
-                found.path,
-                found.range.start,
-                found.signature,
-                node_hash=found.node_hash,
-                symbol=found.qualified,
-            )
-        ],
+        evidence=[at_definition(found)],
         confidence=0.8,
     )

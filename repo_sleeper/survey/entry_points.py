@@ -8,14 +8,14 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from repo_sleeper.domain.notes import Evidence, Note, NoteKind
+from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.code import StoredSymbol
 from repo_sleeper.survey.files import is_aside, is_test
 from repo_sleeper.survey.wording import (
     MOST,
+    at_definition,
     at_line,
     at_path,
-    at_symbol,
     listed,
     survey_note,
 )
@@ -224,18 +224,8 @@ def _mains(symbols: Iterable[StoredSymbol], declared: Collection[str]) -> Iterat
                 about=(symbol.path, symbol.qualified),
                 title=title,
                 body=body,
-                evidence=[_definition(symbol)],
+                evidence=[at_definition(symbol)],
             )
-
-
-def _definition(symbol: StoredSymbol) -> Evidence:
-    return at_symbol(
-        symbol.path,
-        symbol.range.start,
-        symbol.signature,
-        node_hash=symbol.node_hash,
-        symbol=symbol.qualified,
-    )
 
 
 def _module(folder: str, packages: Collection[str]) -> str:

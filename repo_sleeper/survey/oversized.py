@@ -13,7 +13,7 @@ from typing import NamedTuple
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.survey import Definition
-from repo_sleeper.survey.wording import MOST, at_symbol, percent, survey_note
+from repo_sleeper.survey.wording import MOST, at_definition, percent, survey_note
 
 FEWEST_LINES = 80  # of code: below that a function still fits into a head and a review
 _TRIED = 60  # of the longest: what else is in them must be read
@@ -176,13 +176,5 @@ def _note(one: Long, file_lines: Mapping[str, int]) -> Note:
         body="Comments, long texts, tables and inner functions not counted;"
         f" that is {share} of its file. Read it whole before changing a part:"
         " what is set at its top may be used at its end.",
-        evidence=[
-            at_symbol(
-                found.path,
-                found.range.start,
-                found.signature,
-                node_hash=found.node_hash,
-                symbol=found.qualified,
-            )
-        ],
+        evidence=[at_definition(found)],
     )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Anchor, Evidence, Note, NoteKind, Origin, note_id
+
+if TYPE_CHECKING:
+    from repo_sleeper.store.code import StoredSymbol
+    from repo_sleeper.store.survey import Definition
 
 MOST = 12  # notes of one kind: the best ones are read, a long list is not
 _LONGEST_TITLE = 160
@@ -45,9 +50,16 @@ def at_line(path: str, line: int, quote: str) -> Evidence:
     return Evidence(path, Range(line, line + 1), quote)
 
 
-def at_symbol(path: str, line: int, quote: str, *, node_hash: int, symbol: str) -> Evidence:
+def at_definition(found: Definition | StoredSymbol) -> Evidence:
     """Evidence that stands as long as the definition does, wherever it moves."""
-    return Evidence(path, Range(line, line + 1), quote, Anchor.NODE, str(node_hash), symbol)
+    return Evidence(
+        found.path,
+        Range(found.range.start, found.range.start + 1),
+        found.signature,
+        Anchor.NODE,
+        str(found.node_hash),
+        found.qualified,
+    )
 
 
 def shared_folder(paths: Sequence[str], most: int = 80) -> tuple[str, list[str]]:
