@@ -36,11 +36,12 @@ class Named:
 
 
 def settled(db: Database, tree_id: int, question: Question) -> Question:
-    """The question with those of its marked words among its names that are defined here."""
-    hits = symbol_store.defined(db, tree_id, question.marked, limit=_DEFINITIONS)
+    """The question with those words among its names that may be some and are defined here."""
+    maybe = [*question.marked, *filter(None, [question.sought])]
+    hits = symbol_store.defined(db, tree_id, maybe, limit=_DEFINITIONS)
     known = {hit.name.rpartition(".")[2] for hit in hits}
-    marked = [name for name in question.marked if name in known]
-    return question._replace(names=tuple(dict.fromkeys([*question.names, *marked])))
+    names = [name for name in maybe if name in known]
+    return question._replace(names=tuple(dict.fromkeys([*question.names, *names])))
 
 
 def search_names(db: Database, tree_id: int, question: Question) -> Named:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from repo_sleeper.recall.written import Place, marked_in, names_in, places_in
+from repo_sleeper.recall.written import Place, marked_in, names_in, places_in, sought_in
 from repo_sleeper.words import parts
 
 WORDS_MAX = 200
@@ -29,11 +29,11 @@ _COMMON = """
 _VERBS = """
     add added adding adds adjust adjusted adjusting adjusts allow allows apply avoid bug bugs
     bump change changed changes clarified clarifies clarify clarifying clean cleaned cleaning
-    cleans cleanup code convert converted converting converts correct create deprecate
-    deprecated deprecates deprecating deprecation deprecations disable disabled disables
-    disabling drop enable enabled enables enabling ensure expose exposed exposes exposing
-    extract extracted extracting extracts file files fix fixed fixes fixing handle handled
-    happen happens implement implemented improve improved improvement initial introduce
+    cleans cleanup code convert converted converting converts correct create declared defined
+    deprecate deprecated deprecates deprecating deprecation deprecations disable disabled
+    disables disabling drop enable enabled enables enabling ensure expose exposed exposes
+    exposing extract extracted extracting extracts file files fix fixed fixes fixing handle
+    handled happen happens implement implemented improve improved improvement initial introduce
     introduced introduces introducing issue issues make makes making merge migrate migrated
     migrates migrating minor move moved new old polish polished polishing polishes prefer
     preferred preferring prefers prevent prevented preventing prevents problem reduce reduced
@@ -100,9 +100,10 @@ class Question(NamedTuple):
     `words` are lower case, in order, each once; `weak` are those that say what is done rather
     than where: they order what the others find. `names` are identifiers that were clearly meant
     as such, `guesses` those that neighbouring words would make, `marked` words that are names with
-    the mark after them where there are such names; `places` are written paths; `scope` is the area
-    named before a colon, as in "fix(parser): ...". Who wants reading asks how, where or why: the
-    code first, its tests after it. Who asks for a fact may have it.
+    the mark after them where there are such names, `sought` the one word that it is all about, a
+    name where one is defined here; `places` are written paths; `scope` is the area named before a
+    colon, as in "fix(parser): ...". Who wants reading asks how, where or why: the code first, its
+    tests after it. Who asks for a fact may have it.
     """
 
     text: str
@@ -111,6 +112,7 @@ class Question(NamedTuple):
     names: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
+    sought: str = ""
     places: tuple[Place, ...] = ()
     scope: tuple[str, ...] = ()
     wants_callers: bool = False
@@ -126,7 +128,7 @@ class Question(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to look for."""
-        return not (self.words or self.names or self.places)
+        return not (self.words or self.names or self.places or self.sought)
 
     @property
     def is_only_places(self) -> bool:
@@ -138,7 +140,8 @@ class Question(NamedTuple):
 
 def understand(text: str) -> Question:
     """Take a question apart. Any text at all will do; the same text gives the same answer."""
-    plain = _without_near(text)
+    sought = _sought(text)
+    plain = sought or _without_near(text)
     words = content_words(plain)
     said = parts(plain)
     return Question(
@@ -148,6 +151,7 @@ def understand(text: str) -> Question:
         names=tuple(names_in(text)[:_NAMES_MAX]),
         guesses=tuple(_guesses(words[:12])),
         marked=tuple(marked_in(text)[:_NAMES_MAX]),
+        sought=sought,
         places=tuple(places_in(text)[:_NAMES_MAX]),
         wants_callers=_CALLERS.search(text.lower()) is not None,
         scope=_scope(text),
@@ -160,6 +164,13 @@ def understand(text: str) -> Question:
         wants_change=bool(_scope(text)) or _CHANGES.match(text.lower()) is not None,
         wants_whole=_WHOLE.match(text.lower()) is not None,
     )
+
+
+def _sought(text: str) -> str:
+    """The one word that a question is about; a word of no weight only where it says so."""
+    found = sought_in(text)
+    is_told = found is not None and (found.is_sure or found.name.lower() not in _STOP)
+    return found.name if found is not None and is_told else ""
 
 
 def _scope(text: str) -> tuple[str, ...]:

@@ -20,6 +20,15 @@ _WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\)|[!?=])?")
 _MARKED = re.compile(
     r"(?<![\w.])(?:[^\W\d]\w*(?:\.|::|#))*([^\W\d]\w*(?:[!=](?![\w=>~])|\?(?=[,;]? *[a-z\d(])))"
 )
+_KIND = r"(?:class|constant|enum|function|interface|macro|method|struct|trait|type|variable)"
+_SOUGHT = re.compile(
+    r"\W*(?:(?:describe|explain|find|how|locate|show|what|where)(?:'s| are| does| is| me)? )?"
+    r"(?:the )?"
+    r"(?P<of>(?:declaration|definition|implementation)s? of (?:the )?)?"
+    rf"(?P<kind>{_KIND} )?(?P<name>[^\W\d]\w{{1,199}})(?P<after> {_KIND})?"
+    r"(?P<end> (?:is |are )?(?:declared|defined|implemented|located))?(?: (?:do|live|work))?\W*",
+    re.IGNORECASE,
+)
 _INNER_CAPITAL = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
 _FEWEST_LETTERS = 3  # of a lone word that may be a name
 
@@ -61,6 +70,21 @@ def names_in(text: str) -> list[str]:
 def marked_in(text: str) -> list[str]:
     """Words with a mark after them that is part of their name where such a name exists."""
     return list(dict.fromkeys(_MARKED.findall(text)))
+
+
+class Sought(NamedTuple):
+    """The one word that a question is about, and whether it says that this is a definition."""
+
+    name: str
+    is_sure: bool
+
+
+def sought_in(text: str) -> Sought | None:
+    """`total` of "where is total defined?" and of "what does the function total do"."""
+    found = _SOUGHT.fullmatch(text)
+    if found is None:
+        return None
+    return Sought(found["name"], any(found[part] for part in ("of", "kind", "after", "end")))
 
 
 def _unless_path(found: re.Match[str]) -> str:

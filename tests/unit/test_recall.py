@@ -217,6 +217,23 @@ def test_one_word_alone_is_the_name_of_something(tree):
     assert "defines Cart" in whys(found, "shop/cart.py")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "where is vary defined?",
+        "where is the function vary",
+        "what does vary do",
+        "definition of vary",
+    ],
+)
+def test_who_asks_where_one_thing_is_defined_is_shown_its_definition(tree, query):
+    tree.write("shop/reply.py", "def vary(header):\n    return header\n")
+    tree.write("docs/words.md", "Where a function vary is defined, and what defined means.\n" * 9)
+
+    assert paths(asked(tree, query))[0] == "shop/reply.py"
+    assert not asked(tree, query.replace("vary", "zzyzx")).files
+
+
 def test_a_name_with_its_mark_is_a_sure_sign_whatever_else_is_said(tree):
     tree.write("lib/app.rb", "class App\n  def dispatch!\n    route\n  end\nend\n")
 

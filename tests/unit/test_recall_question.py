@@ -97,6 +97,33 @@ def test_words_with_a_mark_after_them_may_be_names(text, marked):
     assert understand("`save!` and `empty?`").names == ("save!", "empty?")
 
 
+@pytest.mark.parametrize(
+    ("text", "sought"),
+    [
+        ("where is total defined?", "total"),
+        ("Where's the function total", "total"),
+        ("what does the method total do", "total"),
+        ("where is the Cart class implemented", "Cart"),
+        ("find the definition of total", "total"),
+        ("how does checkout work?", "checkout"),
+        ("where is get defined", "get"),
+        ("what is it?", ""),
+        ("where is the tax rate defined", ""),
+        ("who calls total", ""),
+        ("Fix total", ""),
+    ],
+)
+def test_one_word_that_a_question_is_about_may_be_a_name(text, sought):
+    question = understand(text)
+
+    assert question.sought == sought
+    assert not sought or set(question.words) <= {sought.lower()}
+
+
+def test_that_something_is_defined_does_not_say_where():
+    assert understand("where is the tax rate defined").words == ("tax", "rate")
+
+
 def test_a_long_word_costs_no_time_to_look_for_a_mark_after():
     assert not understand("x" * 200_000 + " " + "x." * 100_000).marked
 
