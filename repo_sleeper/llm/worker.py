@@ -16,6 +16,8 @@ from repo_sleeper.llm.told import Told, counts, names, said, tier
 from repo_sleeper.llm.wire import KEPT, Wire, guard, proxy_host, watch
 
 _MEMORY = 1536 * 1024 * 1024
+_SHORTEST_KEY = 8  # characters; with letters alone it takes more to be no word
+_LONG_WORD = 20
 _KEPT = 2000  # characters of an exception's text
 _REHEARSAL = {
     "system": "-",
@@ -196,7 +198,16 @@ class Caller:
         return {} if facts.get("note") else {"note": "cut"}
 
     def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "\u2039key\u203a") if self._key else text
+        return text.replace(self._key, "\u2039key\u203a") if _is_secret(self._key) else text
+
+
+def _is_secret(key: str) -> bool:
+    """Whether a key is one: a server of one's own is given some word, as "test" or "EMPTY".
+
+    Taken out of a reply, such a word would go missing from the code that the reply quotes.
+    """
+    is_word = key.replace("-", "").replace("_", "").isalpha()
+    return len(key) >= (_LONG_WORD if is_word else _SHORTEST_KEY)
 
 
 def _messages(system: str, user: str, *, shared: int) -> list[dict[str, Any]]:

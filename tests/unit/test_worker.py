@@ -32,7 +32,13 @@ from repo_sleeper.llm.prices import listed_price
 from repo_sleeper.llm.wire import Wire
 from repo_sleeper.llm.worker import Caller
 
-HELLO = {"model": "openai/m", "api_base": "", "key": "sk-k", "host": "h", "loopback_only": False}
+HELLO = {
+    "model": "openai/m",
+    "api_base": "",
+    "key": "sk-4f9a1c7e",
+    "host": "h",
+    "loopback_only": False,
+}
 ASK = {"system": "s", "user": "u", "max_tokens": 5, "deadline_s": 9.0, "json": True}
 
 
@@ -55,7 +61,7 @@ def test_one_request_without_retries_or_streaming() -> None:
     seen = given_to_litellm()
 
     assert (seen["num_retries"], seen["max_retries"], seen["stream"]) == (0, 0, False)
-    assert seen["api_key"] == "sk-k"
+    assert seen["api_key"] == "sk-4f9a1c7e"
     assert seen["timeout"] == 9.0
     assert "base_url" not in seen
 
@@ -98,7 +104,7 @@ def test_behind_a_proxy_the_worker_reaches_the_proxy_and_asks_only_the_bound_hos
 def test_a_failure_is_told_with_its_causes_and_without_the_key() -> None:
     def fails(**_: Any) -> None:
         try:
-            raise ConnectionRefusedError("sk-k was here")
+            raise ConnectionRefusedError("sk-4f9a1c7e was here")
         except OSError as error:
             raise RuntimeError("wrapped") from error
 
@@ -403,7 +409,7 @@ def test_no_choices_and_no_usage_are_told_as_they_are() -> None:
     assert caller(lambda **_: SimpleNamespace(choices=None)).complete(ASK)["reply"] == {
         "choices": 0
     }
-    message = SimpleNamespace(content="sk-k", provider_specific_fields=None)
+    message = SimpleNamespace(content="sk-4f9a1c7e", provider_specific_fields=None)
     choice = SimpleNamespace(message=message, finish_reason=None)
     answer = SimpleNamespace(choices=[choice], model="m")
 
@@ -413,8 +419,19 @@ def test_no_choices_and_no_usage_are_told_as_they_are() -> None:
     assert reply["usage"] is None
 
 
+@pytest.mark.parametrize("key", ["x", "none", "test", "EMPTY", "lm-studio", "not_needed"])
+def test_a_word_in_place_of_a_key_stays_in_what_the_model_says(key: str) -> None:
+    said = f"def {key}_total(): return test('{key}')"
+    message = SimpleNamespace(content=said, provider_specific_fields=None)
+    answer = SimpleNamespace(
+        choices=[SimpleNamespace(message=message, finish_reason=None)], model="m"
+    )
+
+    assert caller(lambda **_: answer, key=key).complete(ASK)["reply"]["text"] == said
+
+
 def test_the_key_is_not_in_what_is_printed_of_a_model() -> None:
-    assert repr(WorkerModel(ModelSettings(name="a/b"), key="sk-k")) == "WorkerModel('a/b')"
+    assert repr(WorkerModel(ModelSettings(name="a/b"), key="sk-4f9a1c7e")) == "WorkerModel('a/b')"
 
 
 def test_ask_may_use_another_model() -> None:
