@@ -22,14 +22,14 @@ class By(StrEnum):
     SUBJECT = "subject"
 
 
-@app.command("by", hidden=True)
+@app.command("by")
 def by_(
     *,
     by: Annotated[By, typer.Option("--by", help="Sums over this.")] = By.DAY,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 30,
     json: Json = False,
 ) -> None:
-    """Say what has been spent."""
+    """Add up what has been spent: by day, kind, model or subject."""
     from repo_sleeper.cli import cost_view, place
     from repo_sleeper.store import spending
 

@@ -21,7 +21,8 @@ def group(default: str, about: str) -> typer.Typer:
                 args = [default, *args]
             return super().parse_args(ctx, args)
 
-    return typer.Typer(cls=WithDefault, help=about, rich_markup_mode=None)
+    alone = f"Without a command it means `{default}`."
+    return typer.Typer(cls=WithDefault, help=f"{about}\n\n{alone}", rich_markup_mode=None)
 
 
 def late(offered: Iterable[tuple[str, Offered]]) -> type[TyperGroup]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 import typer
 from typer.testing import CliRunner
 
@@ -49,3 +52,13 @@ def test_every_command_has_its_own_help_and_a_slip_is_recognised():
 
     slip = CliRunner().invoke(app.app, ["statsu"], prog_name="sleeper")
     assert (slip.exit_code, "Did you mean 'status'?" in slip.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "default"), [("notes", "list"), ("bugs", "list"), ("cost", "by"), ("daemon", "status")]
+)
+def test_a_group_says_which_of_its_commands_it_is_alone(name: str, default: str) -> None:
+    told = CliRunner().invoke(app.app, [name, "-h"], prog_name="sleeper").output
+
+    assert f"Without a command it means `{default}`." in told
+    assert re.search(rf"^  {default} ", told, re.MULTILINE)
