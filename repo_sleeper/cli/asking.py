@@ -194,7 +194,10 @@ def _tell_unread(asked: Asked, found: Context) -> None:
 
 
 def _fact(asked: Asked, workspace: Workspace, query: str) -> Answered | None:
-    """The answer when the question is one that the index alone can answer."""
+    """The answer when the question is one that the index alone can answer.
+
+    It says where lines are and never what is in them: they are read as they stand.
+    """
     from repo_sleeper.store import answers, search
     from repo_sleeper.think import reading
 
@@ -203,7 +206,7 @@ def _fact(asked: Asked, workspace: Workspace, query: str) -> Answered | None:
 
         content = search.content_hash(asked.db, asked.tree_id, path) or ""
         try:
-            return reading.lines_of(workspace.repo.root, path, content)[0]
+            return reading.raw_lines_of(workspace.repo.root, path, content)
         except SleeperError:
             return ()
 

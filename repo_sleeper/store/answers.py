@@ -11,9 +11,12 @@ from typing import NamedTuple
 from repo_sleeper.store import code, history, namesakes, symbols
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.mentions import mentions
 from repo_sleeper.store.namesakes import Meant, Reader
+from repo_sleeper.words import counted
 
 _MOST_PLACES = 20
+_MOST_MENTIONS = 6
 _MOST_FILES = 40
 _FEWEST_CHANCE = 0.2
 _FEWEST_LETTERS = 3
@@ -116,7 +119,18 @@ def answer(
 ) -> Answered | None:
     """The answer from the index as it is now, without a model; None when there is none."""
     found = understood(db, tree_id, query)
-    return None if found is None else fact(db, tree_id, *found, read=read)
+    known = None if found is None else fact(db, tree_id, *found, read=read)
+    return known and _with_mentions(db, tree_id, known, read)
+
+
+def _with_mentions(db: Database, tree_id: int, known: Answered, read: Reader) -> Answered:
+    """An answer about uses, with the lines that no grammar takes for one."""
+    if known.form not in {Form.CALLERS, Form.TESTS} or "." in known.name:
+        return known
+    among = is_test if known.form is Form.TESTS else lambda _: True
+    uses = code.references_to(db, tree_id, known.name)
+    found = mentions(db, tree_id, known.name, uses, read, among)
+    return known._replace(text="\n".join((known.text, *_mentioned(found))))
 
 
 def fact(
@@ -289,6 +303,16 @@ def _told(form: Form, name: str, places: Sequence[Place], how: str) -> str:
     lines = [f"- {_place(form, place)}" for place in places[:_MOST_PLACES]]
     more = len(places) - _MOST_PLACES
     return "\n".join((head, *lines, *([f"- and {more} more"] if more > 0 else [])))
+
+
+def _mentioned(found: Sequence[tuple[str, int]]) -> Iterator[str]:
+    if not found:
+        return
+    yield f"Also named, not called, in {counted(len(found), 'line')}:"
+    for path, line in sorted(found, key=lambda one: (_aside(one[0]), one))[:_MOST_MENTIONS]:
+        yield f"- {path}:{line + 1}"
+    if len(found) > _MOST_MENTIONS:
+        yield f"- and {len(found) - _MOST_MENTIONS:,} more"
 
 
 def _place(form: Form, place: Place) -> str:

@@ -454,3 +454,70 @@ def test_a_name_with_a_mark_is_told_from_its_namesakes(basket: Searchable) -> No
     assert found is not None
     assert "1 other use of `save!` left out" in found.text
     assert "lib/mail.rb" not in found.text
+
+
+SORTING = """\
+package shop
+
+import "fmt"
+
+// byPrice is for sorting.
+func byPrice(a, b int) bool { return a < b }
+
+/*
+byPrice again
+*/
+var order = []func(a, b int) bool{byPrice}
+
+func show() {
+	fmt.Println("byPrice", byPrice(1, 2))
+}
+"""
+
+
+def told_of(tree: Searchable, query: str) -> str:
+    def read(path: str) -> Sequence[str]:
+        return (tree.root / path).read_text().split("\n")
+
+    found = answers.answer(tree.db, tree.tree, query, read=read)
+    return "" if found is None else found.text
+
+
+def test_a_function_given_on_as_a_value_is_told_apart_from_its_calls(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/sorting.go", SORTING)
+    tree.write("shop/list.go", "package shop\n\nvar rules = Rules{Sort: byPrice}\n")
+
+    assert told_of(tree, "who calls byPrice?").split("\n") == [
+        "`byPrice` is used in 1 place, by name:",
+        "- shop/sorting.go:14 show",
+        "Also named, not called, in 2 lines:",
+        "- shop/list.go:3",
+        "- shop/sorting.go:11",
+    ]
+
+
+def test_a_plain_word_is_named_only_where_it_is_a_member(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cart.py", "class Cart:\n    def total(self):\n        return 1\n")
+    tree.write("shop/bill.py", "def bill(cart, total):\n    return total, cart.total()\n")
+    tree.write("shop/page.py", "def page(cart):\n    return map(cart.total, [1])\n")
+    tree.write("tests/test_cart.py", "def test_it(cart):\n    total = cart.total\n")
+
+    told = told_of(tree, "who calls total?")
+
+    assert told.endswith(
+        "Also named, not called, in 2 lines:\n- shop/page.py:2\n- tests/test_cart.py:2"
+    )
+
+
+def test_of_many_lines_that_name_a_function_the_first_are_told(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/tax.go", "package shop\n\nfunc addTax() {}\n\nfunc bill() { addTax() }\n")
+    tree.write("shop/all.go", "package shop\n\nvar all = []f{\n" + "\taddTax,\n" * 8 + "}\n")
+
+    assert told_of(tree, "who calls addTax?").endswith("- shop/all.go:9\n- and 2 more")

@@ -1,0 +1,87 @@
+"""Lines that name a function and are no use that the index reads: given on as a value, or read.
+
+In `Options{Sort: ByPrice}` or `cart.total` the index sees a word and no use of it. Who asks for the
+users of a function is told of such lines apart, so that none is missed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from repo_sleeper.domain.code import SymbolKind
+from repo_sleeper.store import code, search
+from repo_sleeper.store.code import StoredReference, StoredSymbol
+from repo_sleeper.store.database import Database
+from repo_sleeper.store.namesakes import Reader
+
+_FILES = 60
+_CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
+_CODE_NAME = re.compile(r"\w_\w|[a-z\d][A-Z]|[A-Z]{2}")  # spelt as no plain word is
+_BLOCK = re.compile(r"(?:^|(?<=\s))/\*.*?\*/|\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL | re.MULTILINE)
+_ASIDE = re.compile(
+    r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|^\s*(?:import|include|package|use|using)\b.*"
+    r"|(?://|#|--\s).*"
+)
+
+
+def mentions(  # noqa: PLR0913, PLR0917 -- a name, and what is known of it already
+    db: Database,
+    tree_id: int,
+    name: str,
+    uses: Iterable[StoredReference],
+    read: Reader,
+    among: Callable[[str], bool],
+) -> list[tuple[str, int]]:
+    """Paths and 0-based lines of code, in files that are wanted, where a function is named.
+
+    A plain word counts only as a member (`cart.total`): alone it may be any variable.
+    """
+    defined = code.definitions(db, tree_id, name)
+    if not any(one.kind in _CALLABLE for one in defined):
+        return []
+    known = {(use.path, line) for use in uses for line in use.lines}
+    wanted = _pattern(name)
+    return [
+        (path, at)
+        for path in filter(among, _paths(db, tree_id, name))
+        for at in _lines(read(path), wanted, [one for one in defined if one.path == path])
+        if (path, at) not in known
+    ]
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """The name without a call of it: calls that are no uses stand in remarks."""
+    before = r"(?<!\w)" if _CODE_NAME.search(name) else r"(?:(?<=\.)|(?<=->)|(?<=::))"
+    return re.compile(rf"{before}{re.escape(name)}(?!\w|\s*\()")
+
+
+def _lines(
+    text: Sequence[str], wanted: re.Pattern[str], defined: Iterable[StoredSymbol]
+) -> Iterator[int]:
+    """The lines that name it outside texts, remarks, imports and what defines it."""
+    if not any(map(wanted.search, text)):
+        return  # most files: nothing else is looked for there
+    own = {_head(text, wanted, one) for one in defined}
+    bare = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), "\n".join(text)).split("\n")
+    for at, line in enumerate(bare):
+        if at not in own and wanted.search(line) and wanted.search(_ASIDE.sub("", line)):
+            yield at
+
+
+def _head(text: Sequence[str], wanted: re.Pattern[str], one: StoredSymbol) -> int:
+    """The line of a definition that has its name: decorators may stand before it."""
+    lines = range(one.range.start, min(one.range.end, len(text)))
+    return next((at for at in lines if wanted.search(text[at])), one.range.start)
+
+
+def _paths(db: Database, tree_id: int, name: str) -> list[str]:
+    rows = db.rows(
+        """select distinct f.path from chunk_words w
+           join chunks c on c.id = w.rowid
+           join blobs b on b.id = c.blob_id and b.language <> 'text'
+           join files f on f.blob_id = c.blob_id and +f.tree_id = ?
+           where chunk_words match ? order by f.path limit ?""",
+        (tree_id, search.quoted(name), _FILES),
+    )
+    return [row[0] for row in rows]
