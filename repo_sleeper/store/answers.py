@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.store import code, history, namesakes, symbols
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
@@ -26,6 +27,7 @@ _ASIDE = re.compile(r"(^|/)(examples?|samples?|docs?|docs_src|benchmarks?|dist|b
 # A name of Ruby may end in a mark: `save!`, `empty?`, `path=`.
 _NAME = re.compile(r"`([^`\s]+)`|([\w./-]*\w)([!?=](?![\w=>~]))?")
 _END = re.compile(r"\W*\Z")
+_OF = re.compile(r"(?<=\w)(?:::|#|->|\\)(?=[^\W\d])")  # what the index writes as a dot
 _RAISED = re.compile(r"\b(raise|throw|panic!?)\b")
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
 
@@ -88,14 +90,33 @@ class Answered(NamedTuple):
 
 def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | None:
     """The form and the name of a question that closely matches one we can answer."""
-    said = list(_said(db, tree_id, _TESTS_CALL.sub("tests", _COUNTED.sub(" ", query))))
+    plain = _TESTS_CALL.sub("tests", _COUNTED.sub(" ", _OF.sub(".", query)))
+    said = list(_said(db, tree_id, plain))
     forms = {_FORMS[word.lower()] for word, sure in said if not sure and word.lower() in _FORMS}
-    plain = _FORMS.keys() | _WEIGHTLESS
-    others = {word for word, sure in said if sure or word.lower() not in plain}
+    weightless = _FORMS.keys() | _WEIGHTLESS
+    others = {word for word, sure in said if sure or word.lower() not in weightless}
     if len(forms) != 1 or len(others) != 1:
         return None
     form, name = forms.pop(), others.pop().removesuffix("()")
+    if form is not Form.TOGETHER:
+        name = _indexed_name(db, tree_id, name)
     return (form, name) if _is_known(db, tree_id, form, name) else None
+
+
+def _indexed_name(db: Database, tree_id: int, name: str) -> str:
+    """The name without what only its language puts before it: packages, crates, a variable."""
+    rest = name
+    while "." in rest and "/" not in rest and not code.definitions(db, tree_id, rest):
+        first, _, after = rest.partition(".")
+        if any(map(_has_inside, code.definitions(db, tree_id, first))):
+            return name  # of a class that has none of that name
+        rest = after
+    return rest if code.definitions(db, tree_id, rest) else name
+
+
+def _has_inside(symbol: StoredSymbol) -> bool:
+    """Whether names can be inside it: `mod walk;` only says that there is a file."""
+    return symbol.kind is not SymbolKind.MODULE or symbol.range.end - symbol.range.start > 1
 
 
 def _said(db: Database, tree_id: int, query: str) -> Iterator[tuple[str, bool]]:

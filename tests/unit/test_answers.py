@@ -521,3 +521,33 @@ def test_of_many_lines_that_name_a_function_the_first_are_told(
     tree.write("shop/all.go", "package shop\n\nvar all = []f{\n" + "\taddTax,\n" * 8 + "}\n")
 
     assert told_of(tree, "who calls addTax?").endswith("- shop/all.go:9\n- and 2 more")
+
+
+@pytest.mark.parametrize("name", ["Cart::total", "Cart#total", "`Cart::total`", "Cart->total()"])
+def test_a_name_is_known_however_its_language_joins_it(
+    db: Database, tmp_path: Path, name: str
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("lib/cart.rb", "class Cart\n  def total\n    1\n  end\nend\n")
+    tree.write("lib/bill.rb", "def bill\n  Cart.new.total\nend\n")
+
+    assert told_of(tree, f"who calls {name}?").startswith(
+        "`Cart.total` is used in 1 place, by name"
+    )
+
+
+def test_packages_and_variables_before_a_name_are_not_in_the_index(tree: Indexed) -> None:
+    assert asked(tree, "who calls shop::cart::total?").startswith("`total` is used in 2 places")
+    assert asked(tree, "who calls cart.total").startswith("`total` is used in 2 places")
+    assert not asked(tree, "who calls CartError.total?")
+    assert not asked(tree, "who calls cart.none_of_the_kind?")
+
+
+def test_a_module_that_is_a_file_of_its_own_has_no_names_inside(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("src/main.rs", "mod walk;\n\nfn main() {\n    walk::scan();\n}\n")
+    tree.write("src/walk.rs", "pub fn scan() {}\n")
+
+    assert told_of(tree, "who calls crate::walk::scan?").startswith("`scan` is used in 1 place")
