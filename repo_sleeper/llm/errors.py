@@ -170,7 +170,7 @@ def model_error(failure: Failure) -> ModelError:
         return ModelReplyError(message, hint=hint, sent=True)
     if _NAMELESS in failure.message and not failure.asked:
         return ModelSetupError(
-            "the model's name does not say whose model it is",
+            "the model's name begins with no provider that is known",
             hint="write model.name as PROVIDER/NAME, as in openai/gpt-5-mini or ollama/qwen3-coder",
             sent=False,
         )

@@ -77,12 +77,13 @@ def test_whatever_fails_before_anything_was_asked_is_our_set_up() -> None:
     assert type(model_error(Failure(names=("AuthenticationError",)))) is ModelAuthError
 
 
-def test_a_name_without_a_provider_is_told_in_our_words() -> None:
-    said = "litellm.BadRequestError: LLM Provider NOT provided. You passed model=gpt"
+@pytest.mark.parametrize("name", ["gpt", "foo/bar"])
+def test_a_name_without_a_known_provider_is_told_in_our_words(name: str) -> None:
+    said = f"litellm.BadRequestError: LLM Provider NOT provided. You passed model={name}"
 
     error = model_error(Failure(names=("BadRequestError",), message=said))
 
-    assert str(error) == "the model's name does not say whose model it is"
+    assert str(error) == "the model's name begins with no provider that is known"
     assert "PROVIDER/NAME" in error.hint
 
 
