@@ -202,9 +202,17 @@ def _asked(offers: list[Offer]) -> dict[str, object]:
     output.say("  a name as litellm has it, such as openai/gpt-5-mini")
     output.say("  an address such as http://localhost:8000/v1 that speaks OpenAI's language")
     output.say("  or press Enter for none: structure only, nothing leaves this machine")
-    numbers = f"a number from 1 to {len(offers)}, " if offers else ""
-    possible = f"{numbers}a name such as openai/gpt-5-mini, an address, or Enter for none"
+    possible = (
+        f"{_numbers(len(offers))}a name such as openai/gpt-5-mini, an address, or Enter for none"
+    )
     return _until("Model", lambda answer: _model(answer, offers), possible)
+
+
+def _numbers(count: int) -> str:
+    """The numbers that may be answered, with what leads on to other answers."""
+    if count <= 1:
+        return "1, " * count
+    return f"a number from 1 to {count}, "
 
 
 def _model(answer: str, offers: list[Offer]) -> dict[str, object] | None:
