@@ -43,6 +43,7 @@ class Form(StrEnum):
     TOGETHER = "together"
 
 
+_OF_ANYONE = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED})  # also what is not ours
 _OF_USES = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED, Form.TESTS})
 
 # A question is of a form when it has one of these words, names something, and says nothing else
@@ -218,7 +219,7 @@ def _is_known(db: Database, tree_id: int, form: Form, name: str) -> bool:
         return _is_path(db, tree_id, name)
     if len(name) < _FEWEST_LETTERS:
         return False
-    if form is Form.CALLERS:
+    if form in _OF_ANYONE:
         return _is_here(db, tree_id, name)
     return bool(code.definitions(db, tree_id, name))
 
@@ -259,7 +260,8 @@ def _raised(
     """Lines that raise it or handle it, of the files that name it."""
     bare = name.rpartition(".")[2]
     wanted = re.compile(rf"\b{re.escape(bare)}\b")
-    if not any(one.kind.value in _CLASSES for one in code.definitions(db, tree_id, name)):
+    defined = code.definitions(db, tree_id, name)
+    if defined and not any(one.kind.value in _CLASSES for one in defined):
         return
     paths = {one.path for one in uses()}
     for path in sorted(paths, key=lambda path: (_aside(path), path))[:_MOST_FILES]:

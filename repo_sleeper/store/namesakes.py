@@ -57,7 +57,10 @@ def meant(db: Database, tree_id: int, name: str, read: Reader) -> Meant:
     """
     owner, _, bare = name.rpartition(".")
     uses = code.references_to(db, tree_id, bare)
-    found = [one for one in code.definitions(db, tree_id, bare) if one.kind not in _NO_NAMESAKES]
+    defined = code.definitions(db, tree_id, bare)
+    if not defined:
+        return Meant(uses)  # of something elsewhere, and of nothing here
+    found = [one for one in defined if one.kind not in _NO_NAMESAKES]
     shared = len({(one.path, one.qualified) for one in found})
     alone = _alone(bare, shared)
     if not alone:

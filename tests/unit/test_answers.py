@@ -551,3 +551,21 @@ def test_a_module_that_is_a_file_of_its_own_has_no_names_inside(
     tree.write("src/walk.rs", "pub fn scan() {}\n")
 
     assert told_of(tree, "who calls crate::walk::scan?").startswith("`scan` is used in 1 place")
+
+
+def test_heirs_and_errors_of_what_is_defined_elsewhere_are_told(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write(
+        "shop/app.py",
+        "class App(Emitter):\n    def run(self):\n        raise LookupError('none')\n",
+    )
+
+    assert told_of(tree, "subclasses of Emitter") == (
+        "`Emitter` is inherited from in 1 place:\n- shop/app.py:1 App"
+    )
+    assert told_of(tree, "where is LookupError raised?") == (
+        "`LookupError` is raised or handled in 1 place:\n- shop/app.py:3 raised"
+    )
+    assert not told_of(tree, "subclasses of LookupError")
