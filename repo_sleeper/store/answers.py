@@ -12,13 +12,13 @@ from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.store import code, history, namesakes, symbols
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.mentions import mentions
+from repo_sleeper.store.mentions import mentions, naming
 from repo_sleeper.store.namesakes import Meant, Reader
 from repo_sleeper.words import counted
 
 _MOST_PLACES = 20
 _MOST_MENTIONS = 6
-_MOST_FILES = 40
+_MOST_FILES = 200
 _FEWEST_CHANCE = 0.2
 _FEWEST_LETTERS = 3
 _CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
@@ -263,7 +263,8 @@ def _raised(
     defined = code.definitions(db, tree_id, name)
     if defined and not any(one.kind.value in _CLASSES for one in defined):
         return
-    paths = {one.path for one in uses()}
+    # `except ValueError:` is no use that the index reads, and names what nobody has to import.
+    paths = {one.path for one in uses()} | set(naming(db, tree_id, bare, limit=_MOST_FILES))
     for path in sorted(paths, key=lambda path: (_aside(path), path))[:_MOST_FILES]:
         for at, line in enumerate(read(path)):
             if wanted.search(line) and (verb := _verb(line)):

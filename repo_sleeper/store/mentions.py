@@ -44,7 +44,7 @@ def mentions(  # noqa: PLR0913, PLR0917 -- a name, and what is known of it alrea
     wanted = _pattern(name)
     return [
         (path, at)
-        for path in filter(among, _paths(db, tree_id, name))
+        for path in filter(among, naming(db, tree_id, name, limit=_FILES))
         for at in _lines(read(path), wanted, [one for one in defined if one.path == path])
         if (path, at) not in known
     ]
@@ -75,13 +75,14 @@ def _head(text: Sequence[str], wanted: re.Pattern[str], one: StoredSymbol) -> in
     return next((at for at in lines if wanted.search(text[at])), one.range.start)
 
 
-def _paths(db: Database, tree_id: int, name: str) -> list[str]:
+def naming(db: Database, tree_id: int, name: str, *, limit: int) -> list[str]:
+    """Files of code whose text has the name, or words that read like it."""
     rows = db.rows(
         """select distinct f.path from chunk_words w
            join chunks c on c.id = w.rowid
            join blobs b on b.id = c.blob_id and b.language <> 'text'
            join files f on f.blob_id = c.blob_id and +f.tree_id = ?
            where chunk_words match ? order by f.path limit ?""",
-        (tree_id, search.quoted(name), _FILES),
+        (tree_id, search.quoted(name), limit),
     )
     return [row[0] for row in rows]

@@ -565,7 +565,18 @@ def test_heirs_and_errors_of_what_is_defined_elsewhere_are_told(
     assert told_of(tree, "subclasses of Emitter") == (
         "`Emitter` is inherited from in 1 place:\n- shop/app.py:1 App"
     )
+    tree.write("shop/bin.py", "try:\n    main()\nexcept LookupError:\n    pass\n")
     assert told_of(tree, "where is LookupError raised?") == (
-        "`LookupError` is raised or handled in 1 place:\n- shop/app.py:3 raised"
+        "`LookupError` is raised or handled in 2 places:\n"
+        "- shop/app.py:3 raised\n- shop/bin.py:3 handled"
     )
     assert not told_of(tree, "subclasses of LookupError")
+
+
+def test_no_file_that_raises_an_error_is_left_out(tree: Indexed) -> None:
+    for number in range(60):
+        tree.write(f"shop/way_{number}.py", "from shop.cart import CartError\n\nraise CartError\n")
+
+    told = asked(tree, "where is CartError raised and handled?")
+
+    assert told.startswith("`CartError` is raised or handled in 62 places:")
