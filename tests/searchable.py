@@ -31,7 +31,7 @@ class Searchable:
         file.write_bytes(data)
         named = language_named(path)
         language = named if named in BY_NAME else "text"
-        rows = read_rows(data, language)
+        rows = read_rows(data, named if named == "markdown" else language)  # fences hold code
         content = Content(
             hash=sha256(data).hexdigest()[:32],
             grammar=language,

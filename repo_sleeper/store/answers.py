@@ -12,18 +12,19 @@ from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.store import code, history, namesakes, symbols
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.mentions import mentions, naming
+from repo_sleeper.store.mentions import mentioned, mentions, naming
 from repo_sleeper.store.namesakes import Meant, Reader
 from repo_sleeper.words import counted
 
 _MOST_PLACES = 20
-_MOST_MENTIONS = 6
 _MOST_FILES = 200
 _FEWEST_CHANCE = 0.2
 _FEWEST_LETTERS = 3
 _CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
 _TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
-_ASIDE = re.compile(r"(^|/)(examples?|samples?|docs?|docs_src|benchmarks?|dist|build)/")
+_ASIDE = re.compile(
+    r"(^|/)(examples?|samples?|docs?|docs_src|benchmarks?|dist|build)/|\.(adoc|md|markdown|rst|txt)$"
+)
 # A name of Ruby may end in a mark: `save!`, `empty?`, `path=`.
 _NAME = re.compile(r"`([^`\s]+)`|([\w./-]*\w)([!?=](?![\w=>~]))?")
 _END = re.compile(r"\W*\Z")
@@ -152,7 +153,8 @@ def _with_mentions(db: Database, tree_id: int, known: Answered, read: Reader) ->
     among = is_test if known.form is Form.TESTS else lambda _: True
     uses = code.references_to(db, tree_id, known.name)
     found = mentions(db, tree_id, known.name, uses, read, among)
-    return known._replace(text="\n".join((known.text, *_mentioned(found))))
+    found.sort(key=lambda one: (_aside(one[0]), one))
+    return known._replace(text="\n".join((known.text, *mentioned(found))))
 
 
 def fact(
@@ -186,7 +188,8 @@ def facts(
         places = list(dict.fromkeys(finders[form]()))
         if places:
             how = told().how if form in _OF_USES else ""
-            said = _told(form, name, places, how)
+            lines = _line_count(_LINES[form](uses())) if form in _LINES else 0
+            said = _told(form, name, places, how, lines=lines)
             yield Answered(form, name, question(form, name), said, tuple(places))
 
 
@@ -239,9 +242,17 @@ def _is_path(db: Database, tree_id: int, name: str) -> bool:
 
 def _callers(uses: Iterable[StoredReference]) -> Iterator[Place]:
     """Product code before examples and tests: who asks for users means those that matter."""
-    called = [one for one in uses if one.kind not in {"import", "inherit"}]
+    called = _called(uses)
     for one in sorted(called, key=lambda use: (_aside(use.path), use.path, use.lines)):
         yield Place(one.path, min(one.lines), one.symbol)
+
+
+def _called(uses: Iterable[StoredReference]) -> list[StoredReference]:
+    return [one for one in uses if one.kind not in {"import", "inherit"}]
+
+
+def _tested(uses: Iterable[StoredReference]) -> list[StoredReference]:
+    return [one for one in uses if is_test(one.path) and one.kind != "import"]
 
 
 def _subclasses(uses: Iterable[StoredReference]) -> Iterator[Place]:
@@ -298,9 +309,8 @@ def _assigned(symbol: StoredSymbol) -> list[str]:
 
 
 def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:
-    for one in uses:
-        if is_test(one.path) and one.kind != "import":
-            yield Place(one.path, min(one.lines), one.symbol)
+    for one in _tested(uses):
+        yield Place(one.path, min(one.lines), one.symbol)
 
 
 def _together(db: Database, tree_id: int, path: str) -> Iterator[Place]:
@@ -310,12 +320,25 @@ def _together(db: Database, tree_id: int, path: str) -> Iterator[Place]:
             yield Place(other, 0, f"{chance:.0%} of the commits that change {path}")
 
 
+_LINES: dict[Form, Callable[[Iterable[StoredReference]], list[StoredReference]]] = {
+    Form.CALLERS: _called,
+    Form.TESTS: _tested,
+}
+
+
+def _line_count(uses: Iterable[StoredReference]) -> int:
+    return len({(use.path, line) for use in uses for line in use.lines})
+
+
 # --- words ------------------------------------------------------------------------------------
 
 
-def _told(form: Form, name: str, places: Sequence[Place], how: str) -> str:
+def _told(form: Form, name: str, places: Sequence[Place], how: str, *, lines: int) -> str:
+    """The answer; a place is a symbol, and where more of its lines are meant they are counted."""
     aside = "" if how in {"", namesakes.BY_NAME} else f", {how}"
-    count = f"{len(places)} place" + ("" if len(places) == 1 else "s")
+    count = counted(len(places), "place")
+    if lines > len(places):
+        count += f", on {counted(lines, 'line')}"
     head = {
         Form.CALLERS: f"`{name}` is used in {count}, {how}:",
         Form.SUBCLASSES: f"`{name}` is inherited from in {count}{aside}:",
@@ -324,19 +347,9 @@ def _told(form: Form, name: str, places: Sequence[Place], how: str) -> str:
         Form.TESTS: f"Tests use `{name}` in {count}{aside}:",
         Form.TOGETHER: f"Changed in the same commits as `{name}`:",
     }[form]
-    lines = [f"- {_place(form, place)}" for place in places[:_MOST_PLACES]]
+    shown = [f"- {_place(form, place)}" for place in places[:_MOST_PLACES]]
     more = len(places) - _MOST_PLACES
-    return "\n".join((head, *lines, *([f"- and {more} more"] if more > 0 else [])))
-
-
-def _mentioned(found: Sequence[tuple[str, int]]) -> Iterator[str]:
-    if not found:
-        return
-    yield f"Also named, not called, in {counted(len(found), 'line')}:"
-    for path, line in sorted(found, key=lambda one: (_aside(one[0]), one))[:_MOST_MENTIONS]:
-        yield f"- {path}:{line + 1}"
-    if len(found) > _MOST_MENTIONS:
-        yield f"- and {len(found) - _MOST_MENTIONS:,} more"
+    return "\n".join((head, *shown, *([f"- and {more} more"] if more > 0 else [])))
 
 
 def _place(form: Form, place: Place) -> str:

@@ -1,7 +1,7 @@
 """Lines that name a function and are no use that the index reads: given on as a value, or read.
 
-In `Options{Sort: ByPrice}` or `cart.total` the index sees a word and no use of it. Who asks for the
-users of a function is told of such lines apart, so that none is missed.
+In `Options{Sort: ByPrice}`, `cart.total` or the text of a C macro the index sees a word and no use
+of it. Who asks for the users of a function is told of such lines apart, so that none is missed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from repo_sleeper.store.database import Database
 from repo_sleeper.store.namesakes import Reader
 
 _FILES = 60
+_MOST_TOLD = 6
 _CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 _CODE_NAME = re.compile(r"\w_\w|[a-z\d][A-Z]|[A-Z]{2}")  # spelt as no plain word is
 _BLOCK = re.compile(r"(?:^|(?<=\s))/\*.*?\*/|\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL | re.MULTILINE)
@@ -50,10 +51,21 @@ def mentions(  # noqa: PLR0913, PLR0917 -- a name, and what is known of it alrea
     ]
 
 
+def mentioned(found: Sequence[tuple[str, int]]) -> Iterator[str]:
+    """The first of such lines as an answer tells them, and how many there are."""
+    if not found:
+        return
+    that = "line that the index reads" if len(found) == 1 else "lines that the index reads"
+    yield f"Also named on {len(found):,} {that} as no use:"
+    for path, line in found[:_MOST_TOLD]:
+        yield f"- {path}:{line + 1}"
+    if len(found) > _MOST_TOLD:
+        yield f"- and {len(found) - _MOST_TOLD:,} more"
+
+
 def _pattern(name: str) -> re.Pattern[str]:
-    """The name without a call of it: calls that are no uses stand in remarks."""
     before = r"(?<!\w)" if _CODE_NAME.search(name) else r"(?:(?<=\.)|(?<=->)|(?<=::))"
-    return re.compile(rf"{before}{re.escape(name)}(?!\w|\s*\()")
+    return re.compile(rf"{before}{re.escape(name)}(?!\w)")
 
 
 def _lines(

@@ -493,7 +493,7 @@ def test_a_function_given_on_as_a_value_is_told_apart_from_its_calls(
     assert told_of(tree, "who calls byPrice?").split("\n") == [
         "`byPrice` is used in 1 place, by name:",
         "- shop/sorting.go:14 show",
-        "Also named, not called, in 2 lines:",
+        "Also named on 2 lines that the index reads as no use:",
         "- shop/list.go:3",
         "- shop/sorting.go:11",
     ]
@@ -509,7 +509,8 @@ def test_a_plain_word_is_named_only_where_it_is_a_member(db: Database, tmp_path:
     told = told_of(tree, "who calls total?")
 
     assert told.endswith(
-        "Also named, not called, in 2 lines:\n- shop/page.py:2\n- tests/test_cart.py:2"
+        "Also named on 2 lines that the index reads as no use:\n"
+        "- shop/page.py:2\n- tests/test_cart.py:2"
     )
 
 
@@ -580,3 +581,42 @@ def test_no_file_that_raises_an_error_is_left_out(tree: Indexed) -> None:
     told = asked(tree, "where is CartError raised and handled?")
 
     assert told.startswith("`CartError` is raised or handled in 62 places:")
+
+
+def test_how_often_something_is_called_counts_the_lines(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cart.py", "def total(items):\n    return sum(items)\n")
+    tree.write(
+        "shop/bill.py",
+        "def bill(a, b):\n    first = total(a)\n    return first + total(b) + total(a)\n",
+    )
+
+    assert told_of(tree, "how often is total called?").startswith(
+        "`total` is used in 1 place, on 2 lines, by name:"
+    )
+
+
+def test_a_call_in_the_text_of_a_macro_is_told(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write(
+        "src/cart.c",
+        "int add_tax(int x) { return x; }\n\n#define BILL(x) \\\n  add_tax(x)\n\n"
+        "int bill(int x) { return add_tax(x); }\n",
+    )
+
+    assert told_of(tree, "who calls add_tax?").endswith(
+        "Also named on 1 line that the index reads as no use:\n- src/cart.c:4"
+    )
+
+
+def test_what_a_read_me_shows_comes_after_the_code_that_uses_it(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("README.md", "# Shop\n\n```python\ntotal([])\n```\n")
+    tree.write("shop/cart.py", "def total(items):\n    return 1\n\ndef bill(i): total(i)\n")
+
+    assert told_of(tree, "who calls total?").split("\n")[1:] == [
+        "- shop/cart.py:4 bill",
+        "- README.md:4",
+    ]
