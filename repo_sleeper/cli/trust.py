@@ -52,12 +52,15 @@ def _granted(repo: Repository) -> Settings:
 
 def _told(key: str, asked: Value, settings: Settings) -> str:
     """What holds now, and what the file asks for where that is something else."""
+    from repo_sleeper.config.writing import as_toml
+
     group, _, name = key.partition(".")
     held = getattr(getattr(settings, group), name)
     added = isinstance(asked, tuple) and isinstance(held, tuple) and set(asked) <= set(held)
     if held == asked or added:
-        return f"{key} = {asked}"
-    return f"{key} = {held} (it asks for {asked}, but may only narrow what you allow)"
+        return f"{key} = {as_toml(asked)}"
+    wanted = f"it asks for {as_toml(asked)}, but may only narrow what you allow"
+    return f"{key} = {as_toml(held)} ({wanted})"
 
 
 def _tell_daemon(repo: Repository) -> None:

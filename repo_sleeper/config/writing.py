@@ -45,7 +45,7 @@ def _with(text: str, key: str, value: Value) -> str:
     group, _, name = key.partition(".")
     lines = text.splitlines()
     start = next((n for n, line in enumerate(lines) if _table(line) == group), None)
-    entry = f"{name} = {_toml(value)}"
+    entry = f"{name} = {as_toml(value)}"
     if start is None:
         return "\n".join([*lines, "", f"[{group}]", entry]).lstrip("\n") + "\n"
     for n in range(start + 1, len(lines)):
@@ -63,7 +63,8 @@ def _table(line: str) -> str:
     return bare[1:-1].strip() if bare.startswith("[") and bare.endswith("]") else ""
 
 
-def _toml(value: Value) -> str:
+def as_toml(value: Value) -> str:
+    """A value as a settings file writes it."""
     # JSON's text, numbers and lists are TOML's as well, once what TOML forbids is escaped.
     return json.dumps(list(value) if isinstance(value, tuple) else value)
 

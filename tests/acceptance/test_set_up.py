@@ -268,7 +268,8 @@ def test_a_work_tree_shares_what_the_first_one_knows(person: Person, tmp_path: P
 def test_trust_says_what_holds_and_not_what_is_asked_for(person: Person) -> None:
     person.repo.write(
         ".sleeper.toml",
-        "[budget]\nusd_per_day = 500\ncalls_per_day = 3\n[index]\nignore = ['docs/*']\n",
+        "[budget]\nusd_per_day = 500\ncalls_per_day = 3\n"
+        "[index]\nignore = ['docs/*']\n[think]\nenabled = false\n",
     )
 
     done = person.types("trust")
@@ -278,7 +279,8 @@ def test_trust_says_what_holds_and_not_what_is_asked_for(person: Person) -> None
         [
             "  budget.calls_per_day = 3",
             "  budget.usd_per_day = 0.5 (it asks for 500.0, but may only narrow what you allow)",
-            "  index.ignore = ('docs/*',)",
+            '  index.ignore = ["docs/*"]',
+            "  think.enabled = false",
         ],
     )
 
