@@ -179,7 +179,7 @@ class _Reader:
         for oid, data in texts.items():
             self._known[oid] = Content(
                 data.count(b"\n"),
-                suspects.risks(data),
+                suspects.risks(new[oid], data),
                 symbols.get(oid, ()),
                 tuple(suspects.parts(data, symbols.get(oid, ()))),
             )

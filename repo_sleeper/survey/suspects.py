@@ -40,17 +40,31 @@ _BRANCH = re.compile(
     rb"|unless|and|or)\b|&&|\|\||\?[^.:?]"
 )
 _BODIES = frozenset(SymbolKind) - {SymbolKind.CONSTANT, SymbolKind.FIELD, SymbolKind.VARIABLE}
-_RISKS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
+_PYTHON = (".py", ".pyi")
+_EVERYWHERE = ("",)
+# What may go wrong where a file of these endings has it: to others it is no risk, or means nothing.
+_RISKS: tuple[tuple[str, tuple[str, ...], re.Pattern[bytes]], ...] = (
     (
         "broad except",
+        _PYTHON,
         re.compile(rb"^\s*except\s*(?:\(?\s*(?:Base)?Exception\b[^:]*)?:", re.MULTILINE),
     ),
-    ("mutable default", re.compile(rb"def \w+\([^)]*=\s*(?:\[\s*\]|\{\s*\}|set\(\))")),
-    ("comparison with None by ==", re.compile(rb"[!=]=\s*None\b")),
-    ("empty catch", re.compile(rb"catch\s*(?:\([^)]*\))?\s*\{\s*\}")),
-    ("loose comparison with null", re.compile(rb"[^=!]==\s*null\b")),
-    ("ignored error", re.compile(rb"\b_\s*=\s*err\b|\.unwrap\(\)|\bset \+e\b")),
-    ("TODO or FIXME", re.compile(rb"\b(?:TODO|FIXME|XXX|HACK)\b")),
+    (
+        "mutable default",
+        _PYTHON,
+        re.compile(rb"def \w+\([^)]*=\s*(?:\[\s*\]|\{\s*\}|set\(\))"),
+    ),
+    ("comparison with None by ==", _PYTHON, re.compile(rb"[!=]=\s*None\b")),
+    ("empty catch", _EVERYWHERE, re.compile(rb"catch\s*(?:\([^)]*\))?\s*\{\s*\}")),
+    (
+        "loose comparison with null",
+        (".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".vue", ".svelte", ".php"),
+        re.compile(rb"[^=!]==\s*null\b"),
+    ),
+    ("ignored error", (".go",), re.compile(rb"\b_\s*=\s*err\b")),
+    ("ignored error", (".rs",), re.compile(rb"\.unwrap\(\)")),
+    ("ignored error", (".sh", ".bash", ".zsh"), re.compile(rb"\bset \+e\b")),
+    ("TODO or FIXME", _EVERYWHERE, re.compile(rb"\b(?:TODO|FIXME|XXX|HACK)\b")),
 )
 
 
@@ -99,7 +113,10 @@ def suspects(db: Database, tree_id: int, *, root: Path, limit: int) -> list[Susp
     """The files of the product that are most suspect, the first of all first."""
     signs = _signs(db, tree_id)
     texts = {path: read_bytes(root, path) for path in ranked(signs)[:_READ]}
-    read = {**signs, **{path: replace(signs[path], risks=risks(texts[path])) for path in texts}}
+    read = {
+        **signs,
+        **{path: replace(signs[path], risks=risks(path, texts[path])) for path in texts},
+    }
     scores = score(read)
     best = sorted(scores, key=lambda path: (-scores[path], path))[:limit]
     return [
@@ -134,9 +151,11 @@ def score(signs: Mapping[str, Signs]) -> dict[str, float]:
     return {path: value / most for path, value in measured.items()}
 
 
-def risks(data: bytes) -> tuple[str, ...]:
+def risks(path: str, data: bytes) -> tuple[str, ...]:
     """The kinds of risky lines in a file."""
-    return tuple(name for name, pattern in _RISKS if pattern.search(data))
+    return tuple(
+        name for name, ends, pattern in _RISKS if path.endswith(ends) and pattern.search(data)
+    )
 
 
 def recency(ages: Iterable[int]) -> float:

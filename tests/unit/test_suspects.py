@@ -60,26 +60,35 @@ def test_the_parts_of_a_file_are_its_innermost_definitions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "risk"),
+    ("name", "line", "risk"),
     [
-        (b"    except Exception:\n", "broad except"),
-        (b"except:\n", "broad except"),
-        (b"def f(a, b=[]):\n", "mutable default"),
-        (b"if a == None:\n", "comparison with None by =="),
-        (b"} catch (e) {}\n", "empty catch"),
-        (b"if (a == null) {\n", "loose comparison with null"),
-        (b"_ = err\n", "ignored error"),
-        (b"# FIXME later\n", "TODO or FIXME"),
+        ("a.py", b"    except Exception:\n", "broad except"),
+        ("a.py", b"except:\n", "broad except"),
+        ("a.py", b"def f(a, b=[]):\n", "mutable default"),
+        ("a.py", b"def f(a, b: list[int] = []) -> None:  # why\n", "mutable default"),
+        ("a.py", b"if a == None:\n", "comparison with None by =="),
+        ("a.ts", b"} catch (e) {}\n", "empty catch"),
+        ("a.js", b"if (a == null) {\n", "loose comparison with null"),
+        ("a.go", b"_ = err\n", "ignored error"),
+        ("a.rb", b"# FIXME later\n", "TODO or FIXME"),
     ],
 )
-def test_risky_lines_are_known_by_their_looks(line: bytes, risk: str) -> None:
-    assert suspects.risks(line) == (risk,)
+def test_risky_lines_are_known_by_their_looks(name: str, line: bytes, risk: str) -> None:
+    assert suspects.risks(name, line) == (risk,)
 
 
-def test_careful_lines_are_no_risk() -> None:
-    careful = b"except ValueError:\ndef f(a=None):\nif a is None:\nif (a === null) {\n"
-
-    assert suspects.risks(careful) == ()
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("a.rb", b"def f(a, b = {})\n"),
+        ("a.java", b"if (a == null) {\n"),
+        ("a.kt", b"if (a == null) {\n"),
+        ("a.py", b"except ValueError:\ndef f(a=None):\nif a is None:\n"),
+        ("a.ts", b"if (a === null) {\n"),
+    ],
+)
+def test_what_is_usual_in_a_language_is_no_risk(name: str, line: bytes) -> None:
+    assert suspects.risks(name, line) == ()
 
 
 def test_what_a_note_names_a_test_of_is_not_called_untested(db: Database, tmp_path: Path) -> None:
