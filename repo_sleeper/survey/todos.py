@@ -20,6 +20,7 @@ _COMMENT = re.compile(
     r"(?:\([^)]*\)[: \t]*)?(?P<text>.*)"
 )
 _NEXT = re.compile(r"\s*(#|//|\*|--|;+)[ \t]+([a-z(][^=;{}]*)")
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _SIGNS = (b"TODO", b"FIXME", b"XXX", b"HACK", b"BUG")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _FEWEST_WORDS = 4
@@ -65,12 +66,19 @@ def _marks(path: str, data: bytes) -> Iterator[Todo]:
         end = data.find(b"\n", start)
         quote = data[start : end if end >= 0 else len(data)].decode("utf-8", "replace").rstrip()
         found = _COMMENT.match(quote)
-        if found and found.start("mark") == len(
-            data[start : place.start()].decode("utf-8", "replace")
-        ):
+        at = len(data[start : place.start()].decode("utf-8", "replace"))
+        if found and found.start("mark") == at and _is_comment(found):
             more = _going_on(data, end, found["sign"])
             text = f"{_closed(found['text'])} {more}".strip()
             yield Todo(path, data.count(b"\n", 0, start), found["mark"], text, quote)
+
+
+def _is_comment(found: re.Match[str]) -> bool:
+    """Whether a sign begins a comment, and is no character of a text or a sign for times."""
+    before = found.string[: found.start("sign")]
+    if not before.strip():
+        return True
+    return not found["sign"].startswith("*") and found["mark"] in _QUOTED.sub("", found.string)
 
 
 def _going_on(data: bytes, end: int, sign: str) -> str:

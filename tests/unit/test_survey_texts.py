@@ -355,6 +355,8 @@ def marked(text: str, ages: Mapping[str, tuple[int, int]] | None = None) -> list
         (";; TODO: round to whole cents", "TODO in a.py:1: round to whole cents"),
         (" * TODO: round to whole cents", "TODO in a.py:1: round to whole cents"),
         ("# TODO round sums\n#  to whole cents", "TODO in a.py:1: round sums to whole cents"),
+        (" * TODO round to whole cents", "TODO in a.py:1: round to whole cents"),
+        ("x = '#'  # TODO: don't cut the cents", "TODO in a.py:1: don't cut the cents"),
     ],
 )
 def test_a_mark_is_told_in_its_own_words(text: str, expected: str) -> None:
@@ -370,6 +372,8 @@ def test_a_mark_is_told_in_its_own_words(text: str, expected: str) -> None:
         'print("TODO: write this very soon now")',
         "*.todo=1;38;5;48:*TODO=1;38;5;203:some words of a table",
         "x = y;TODO: words of a string and some more",
+        "out.extend('# TODO: %s' % what for what in those)",
+        "0;38;5;208:*TODO=1:*.php=0;38;5;48:*.pkg=4;38:*.csv=0:*.ilg=0",
         "# TODO round sums\n# x = 1;",
     ],
 )
