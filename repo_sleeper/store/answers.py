@@ -9,12 +9,12 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import SymbolKind
-from repo_sleeper.store import code, history, namesakes, symbols
+from repo_sleeper.store import code, history, namesakes, search, symbols
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.mentions import mentioned, mentions, naming
 from repo_sleeper.store.namesakes import Meant, Reader
-from repo_sleeper.words import counted
+from repo_sleeper.words import counted, parts
 
 _MOST_PLACES = 20
 _MOST_FILES = 200
@@ -100,8 +100,8 @@ def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | Non
     if len(forms) != 1 or len(others) != 1:
         return None
     form, name = forms.pop(), others.pop().removesuffix("()")
-    if form is not Form.TOGETHER:
-        name = _indexed_name(db, tree_id, name)
+    known = _indexed_path if form is Form.TOGETHER else _indexed_name
+    name = known(db, tree_id, name)
     return (form, name) if _is_known(db, tree_id, form, name) else None
 
 
@@ -114,6 +114,15 @@ def _indexed_name(db: Database, tree_id: int, name: str) -> str:
             return name  # of a class that has none of that name
         rest = after
     return rest if code.definitions(db, tree_id, rest) else name
+
+
+def _indexed_path(db: Database, tree_id: int, written: str) -> str:
+    """The path that a name or an end of one means, where it can be only one."""
+    if _is_path(db, tree_id, written):
+        return written
+    near = search.paths_ending(db, tree_id, parts(written))
+    ends = [path for path in near if path.endswith(f"/{written}")]
+    return ends[0] if len(ends) == 1 else written
 
 
 def _has_inside(symbol: StoredSymbol) -> bool:
@@ -298,14 +307,14 @@ def _defaults(db: Database, tree_id: int, name: str) -> Iterator[Place]:
 def _assigned(symbol: StoredSymbol) -> list[str]:
     """The parameters of a signature that have a value, as written; commas in brackets aside."""
     inside = symbol.signature.partition("(")[2].rpartition(")")[0]
-    parts, depth = [""], 0
+    found, depth = [""], 0
     for char in inside:
         depth += (char in "([{") - (char in ")]}")
         if char == "," and depth == 0:
-            parts.append("")
+            found.append("")
         else:
-            parts[-1] += char
-    return [" ".join(part.split()) for part in parts if re.search(r"[^=!<>]=[^=>]", part)]
+            found[-1] += char
+    return [" ".join(part.split()) for part in found if re.search(r"[^=!<>]=[^=>]", part)]
 
 
 def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:

@@ -620,3 +620,11 @@ def test_what_a_read_me_shows_comes_after_the_code_that_uses_it(
         "- shop/cart.py:4 bill",
         "- README.md:4",
     ]
+
+
+def test_the_name_of_a_file_is_enough_where_it_is_the_only_one(tree: Indexed) -> None:
+    told = asked(tree, "which files change together with cart.py?")
+
+    assert told.startswith("Changed in the same commits as `shop/cart.py`:")
+    tree.write("shop/old/cart.py", "")
+    assert not asked(tree, "which files change together with cart.py?")
