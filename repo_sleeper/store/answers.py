@@ -19,7 +19,7 @@ from repo_sleeper.words import counted, parts
 _MOST_PLACES = 20
 _MOST_FILES = 200
 _FEWEST_CHANCE = 0.2
-_FEWEST_LETTERS = 3
+_FEWEST_LETTERS = 2
 _CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
 _TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
 _ASIDE = re.compile(

@@ -628,3 +628,10 @@ def test_the_name_of_a_file_is_enough_where_it_is_the_only_one(tree: Indexed) ->
     assert told.startswith("Changed in the same commits as `shop/cart.py`:")
     tree.write("shop/old/cart.py", "")
     assert not asked(tree, "which files change together with cart.py?")
+
+
+def test_a_name_may_have_two_letters(tree: Indexed) -> None:
+    tree.write("shop/text.py", "def nl():\n    return 1\n\ndef page():\n    return nl()\n")
+
+    assert asked(tree, "who calls nl?").startswith("`nl` is used in 1 place")
+    assert not asked(tree, "who calls it?")
