@@ -9,12 +9,12 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import SymbolKind
-from repo_sleeper.store import code, history, namesakes, search, symbols
+from repo_sleeper.store import code, history, namesakes, symbols
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.mentions import mentioned, mentions, naming
 from repo_sleeper.store.namesakes import Meant, Reader
-from repo_sleeper.words import counted, parts
+from repo_sleeper.words import counted
 
 _MOST_PLACES = 20
 _MOST_FILES = 200
@@ -120,9 +120,10 @@ def _indexed_path(db: Database, tree_id: int, written: str) -> str:
     """The path that a name or an end of one means, where it can be only one."""
     if _is_path(db, tree_id, written):
         return written
-    near = search.paths_ending(db, tree_id, parts(written))
-    ends = [path for path in near if path.endswith(f"/{written}")]
-    return ends[0] if len(ends) == 1 else written
+    end = f"/{written}"
+    sql = "select path from files where tree_id = ? and substr(path, -length(?)) = ? limit 2"
+    found = db.rows(sql, (tree_id, end, end))
+    return str(found[0]["path"]) if len(found) == 1 else written
 
 
 def _has_inside(symbol: StoredSymbol) -> bool:

@@ -623,6 +623,9 @@ def test_what_a_read_me_shows_comes_after_the_code_that_uses_it(
 
 
 def test_the_name_of_a_file_is_enough_where_it_is_the_only_one(tree: Indexed) -> None:
+    for number in range(250):
+        tree.write(f"a/cart_py/{number}.py", "")
+
     told = asked(tree, "which files change together with cart.py?")
 
     assert told.startswith("Changed in the same commits as `shop/cart.py`:")
