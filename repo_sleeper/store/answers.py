@@ -127,8 +127,10 @@ def _indexed_path(db: Database, tree_id: int, written: str) -> str:
 
 
 def _has_inside(symbol: StoredSymbol) -> bool:
-    """Whether names can be inside it: `mod walk;` only says that there is a file."""
-    return symbol.kind is not SymbolKind.MODULE or symbol.range.end - symbol.range.start > 1
+    """Whether it owns the names in it: a variable is of some class, `mod walk;` says a file."""
+    if symbol.kind is SymbolKind.MODULE:
+        return symbol.range.end - symbol.range.start > 1
+    return symbol.kind.value in _CLASSES
 
 
 def _said(db: Database, tree_id: int, query: str) -> Iterator[tuple[str, bool]]:

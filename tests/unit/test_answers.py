@@ -638,3 +638,11 @@ def test_a_name_may_have_two_letters(tree: Indexed) -> None:
 
     assert asked(tree, "who calls nl?").startswith("`nl` is used in 1 place")
     assert not asked(tree, "who calls it?")
+
+
+def test_a_variable_before_a_name_is_no_class_of_it(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("lib/reply.js", "var reply = Object.create(Base)\nreply.give = function give() {}\n")
+    tree.write("app.js", "function run(reply) {\n  reply.give()\n}\n")
+
+    assert told_of(tree, "who calls reply.give?").startswith("`give` is used in 1 place")
