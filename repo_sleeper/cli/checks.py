@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from repo_sleeper import config, git, trust
 from repo_sleeper.cli import daemon_view, limits_view, output, place
-from repo_sleeper.daemon import process
+from repo_sleeper.daemon import disk, idleness, machine, process
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.spending import Pause
@@ -33,6 +33,7 @@ _OLDEST_GIT = (2, 32, 0)  # the first that honours GIT_CONFIG_GLOBAL
 # Releases that were published by a thief of credentials; the second acts without being imported.
 _STOLEN = frozenset({"1.82.7", "1.82.8"})
 _STOLEN_FILE = "litellm_init.pth"
+_FREE = "free some space"
 _INOTIFY = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
@@ -135,6 +136,16 @@ def _store(workspace: Workspace) -> Check:
         return Check("store", "bad", f"damaged: {damage}", REBUILD)
     size = workspace.database_file.stat().st_size / 1e6
     return Check("store", "good", f"sound, {size:.1f} MB, {output.count(files, 'file')}")
+
+
+def _disk(workspace: Workspace) -> Check:
+    free = machine.free_bytes(workspace.repo.common_dir)
+    told = f"{free / 1e6:,.1f} MB free"
+    if free < disk.SPARE_BYTES:
+        return Check("disk", "bad", f"full: {told}, so nothing more can be written", _FREE)
+    if free < idleness.ROOM:
+        return Check("disk", "note", f"{told}: no model is asked for notes on so little", _FREE)
+    return Check("disk", "good", told)
 
 
 def _limits(workspace: Workspace) -> Check:
@@ -262,6 +273,7 @@ _OF_A_REPOSITORY: tuple[tuple[str, Callable[[Workspace], Check]], ...] = (
     ("files", _listing),
     ("languages", _languages),
     ("store", _store),
+    ("disk", _disk),
     ("limits", _limits),
     ("privacy", _permissions),
     ("daemon", _daemon),

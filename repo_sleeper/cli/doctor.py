@@ -10,7 +10,7 @@ from repo_sleeper.cli.options import Json
 def doctor(*, json: Json = False) -> None:
     """Check what can be wrong around it, and say what to do.
 
-    Git, SQLite, grammars, the store, watching, the model, the hook and trust.
+    Git, SQLite, grammars, the store, the disk, watching, the model, the hook and trust.
     """
     from repo_sleeper.cli import checks, output
 

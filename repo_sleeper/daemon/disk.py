@@ -13,7 +13,7 @@ from repo_sleeper.errors import DiskFullError
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SQLITE_FULL = 13
 _SQLITE_VAGUE = frozenset({10, 14})  # an I/O error, or a file that cannot be opened
-_SPARE_BYTES = 64 * 1024
+SPARE_BYTES = 64 * 1024
 
 
 @contextmanager
@@ -54,4 +54,4 @@ def _is_out_of_space(place: Path) -> bool:
         found = os.statvfs(place)
     except OSError:
         return False
-    return found.f_bavail * found.f_frsize < _SPARE_BYTES
+    return found.f_bavail * found.f_frsize < SPARE_BYTES

@@ -12,7 +12,7 @@ from repo_sleeper.sleep import idle
 from repo_sleeper.store import ledger, pause
 from repo_sleeper.store.database import Database
 
-_ROOM = 200_000_000  # bytes that must be free before we pay for what could not be stored
+ROOM = 200_000_000  # bytes that must be free before we pay for what could not be stored
 _BATTERY_S = 60.0
 _SPENT_S = 60.0
 _EXHAUSTED_S = 600.0
@@ -135,7 +135,7 @@ def _why_never(workspace: Workspace) -> str:
         return "no model is set"
     if not settings.think.enabled:
         return "thinking is switched off"
-    if machine.free_bytes(workspace.state_dir) < _ROOM:
+    if machine.free_bytes(workspace.state_dir) < ROOM:
         return "the disk is nearly full"
     return ""
 

@@ -547,6 +547,19 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do(
         assert words in told.out
 
 
+@pytest.mark.parametrize(
+    ("free", "code", "told"), [(0, 1, "✗ disk: full"), (9_000_000, 0, "! disk: 9.0 MB free")]
+)
+def test_the_doctor_says_that_there_is_little_space(
+    ready: Types, monkeypatch: pytest.MonkeyPatch, free: int, code: int, told: str
+) -> None:
+    monkeypatch.setattr("repo_sleeper.daemon.machine.free_bytes", lambda _: free)
+
+    done = ready("doctor")
+
+    assert (done.code, told in done.out) == (code, True)
+
+
 def test_the_doctor_names_no_settings_that_are_not_there(ready: Types, repo: GitRepo) -> None:
     (repo.root / ".sleeper.toml").unlink()
 
