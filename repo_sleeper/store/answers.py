@@ -12,7 +12,7 @@ from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.store import code, history, namesakes, symbols
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.mentions import mentioned, mentions, naming
+from repo_sleeper.store.mentions import bare, mentioned, mentions, naming
 from repo_sleeper.store.namesakes import Meant, Reader
 from repo_sleeper.words import counted
 
@@ -280,16 +280,16 @@ def _raised(
     uses: Callable[[], Iterable[StoredReference]],
     read: Reader,
 ) -> Iterator[Place]:
-    """Lines that raise it or handle it, of the files that name it."""
-    bare = name.rpartition(".")[2]
-    wanted = re.compile(rf"\b{re.escape(bare)}\b")
+    """Lines that raise it or handle it, of the files that name it; no remark that says so."""
+    last = name.rpartition(".")[2]
+    wanted = re.compile(rf"\b{re.escape(last)}\b")
     defined = code.definitions(db, tree_id, name)
     if defined and not any(one.kind.value in _CLASSES for one in defined):
         return
     # `except ValueError:` is no use that the index reads, and names what nobody has to import.
-    paths = {one.path for one in uses()} | set(naming(db, tree_id, bare, limit=_MOST_FILES))
+    paths = {one.path for one in uses()} | set(naming(db, tree_id, last, limit=_MOST_FILES))
     for path in sorted(paths, key=lambda path: (_aside(path), path))[:_MOST_FILES]:
-        for at, line in enumerate(read(path)):
+        for at, line in enumerate(bare(read(path), wanted)):
             if wanted.search(line) and (verb := _verb(line)):
                 yield Place(path, at, verb)
 

@@ -75,10 +75,16 @@ def _lines(
     if not any(map(wanted.search, text)):
         return  # most files: nothing else is looked for there
     own = {_head(text, wanted, one) for one in defined}
-    bare = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), "\n".join(text)).split("\n")
-    for at, line in enumerate(bare):
-        if at not in own and wanted.search(line) and wanted.search(_ASIDE.sub("", line)):
+    for at, line in enumerate(bare(text, wanted)):
+        if at not in own and wanted.search(line):
             yield at
+
+
+def bare(text: Sequence[str], wanted: re.Pattern[str]) -> Iterator[str]:
+    """Lines without what is quoted, remarked or imported in them, those that matter at least."""
+    blank = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), "\n".join(text))
+    for line in blank.split("\n"):
+        yield _ASIDE.sub("", line) if wanted.search(line) else line
 
 
 def _head(text: Sequence[str], wanted: re.Pattern[str], one: StoredSymbol) -> int:

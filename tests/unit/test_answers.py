@@ -646,3 +646,16 @@ def test_a_variable_before_a_name_is_no_class_of_it(db: Database, tmp_path: Path
     tree.write("app.js", "function run(reply) {\n  reply.give()\n}\n")
 
     assert told_of(tree, "who calls reply.give?").startswith("`give` is used in 1 place")
+
+
+def test_a_remark_on_an_error_raises_none(tree: Indexed) -> None:
+    tree.write(
+        "tests/test_bill.py",
+        "from shop.cart import CartError\n\n# This will raise a CartError.\n"
+        'def test_it():\n    """Raise CartError, or catch it."""\n    show("raise CartError")\n',
+    )
+
+    told = asked(tree, "where is CartError raised?")
+
+    assert told.startswith("`CartError` is raised or handled in 2 places:")
+    assert "tests/test_bill.py" not in told
