@@ -33,21 +33,30 @@ _PLACE = """coalesce(t.subject_path, k.path, '') || case
     when coalesce(t.subject_symbol, k.symbol, '') = '' then ''
     else '::' || coalesce(t.subject_symbol, k.symbol) end"""
 
+# A call is shared by the notes it made or looked at.
 _NOTES = f"""
-with paid as (
-    select t.id as thought, k.usd / max(t.grounded, 1) as usd, k.unpriced,
-        k.tokens / max(t.grounded, 1) as tokens
-    from thoughts t join (
-        select id, {USD} as usd, {TOKENS} as tokens, {UNPRICED} as unpriced from calls
-    ) k on k.id = t.call_id
+with counted as (
+    select id, {USD} as usd, {TOKENS} as tokens, {UNPRICED} as unpriced from calls
+), paid as (
+    select t.id as thought, c.usd / max(t.grounded, 1) as usd, c.unpriced,
+        c.tokens / max(t.grounded, 1) as tokens
+    from thoughts t join counted c on c.id = t.call_id
+), looked as (
+    select b.note_id as note, sum(c.usd / b.among) as usd, sum(c.tokens / b.among) as tokens,
+        max(c.unpriced) as unpriced
+    from (
+        select note_id, call_id, count(*) over (partition by call_id) as among from bug_checks
+    ) b join counted c on c.id = b.call_id group by b.note_id
 ), shown as (
     select used.value as note, count(*) as times
     from questions q, json_each(q.notes) used group by used.value
 )
 select n.id, n.kind, n.title, n.subject_path as path,
-    case when p.unpriced then null else coalesce(p.usd, 0.0) end as usd,
-    coalesce(p.tokens, 0) as tokens, coalesce(s.times, 0) as used
-from notes n left join paid p on p.thought = n.thought_id left join shown s on s.note = n.id
+    case when p.unpriced or l.unpriced then null
+        else coalesce(p.usd, 0.0) + coalesce(l.usd, 0.0) end as usd,
+    coalesce(p.tokens, 0) + coalesce(l.tokens, 0) as tokens, coalesce(s.times, 0) as used
+from notes n left join paid p on p.thought = n.thought_id
+left join looked l on l.note = n.id left join shown s on s.note = n.id
 where n.state = 'active' and n.origin = 'model'
 order by used desc, usd desc, n.id limit ?"""
 
@@ -90,7 +99,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class NoteCost:
-    """What a note cost, its share of the thought that made it, and how many questions used it.
+    """What a note cost, and how many questions used it.
+
+    That is its share of the thought that made it, and the second looks that were taken at it.
 
     `usd` is None where nobody knows.
     """

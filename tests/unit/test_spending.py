@@ -57,6 +57,21 @@ def test_a_note_costs_its_share_of_the_thought_and_is_worth_what_it_was_used(db:
     assert first.tokens == 140
 
 
+def test_a_second_look_is_part_of_what_its_note_cost(db: Database) -> None:
+    thought(db, "aaaa", "bbbb")
+    number = call(db, "check")
+    ledger.settle(db, number, Reply("", Usage(50, 10), "m"), PRICE, 1.0)
+    looked_at = ["aaaa", "of another thought"]
+    bugs.begin(
+        db, looked_at, step=Step.AGAIN, version="1", call_id=number, path="", symbol="", now=1.0
+    )
+
+    costs = {one.id: one for one in spending.note_costs(db, limit=9)}
+
+    assert costs["aaaa"].tokens == costs["bbbb"].tokens + 30
+    assert costs["aaaa"].usd == pytest.approx((costs["bbbb"].usd or 0) + 150 / 1e6 / 2)
+
+
 def test_a_question_s_call_is_shown_with_every_word_that_was_said(db: Database) -> None:
     number = call(db, "ask")
     ledger.settle(db, number, Reply("forty-two", Usage(9, 9), "m"), PRICE, 1.0)
