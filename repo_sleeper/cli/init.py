@@ -36,13 +36,14 @@ def init(  # noqa: PLR0913 -- the options, each by name
     ] = False,
 ) -> None:
     """Set up this repository: index, notes, hook, model, daemon. Doing it twice is fine."""
-    if remove:
-        from repo_sleeper.cli import removal
-
-        removal.remove(yes=yes)
-        return
-    from repo_sleeper.cli import setup
     from repo_sleeper.cli.wizard import Choice
 
     choice = Choice(model=model, no_model=no_model, api_base=api_base, daily_cap=daily_cap)
+    if remove:
+        from repo_sleeper.cli import removal
+
+        removal.remove(yes=yes, alone=choice == Choice() and not (no_daemon or rebuild))
+        return
+    from repo_sleeper.cli import setup
+
     setup.set_up(choice, ask=not yes, daemon=not no_daemon, rebuild=rebuild)

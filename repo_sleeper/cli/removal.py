@@ -20,8 +20,13 @@ from repo_sleeper.store import code, notes, upkeep
 _UNREADABLE = (SleeperError, upkeep.DamageError)  # a store in no state to be read can go too
 
 
-def remove(*, yes: bool) -> None:
-    """Daemon, hook, store, trust and untouched settings; says what went and what stays."""
+def remove(*, yes: bool, alone: bool = True) -> None:
+    """Daemon, hook, store, trust and untouched settings; says what went and what stays.
+
+    Not `alone` is who asks for other things as well: which of them is meant nobody can tell.
+    """
+    if not alone:
+        raise UsageError("--remove goes with no other option than --yes", hint="take them away")
     repo = place.repository()
     workspace = Workspace(repo=repo, settings=config.load(None, env={}), env={})
     if not yes and sys.stdin.isatty():

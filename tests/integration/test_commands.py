@@ -965,6 +965,17 @@ def test_removing_asks_first_and_says_what_would_be_lost(
     assert ready("init", "--remove", given="y\n").code == 0
 
 
+@pytest.mark.parametrize("more", [("--rebuild",), ("--model", "m"), ("--no-daemon",)])
+def test_removing_goes_with_no_other_option(
+    ready: Types, repo: GitRepo, more: tuple[str, ...]
+) -> None:
+    refused = ready("init", "--remove", "--yes", *more)
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "--remove goes with no other option than --yes" in refused.err
+    assert (repo.root / ".git" / "sleeper").exists()
+
+
 def test_removing_counts_the_notes_of_every_work_tree(
     ready: Types,
     model: Callable[..., FakeModel],
