@@ -142,6 +142,8 @@ def _figure(label: str, value: Any) -> Any:
         return "? (nobody knew the price)"
     if label == "usage":
         return _USAGE.get(value, value)
+    if label == "seconds" and value is not None:
+        return f"{value:.1f}"
     return when(value) if label == "at" else value
 
 

@@ -54,7 +54,7 @@ def _note(file: SourceFile, changes: int, of: int, rank: int, together: Sequence
     return survey_note(
         NoteKind.HOTSPOT,
         about=(file.path,),
-        title=f"{file.path}: {changes} of the last {of} commits changed it, {file.lines} lines",
+        title=f"{file.path}: {changes} of the last {of} commits changed it, {file.lines:,} lines",
         body=f"Number {rank} among the product's files by recent changes and length: the next"
         f" change is likely to come here too.{usually}",
         evidence=[at_path(file.path)],
