@@ -20,7 +20,10 @@ def locate(quote: Sequence[str], lines: Mapping[int, str], *, near: int) -> int 
 def _stands(quote: Sequence[str], lines: Mapping[int, str], at: int) -> bool:
     if len(quote) == 1:
         return quote[0] in lines[at]
-    return all(lines.get(at + step, "").strip() == line for step, line in enumerate(quote))
+    # A line left out between two that were shown is no empty line: nobody knows what it says.
+    return all(
+        at + step in lines and lines[at + step].strip() == line for step, line in enumerate(quote)
+    )
 
 
 def said(lines: Mapping[int, str]) -> dict[int, str]:

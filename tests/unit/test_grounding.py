@@ -182,6 +182,13 @@ def test_lines_that_were_not_shown_prove_nothing() -> None:
     assert "not in the source" in reason(draft(), source=replace(SOURCE, lines=part))
 
 
+def test_a_line_that_was_left_out_is_not_quoted_as_an_empty_one() -> None:
+    shown = {number: text for number, text in SOURCE.lines.items() if number != 6}
+    across = draft("def total(self):\n\nreturn subtotal * RATES[self.currency]", 6)
+
+    assert "not in the source" in reason(across, source=replace(SOURCE, lines=shown))
+
+
 def test_lines_the_parser_could_not_read_prove_nothing() -> None:
     broken = replace(SOURCE, has_error=True)
 
