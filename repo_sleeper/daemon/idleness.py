@@ -17,6 +17,7 @@ _BATTERY_S = 60.0
 _SPENT_S = 60.0
 _EXHAUSTED_S = 600.0
 _LONGEST_REST_S = 600.0
+_MOST_DOUBLINGS = 20
 
 
 class Idleness:
@@ -59,7 +60,8 @@ class Idleness:
             )
         elif error:
             self._errors += 1
-            rest = min(2.0**self._errors, _LONGEST_REST_S)
+            # Not doubled without end: what a week of errors comes to is no number any more.
+            rest = min(2.0 ** min(self._errors, _MOST_DOUBLINGS), _LONGEST_REST_S)
             self._rests_until, self._rests_why = now + rest, error
         else:
             self._errors = 0

@@ -15,6 +15,7 @@ from repo_sleeper import git, trust
 from repo_sleeper.cli import daemon_view
 from repo_sleeper.daemon import service as service_module
 from repo_sleeper.daemon import workspace as workspaces
+from repo_sleeper.daemon.idleness import Idleness
 from repo_sleeper.daemon.mind import Mind
 from repo_sleeper.daemon.process import DaemonState
 from repo_sleeper.daemon.service import Service
@@ -548,6 +549,13 @@ def test_a_useless_reply_is_followed_by_a_rest_not_by_silence(start: Start) -> N
     daemon = start(ModelReplyError("empty"), **THINKING)
 
     daemon.until(lambda: len(daemon.model.prompts) > 1)
+
+
+def test_after_weeks_of_errors_it_still_rests_and_tries_again() -> None:
+    idleness = Idleness(now=0.0)
+
+    for attempt in range(2_000):
+        idleness.thought(now=600.0 * attempt, exhausted=False, error="nobody answers")
 
 
 def test_a_cap_of_nothing_does_not_even_start_a_model(
