@@ -247,14 +247,28 @@ def lose(db: Database) -> None:
 def decide(
     db: Database, call_id: int, verdicts: Mapping[str, tuple[Verdict, str]], *, now: float
 ) -> None:
-    """Keep what a look came to, and what follows: who stands is confirmed, who falls dismissed."""
+    """Keep what a look came to, and what follows: who stands is confirmed, who falls dismissed.
+
+    Nothing follows for one that a person decided while the look was under way: their word holds.
+    """
     for note_id, (verdict, reason) in sorted(verdicts.items()):
         db.execute(
             "update bug_checks set state = 'applied', verdict = ?, reason = ?"
             " where call_id = ? and note_id = ?",
             (verdict.value, reason, call_id, note_id),
         )
+        if not _is_open(db, note_id):
+            continue
         if verdict is Verdict.STANDS:
             confirm(db, note_id, by="checks", why=reason, now=now)
         if verdict is Verdict.REFUTED:
             versions.dismiss(db, note_id, f"refuted: {reason}")
+
+
+def _is_open(db: Database, note_id: str) -> bool:
+    """Whether the note still counts and nobody has decided about it."""
+    query = """
+        select exists (select 1 from notes where id = :id and state = 'active')
+        and not exists (select 1 from bugs where note_id = :id and state = 'confirmed')
+    """
+    return bool(db.value(query, {"id": note_id}))

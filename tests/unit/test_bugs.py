@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -214,6 +214,41 @@ def test_what_is_refuted_with_a_quote_is_dismissed_with_the_reason_and_does_not_
     assert desk.bug().state is BugState.DISMISSED
     assert desk.bug().why == "refuted: Because of this line."
     assert notes.note(desk.db, 1, bug.note.id) is None
+
+
+class Interrupted(Model):
+    """Somebody does something while it is asked."""
+
+    def __init__(self, answer: str, happens: Callable[[], None]) -> None:
+        super().__init__(answer)
+        self.happens = happens
+
+    def complete(self, prompt: Prompt) -> Reply:
+        self.happens()
+        return super().complete(prompt)
+
+
+@pytest.mark.parametrize("verdict", ["refuted", "stands"])
+@pytest.mark.parametrize("state", [BugState.DISMISSED, BugState.CONFIRMED])
+def test_what_a_person_says_while_a_look_is_under_way_holds(
+    desk: Desk, verdict: str, state: BugState
+) -> None:
+    id_ = desk.claims(finding()).note.id
+    desk.looks(finding())
+    (due,) = bugs.due(desk.db, 1)
+
+    def decide() -> None:
+        if state is BugState.DISMISSED:
+            versions.dismiss(desk.db, id_, "my word")
+        else:
+            bugs.confirm(desk.db, id_, by="person", why="my word", now=1.0)
+
+    outcome = checks.check(desk.at, due, asking(Interrupted(judged(verdict), decide)), LIMITS)
+
+    assert (desk.bug().state, desk.bug().why) == (state, "my word")
+    assert desk.bug().checks[-1].verdict == verdict
+    assert outcome.usd > 0, "it is paid for, once, as what it took"
+    assert not desk.db.rows("select 1 from calls where state != 'settled'")
 
 
 @pytest.mark.parametrize("verdict", ["refuted", "stands"])
