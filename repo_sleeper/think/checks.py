@@ -19,7 +19,7 @@ from repo_sleeper.store.thoughts import Job
 from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import context, prompts, replies, shown
 from repo_sleeper.think.asking import Asking
-from repo_sleeper.think.grounding import Asked, DroppedError, ground, grounded
+from repo_sleeper.think.grounding import SHORTEST_QUOTE, Asked, DroppedError, ground, grounded
 from repo_sleeper.think.kept import sources
 from repo_sleeper.think.quotes import locate
 from repo_sleeper.think.reading import Limits, Material, group, lines_of, size
@@ -273,4 +273,6 @@ def _is_about(db: Database, look: _Look, cited: Sequence[DraftEvidence]) -> bool
 def _is_shown(lines: Mapping[str, Mapping[int, str]], cited: DraftEvidence) -> bool:
     quote = [line.strip() for line in cited.quote.strip().split("\n")]
     there = lines.get(cited.path.removeprefix("./"), {})
-    return bool("".join(quote)) and locate(quote, there, near=cited.line - 1) is not None
+    if len(" ".join(quote)) < SHORTEST_QUOTE:
+        return False
+    return locate(quote, there, near=cited.line - 1) is not None

@@ -21,7 +21,7 @@ from repo_sleeper.think import suspicion
 from repo_sleeper.think.quotes import locate, said
 from repo_sleeper.words import parts
 
-_SHORTEST_QUOTE = 8
+SHORTEST_QUOTE = 8  # anything shorter stands nearly everywhere
 _LONGEST_TITLE = 120
 _LONGEST_BODY = 1_200
 _MOST_NOTES = 5
@@ -181,8 +181,8 @@ def _evidence(draft: DraftEvidence, sources: Mapping[str, Source]) -> Evidence:
     if source is None:
         raise DroppedError("it cites a file that was not shown")
     quote = [line.strip() for line in draft.quote.strip().split("\n")]
-    if len(" ".join(quote).strip()) < _SHORTEST_QUOTE:
-        raise DroppedError(f"its quote is shorter than {_SHORTEST_QUOTE} characters")
+    if len(" ".join(quote).strip()) < SHORTEST_QUOTE:
+        raise DroppedError(f"its quote is shorter than {SHORTEST_QUOTE} characters")
     start = locate(quote, source.lines, near=draft.line - 1)
     if start is None and source.path.endswith(".ipynb"):
         start = locate(quote, said(source.lines), near=draft.line - 1)

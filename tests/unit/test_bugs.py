@@ -252,12 +252,13 @@ def test_what_a_person_says_while_a_look_is_under_way_holds(
 
 
 @pytest.mark.parametrize("verdict", ["refuted", "stands"])
+@pytest.mark.parametrize("quote", ["no such line anywhere", "n", "sum("])
 def test_a_verdict_without_a_line_that_was_shown_is_only_an_opinion(
-    desk: Desk, verdict: str
+    desk: Desk, verdict: str, quote: str
 ) -> None:
     desk.claims(finding())
 
-    desk.looks(finding(), judged(verdict, "no such line anywhere", 3))
+    desk.looks(finding(), judged(verdict, quote, 3))
 
     assert desk.bug().state is BugState.NEW
     assert desk.bug().checks[1].verdict == Verdict.UNCLEAR
