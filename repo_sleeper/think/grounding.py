@@ -112,11 +112,16 @@ def _note(
     twin = next((other for other in asked.merge if _repeats(note, other)), None)
     if twin is not None and not any(twin.id == other.id for other in known[len(asked.existing) :]):
         return _confirmed(twin, note)
-    if any(_returns(note, other) for other in asked.put_aside):
+    refuse_known(note, asked.put_aside, known)
+    return note
+
+
+def refuse_known(note: Note, put_aside: Sequence[Note], known: Sequence[Note]) -> None:
+    """Raises DroppedError for what was dismissed before, and for what another note says."""
+    if any(_returns(note, other) for other in put_aside):
         raise DroppedError("it was put aside before")
     if any(_repeats(note, other) for other in known):
         raise DroppedError("a note on the same code says so already")
-    return note
 
 
 def checked(draft: Draft, sources: Mapping[str, Source], asked: Asked) -> Note:

@@ -7,7 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from repo_sleeper.domain.notes import Evidence, Note, Operations, Retirement, Revision
-from repo_sleeper.think.grounding import Asked, DroppedError, Source, checked, ground, grounded
+from repo_sleeper.think.grounding import (
+    Asked,
+    DroppedError,
+    Source,
+    checked,
+    ground,
+    grounded,
+    refuse_known,
+)
 
 _LONGEST_WHY = 300
 _FAR = 0.2  # less sure than this by a mere second opinion is a loss
@@ -97,6 +105,7 @@ def _revised(
         raise DroppedError("it turns what is known into a guess")
     if _same(before, after):
         raise DroppedError("it changes nothing")
+    refuse_known(after, asked.put_aside, [n for n in asked.existing if n.id != before.id])
     return after._replace(id=before.id, subject=before.subject)
 
 

@@ -117,10 +117,15 @@ class Desk:
         self.thinks(reply, commit=commit)
         return self.bug()
 
-    def thinks(self, reply: str, *, commit: str = "") -> None:
-        job = thinker.job(Subject("cart.py", self.hash), NoteKind.LIKELY_BUG)
+    def thinks(self, reply: str, *, commit: str = "", step: str = "") -> Outcome:
+        job = thinker.job(Subject("cart.py", self.hash), NoteKind.LIKELY_BUG, step)
         tree = self.at._replace(commit=commit)
-        thinker.think_about(tree, job, asking(Model(reply)), LIMITS)
+        return thinker.think_about(tree, job, asking(Model(reply)), LIMITS)
+
+    def rethinks(self, *operations: dict[str, Any], step: int = 1) -> Outcome:
+        """A pass over the findings so far."""
+        reply = json.dumps({"operations": operations, "end": "OK"})
+        return self.thinks(reply, step=prompts.steps(samples=1, passes=4)[step])
 
     @property
     def at(self) -> Tree:
@@ -628,3 +633,17 @@ def test_what_was_put_aside_does_not_come_back_in_other_words(desk: Desk) -> Non
 
     again = finding(title="Nothing guards against absent prices", body="Prices may be missing.")
     assert desk.claims(again).why == "by design"
+
+
+def test_what_was_put_aside_does_not_come_back_as_a_revision_of_another(desk: Desk) -> None:
+    both = [json.loads(finding(*place))["notes"][0] for place in ((LINE, 3), (OTHER, 6))]
+    desk.thinks(json.dumps({"notes": both, "end": "OK"}))
+    found = {b.note.title: b.note for b in bugs.bugs(desk.db, 1, states=[BugState.NEW])}
+    kept, gone = (found[one["title"]] for one in both)
+    versions.dismiss(desk.db, gone.id, "by design")
+
+    evidence = both[1]["evidence"] + both[0]["evidence"]
+    outcome = desk.rethinks({"op": "revise", "id": kept.id, **both[1], "evidence": evidence})
+
+    assert outcome.dropped == (f"revise {kept.id}: it was put aside before",)
+    assert notes.note(desk.db, 1, kept.id) == kept
