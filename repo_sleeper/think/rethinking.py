@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from repo_sleeper.domain.notes import Evidence, Note, Operations, Retirement, Revision
+from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Operations, Retirement, Revision
 from repo_sleeper.think.grounding import (
     Asked,
     DroppedError,
@@ -79,7 +79,7 @@ def doubted(operations: Operations, sources: Mapping[str, Source], asked: Asked)
 
 def _retired(retirement: Retirement, sources: Mapping[str, Source], asked: Asked) -> Note:
     """The note to retire: something in the very code it cites must speak against it."""
-    note = _shown(retirement.id, asked)
+    note = _open(retirement.id, asked)
     if not retirement.why.strip():
         raise DroppedError("it says no reason")
     proof = grounded(retirement.evidence, sources)
@@ -91,7 +91,7 @@ def _retired(retirement: Retirement, sources: Mapping[str, Source], asked: Asked
 def _revised(
     revision: Revision, sources: Mapping[str, Source], asked: Asked, *, gone: Mapping[str, str]
 ) -> Note:
-    before = _shown(revision.id, asked)
+    before = _open(revision.id, asked)
     if before.id in gone:
         raise DroppedError("it is retired by the same reply")
     after = checked(revision.draft, sources, asked)
@@ -113,6 +113,14 @@ def _shown(id_: str, asked: Asked) -> Note:
     if id_ not in asked.shown:
         raise DroppedError("there is no such note among those shown")
     return asked.shown[id_]
+
+
+def _open(id_: str, asked: Asked) -> Note:
+    """A note that a pass may touch. A bug is confirmed in its words: others were not checked."""
+    note = _shown(id_, asked)
+    if note.kind is NoteKind.LIKELY_BUG and not note.hypothesis:
+        raise DroppedError("it is confirmed as it is worded")
+    return note
 
 
 def _nodes(evidence: Sequence[Evidence]) -> set[tuple[str, str]]:

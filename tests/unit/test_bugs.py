@@ -647,3 +647,21 @@ def test_what_was_put_aside_does_not_come_back_as_a_revision_of_another(desk: De
 
     assert outcome.dropped == (f"revise {kept.id}: it was put aside before",)
     assert notes.note(desk.db, 1, kept.id) == kept
+
+
+def test_a_confirmed_bug_keeps_the_words_that_were_confirmed(desk: Desk) -> None:
+    note = desk.claims(finding()).note
+    desk.looks(finding(), judged("stands"))
+    confirmed = desk.bug()
+    claim = json.loads(finding())["notes"][0]
+    cites = [{"path": "cart.py", "line": 6, "quote": OTHER}, *claim["evidence"]]
+    other = {**claim, "title": "Clearing leaks every item", "evidence": cites}
+    retire = {"op": "retire", "id": note.id, "why": "no", "evidence": claim["evidence"]}
+
+    reworded = desk.rethinks({"op": "revise", "id": note.id, **other})
+    desk.rethinks(retire, step=2)
+    desk.rethinks(retire, step=3)
+
+    assert reworded.dropped == (f"revise {note.id}: it is confirmed as it is worded",)
+    assert desk.bug() == confirmed
+    assert confirmed.state is BugState.CONFIRMED
