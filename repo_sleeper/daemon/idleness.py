@@ -73,14 +73,23 @@ class Idleness:
         self.why = (
             _why_never(workspace)
             or _why_not_here(tree)
-            or self._why_busy(workspace, tree, now)
+            or self._why_busy(workspace, tree, now, load=machine.load_per_core())
             or (self._rests_why if now < self._rests_until else "")
             or _why_paused(db)
             or self._why_spent(db, workspace, now)
         )
         return self.why
 
-    def _why_busy(self, workspace: Workspace, tree: WatchedTree | None, now: float) -> str:
+    def is_over(self, workspace: Workspace, tree: WatchedTree | None, *, now: float) -> bool:
+        """Whether nobody was at work and now somebody is, while a thought is being prepared.
+
+        The load says nothing then: it may be that of the preparations.
+        """
+        return bool(self._why_busy(workspace, tree, now, load=None))
+
+    def _why_busy(
+        self, workspace: Workspace, tree: WatchedTree | None, now: float, *, load: float | None
+    ) -> str:
         settings = workspace.settings.idle
         quiet_since = max(self.last_activity, self.last_ask)
         # Without quiet there is nothing more to find out, and most seconds end here.
@@ -92,7 +101,7 @@ class Idleness:
             last_activity=self.last_activity,
             last_ask=self.last_ask,
             quiet_s=settings.quiet_s,
-            load_per_core=machine.load_per_core(),
+            load_per_core=load,
             max_load=settings.max_load,
             battery=self._on_battery(now),
             on_battery=settings.on_battery,

@@ -17,6 +17,7 @@ from repo_sleeper.daemon.idleness import Idleness
 from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.mind import Mind, Thought
 from repo_sleeper.daemon.models import ModelMaker, configured_model
+from repo_sleeper.daemon.tree import WatchedTree
 from repo_sleeper.daemon.workspace import Workspace, of_repository, settings_mark
 from repo_sleeper.errors import ConfigError, DaemonError
 from repo_sleeper.store import code, upkeep
@@ -235,11 +236,13 @@ class Service:
         except ConfigError as error:
             if str(error) != self._config_error:
                 LOGGER.error("settings stay as they were: %s", error)
+            self._mind.wake()  # what is being prepared may be what they are to forbid
             self._config_error = str(error)
             return
         self._config_error = ""
         if found != self.workspace:
             LOGGER.info("settings changed")
+            self._mind.wake()
             self.workspace = found
             self._mind.rest()
             self._idleness.stir()
@@ -252,17 +255,23 @@ class Service:
         self._idleness.active(time.monotonic())
 
     def _maybe_think(self, now: float) -> None:
-        if self._mind.busy:
-            if any(watched.tree.first_hint is not None for watched in self._forest.all()):
-                self._mind.wake()
-            return
         watched = self._forest.latest()
         tree = None if watched is None else watched.tree
+        if self._mind.busy:
+            if self._is_disturbed(tree, now):
+                self._mind.wake()
+            return
         why = self._idleness.why_awake(self._db, self.workspace, tree, now=now)
         if watched is None or why:
             self._mind.rest()
         elif self._has_settings_of_now():
             self._begin(watched)
+
+    def _is_disturbed(self, tree: WatchedTree | None, now: float) -> bool:
+        """Whether somebody came back after the thought under way was begun."""
+        if any(watched.tree.first_hint is not None for watched in self._forest.all()):
+            return True
+        return self._idleness.is_over(self.workspace, tree, now=now)
 
     def _has_settings_of_now(self) -> bool:
         """Whether the caps, and who is asked, are still as they are written down.

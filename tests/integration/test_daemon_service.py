@@ -521,6 +521,67 @@ def test_a_question_keeps_it_awake(start: Start, repo: GitRepo) -> None:
     daemon.until(lambda: "asked" in str(daemon.status()["why"]))
 
 
+Change = Callable[[], object]
+
+
+def prepared_while(
+    start: Start, monkeypatch: pytest.MonkeyPatch, *, changes: Change, until: Callable[..., bool]
+) -> Running:
+    """A daemon whose model takes its time to be ready, while something changes."""
+    begun, noticed = threading.Event(), threading.Event()
+
+    def be_ready(_: FakeModel) -> None:
+        begun.set()
+        noticed.wait(10)
+
+    monkeypatch.setattr(FakeModel, "start", be_ready, raising=False)
+    daemon = start(**{**THINKING, "SLEEPER_IDLE_TERMINALS": "true"})
+    assert begun.wait(20)
+    changes()
+    daemon.until(lambda: until(daemon))
+    noticed.set()
+    daemon.until(lambda: not daemon.status()["thinking"])
+    return daemon
+
+
+@pytest.mark.parametrize("cap", ["0", "'few'"])
+def test_settings_that_change_while_a_thought_is_prepared_hold_for_it(
+    start: Start, private_home: Path, monkeypatch: pytest.MonkeyPatch, cap: str
+) -> None:
+    file = private_home / "config" / "sleeper" / "config.toml"
+    file.parent.mkdir(parents=True)
+
+    daemon = prepared_while(
+        start,
+        monkeypatch,
+        changes=lambda: file.write_text(f"[budget]\ncalls_per_day = {cap}\n"),
+        until=lambda daemon: (
+            bool(daemon.status()["config_error"])
+            or not daemon.service.workspace.settings.budget.calls_per_day
+        ),
+    )
+
+    assert not daemon.model.prompts
+
+
+def test_a_key_pressed_while_a_thought_is_prepared_ends_it(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[float] = []
+
+    def typed() -> float:
+        looked.append(time.time())
+        return looked[-1]
+
+    def type_on() -> None:
+        looked.clear()
+        monkeypatch.setattr("repo_sleeper.daemon.machine.last_typed", typed)
+
+    daemon = prepared_while(start, monkeypatch, changes=type_on, until=lambda _: len(looked) > 2)
+
+    assert not daemon.model.prompts
+
+
 def test_a_changed_file_is_thought_about_again(start: Start, repo: GitRepo) -> None:
     daemon = start(**THINKING)
     daemon.until(lambda: daemon.status()["why"] == "nothing is left to think about")
