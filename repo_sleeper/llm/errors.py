@@ -133,6 +133,9 @@ BY_NAME: dict[str, type[ModelError]] = {
     "RecursionError": ModelReplyError,
 }
 
+# Classes that others are kinds of: they decide only where nothing else is known.
+_GENERAL = frozenset({"APIError", "OpenAIError", "TimeoutException"})
+
 # Something was reached: a captive portal, a proxy's page, a server of another kind.
 _NO_PROVIDER = (
     "what answers is no model provider",
@@ -247,7 +250,9 @@ def _by_body(failure: Failure) -> type[ModelError]:
 def _by_names(failure: Failure) -> type[ModelError]:
     # The innermost cause knows best: litellm calls a refused connection InternalServerError.
     names = failure.names if not failure.asked else tuple(reversed(failure.names))
-    kind = next((BY_NAME[name] for name in names if name in BY_NAME), None)
+    known = [name for name in names if name in BY_NAME]
+    told = next((name for name in known if name not in _GENERAL), next(iter(known), ""))
+    kind = BY_NAME.get(told)
     if failure.asked:
         return kind or ModelServerError
     if kind in {None, ModelRequestError, ModelServerError, ModelOfflineError}:

@@ -99,6 +99,21 @@ def test_the_innermost_cause_decides_over_the_class_litellm_gives_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (("ConnectTimeout", "TimeoutException", "TransportError"), ModelOfflineError),
+        (("ReadTimeout", "TimeoutException", "TransportError"), ModelTimeoutError),
+        (("APIConnectionError", "APIError", "OpenAIError", "error"), ModelOfflineError),
+        (("OpenAIError", "Exception"), ModelSetupError),
+    ],
+)
+def test_of_the_classes_of_an_exception_the_special_one_decides(
+    names: tuple[str, ...], kind: type[ModelError]
+) -> None:
+    assert type(model_error(Failure(names=names, asked=True))) is kind
+
+
+@pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
         (400, "Unrecognized request argument", ModelRequestError),
