@@ -24,6 +24,11 @@ _ORDERS = re.compile(
 _TICKED = re.compile(r"`([^`\n]{1,200})`")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _PATH = re.compile(r"[\w.-]*(?:/[\w.-]+)+|[\w-]+\.(?:[a-z]{1,4}|toml|json|yaml)")
+# A file of source in prose: of `shop/user_cart.py` the path exists or not, and not `user_cart`.
+_FILE = re.compile(
+    r"(?:[\w.-]+/)*[\w.-]*\w\.(?:pyi?|rb|rs|go|[cm]?[jt]sx?|java|kts?|cc?|cpp|hp?p?|cs|php|lua|swift|sh)"
+    r"(?![\w(/]|\.\w)"
+)
 # snake_case, camelCase, PascalCase with two humps, or a call: what prose does not look like
 _SHAPED = re.compile(
     r"\b(?:[a-z]+[a-z0-9]*[A-Z]\w*|[A-Z][a-z0-9]+[A-Z]\w*|[^\W\d_]\w*_\w+|_\w{2,})\b"
@@ -55,7 +60,8 @@ def code_names(text: str) -> set[str]:
     ticked = _TICKED.findall(text)
     names = {name for code in ticked for name in _names_in(code)}
     prose = _TICKED.sub(" ", text)
-    names.update(found.group() for found in _SHAPED.finditer(prose))
+    names.update(file for file in _FILE.findall(prose) if _SHAPED.search(file))
+    names.update(found.group() for found in _SHAPED.finditer(_FILE.sub(" ", prose)))
     return {name for name in names if name not in _COMMON and len(name) > 1}
 
 

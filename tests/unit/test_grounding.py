@@ -212,6 +212,7 @@ def test_the_good_evidence_of_a_note_is_kept_and_the_bad_left_out() -> None:
         "See `Warehouse` and `Cart`.",
         "It goes through flushQueue() first.",
         "The `shop/delivery.py` module does it.",
+        "It is done in shop/late_delivery.py instead.",
     ],
 )
 def test_names_that_nothing_has_make_it_a_hypothesis(body: str) -> None:
@@ -233,6 +234,16 @@ def test_names_that_nothing_has_make_it_a_hypothesis(body: str) -> None:
 )
 def test_names_that_exist_are_left_alone(body: str) -> None:
     assert not grounded(draft(body=body)).notes[0].hypothesis
+
+
+def test_a_file_is_meant_as_a_whole_in_prose_too() -> None:
+    source = replace(SOURCE, path="shop/user_cart.py")
+
+    (note,) = grounded(
+        draft(path=source.path, body="In shop/user_cart.py it is taken."), source=source
+    ).notes
+
+    assert not note.hypothesis
 
 
 @pytest.mark.parametrize(
