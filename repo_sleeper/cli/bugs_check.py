@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from repo_sleeper.cli import bugs_view, output, thinking
 from repo_sleeper.cli.bugs_past import CheckedOut
 from repo_sleeper.cli.place import Place
 from repo_sleeper.daemon import rounds, verbs
-from repo_sleeper.daemon.models import configured_model, models
 from repo_sleeper.errors import UsageError
 from repo_sleeper.llm.model import Model
 from repo_sleeper.store import bugs
@@ -27,7 +24,7 @@ def recheck(prefix: str, *, json: bool) -> None:
             raise UsageError(f"{bug.note.id} is dismissed", hint=hint)
         bugs_view.require_code(bug)
         thinking.require_model(here.workspace)
-        with closing(models(here.workspace, configured_model(here.workspace))) as asked:
+        with thinking.open_models(here.workspace) as asked:
             _look(here, Due(bug.note, Step.AGAIN, afresh=True), asked.again())
         found = bugs.bug(here.db, here.tree_id, bug.note.id)
     bugs_view.show_whole(found, json=json)

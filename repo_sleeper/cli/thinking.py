@@ -16,7 +16,7 @@ from repo_sleeper.cli import notes_view, output, place, plan_view
 from repo_sleeper.cli.cost_view import is_price_known
 from repo_sleeper.cli.place import Place
 from repo_sleeper.config.settings import THOUGHT_KINDS
-from repo_sleeper.daemon import rounds, verbs
+from repo_sleeper.daemon import locks, rounds, verbs
 from repo_sleeper.daemon.models import Models, configured_model, models
 from repo_sleeper.daemon.rounds import Refusal, Work
 from repo_sleeper.daemon.upcoming import Desk, upcoming
@@ -63,12 +63,22 @@ def think(wish: Wish, *, json: bool) -> None:
         require_model(here.workspace)
         _clear_pause(here)
         items = items_of(here, wish)
-        with closing(models(here.workspace, configured_model(here.workspace))) as asked:
+        with open_models(here.workspace) as asked:
             done, refused = _all_of(_thoughts(here, items[: wish.limit], asked, wish))
         known = is_price_known(here.workspace.settings)
     _report(done, json=json, known=known)
     if refused is not None:
         raise refused
+
+
+@contextmanager
+def open_models(workspace: Workspace) -> Iterator[Models]:
+    """The models, for as long as they are asked; a daemon that starts meanwhile is told of it."""
+    with (
+        locks.shared(workspace.asking_lock),
+        closing(models(workspace, configured_model(workspace))) as asked,
+    ):
+        yield asked
 
 
 def _all_of(thoughts: Iterator[Outcome]) -> tuple[list[Outcome], BudgetError | None]:

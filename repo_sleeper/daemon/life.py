@@ -20,7 +20,9 @@ from repo_sleeper.daemon.verbs import Server
 from repo_sleeper.daemon.workspace import Workspace, require_store, write_store
 from repo_sleeper.errors import DaemonError
 from repo_sleeper.store import upkeep
+from repo_sleeper.store.database import Database
 from repo_sleeper.think import thinker
+from repo_sleeper.think.thinker import Outcome
 
 _WRITER_S = 60.0  # how long a command may hold the store while we start
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -80,7 +82,7 @@ def _serve(
     workspace: Workspace, lock: Lock, *, ready: Callable[[], None], make_model: ModelMaker
 ) -> None:
     with closing(write_store(workspace)) as db:
-        recovered = thinker.recover(db, clock=time.time)
+        recovered = _recovered(workspace, db)
         service = Service(workspace, db, make_model=make_model)
         server = Server(workspace.own_socket_file, service.answer)
         service.is_reachable = server.is_reachable
@@ -96,6 +98,16 @@ def _serve(
                 upkeep.checkpoint(db)
             finally:
                 server.close()
+
+
+def _recovered(workspace: Workspace, db: Database) -> list[Outcome]:
+    """What a crash left behind is read or given up, but not while a command asks a model.
+
+    Nobody could tell its calls from those that were lost, and what is given up is asked again.
+    Until another start what was lost counts in full, as it does anyway.
+    """
+    with locks.held(workspace.asking_lock) as alone:
+        return thinker.recover(db, clock=time.time) if alone else []
 
 
 def _in_place(workspace: Workspace, lock: Lock) -> Callable[[], bool]:

@@ -94,6 +94,20 @@ def held(path: Path, *, wait: float = 0.0) -> Iterator[bool]:
             lock.release()
 
 
+@contextmanager
+def shared(path: Path) -> Iterator[None]:
+    """Hold the lock for a block beside others who share it; none of them can be told apart.
+
+    Whoever has it for themselves has it for a moment, and is waited for.
+    """
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

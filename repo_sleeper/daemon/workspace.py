@@ -70,6 +70,11 @@ class Workspace(NamedTuple):
         return self.state_dir / "store.lock"
 
     @property
+    def asking_lock(self) -> Path:
+        """Shared by the commands that ask a model for notes: their calls are not lost."""
+        return self.state_dir / "asking.lock"
+
+    @property
     def log_file(self) -> Path:
         """What the daemon has to say."""
         return self.state_dir / "daemon.log"

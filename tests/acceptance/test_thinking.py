@@ -200,6 +200,27 @@ def test_control_c_charges_a_call_only_once_it_has_left(
     assert len(provider.requests) == 1, "the second of two is not begun"
 
 
+@pytest.mark.timeout(120)
+def test_a_daemon_that_starts_meanwhile_gives_no_call_of_a_command_up(
+    thinker: Person, provider: FakeProvider
+) -> None:
+    def state() -> str:
+        (call,) = json.loads(thinker.types("cost", "calls", "--json").out)["calls"]
+        return str(call["state"])
+
+    provider.script("hang")
+    words = [SLEEPER, "think", "-n", "1"]
+    with subprocess.Popen(words, cwd=thinker.repo.root, env=thinker.env) as thinking:
+        thinker.until(lambda: provider.requests)
+        thinker.env["SLEEPER_IDLE_QUIET_S"] = "3600"
+        thinker.types("daemon", "start")
+        assert state() == "reserved"
+        thinking.kill()
+
+    thinker.types("daemon", "restart")
+    assert state() == "unknown", "nobody waits for it any more"
+
+
 def test_what_may_be_spent_is_kept_to(thinker: Person, provider: FakeProvider) -> None:
     refused = thinker.types("think", "--max-cost", "0.0001")
 

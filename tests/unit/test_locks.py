@@ -75,6 +75,12 @@ def test_it_can_be_waited_for(path: Path) -> None:
         lock.release()
 
 
+def test_several_can_share_it_and_nobody_has_it_for_themselves_then(path: Path) -> None:
+    with locks.shared(path), locks.shared(path):
+        assert locks.take(path) is None
+    assert locks.take(path) is not None
+
+
 def test_waiting_ends(path: Path) -> None:
     times = iter([0.0, 1.0, 2.0])
 
