@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -15,14 +14,12 @@ from repo_sleeper.daemon.disk import told_if_full
 from repo_sleeper.daemon.locks import Lock
 from repo_sleeper.daemon.logbook import LOGGER, logging_to
 from repo_sleeper.daemon.models import ModelMaker, configured_model
+from repo_sleeper.daemon.recovery import recovered
 from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.verbs import Server
 from repo_sleeper.daemon.workspace import Workspace, require_store, write_store
 from repo_sleeper.errors import DaemonError
 from repo_sleeper.store import upkeep
-from repo_sleeper.store.database import Database
-from repo_sleeper.think import thinker
-from repo_sleeper.think.thinker import Outcome
 
 _WRITER_S = 60.0  # how long a command may hold the store while we start
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -82,7 +79,7 @@ def _serve(
     workspace: Workspace, lock: Lock, *, ready: Callable[[], None], make_model: ModelMaker
 ) -> None:
     with closing(write_store(workspace)) as db:
-        recovered = _recovered(workspace, db)
+        found = recovered(workspace, db)
         service = Service(workspace, db, make_model=make_model)
         server = Server(workspace.own_socket_file, service.answer)
         service.is_reachable = server.is_reachable
@@ -90,24 +87,14 @@ def _serve(
         with _ended_by_signals(service):
             server.start()
             LOGGER.info("daemon %s ready, pid %d", __version__, os.getpid())
-            if recovered:
-                LOGGER.info("read %d replies that were paid for before a crash", len(recovered))
+            if found:
+                LOGGER.info("read %d replies that were paid for before a crash", len(found))
             ready()
             try:
                 service.run()
                 upkeep.checkpoint(db)
             finally:
                 server.close()
-
-
-def _recovered(workspace: Workspace, db: Database) -> list[Outcome]:
-    """What a crash left behind is read or given up, but not while a command asks a model.
-
-    Nobody could tell its calls from those that were lost, and what is given up is asked again.
-    Until another start what was lost counts in full, as it does anyway.
-    """
-    with locks.held(workspace.asking_lock) as alone:
-        return thinker.recover(db, clock=time.time) if alone else []
 
 
 def _in_place(workspace: Workspace, lock: Lock) -> Callable[[], bool]:

@@ -17,6 +17,7 @@ from repo_sleeper.daemon.idleness import Idleness
 from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.mind import Mind, Thought
 from repo_sleeper.daemon.models import ModelMaker, configured_model
+from repo_sleeper.daemon.recovery import recovered
 from repo_sleeper.daemon.tree import WatchedTree
 from repo_sleeper.daemon.workspace import Workspace, of_repository, settings_mark
 from repo_sleeper.errors import ConfigError, DaemonError
@@ -216,12 +217,13 @@ class Service:
         if not self.is_reachable():
             self._end("the socket is gone")
         self._reload()
-        if now - self._tidied_at >= _TIDY_S:
+        if now - self._tidied_at >= _TIDY_S and not self._mind.busy:
             self._tidied_at = now
             self._tidy()
 
     def _tidy(self) -> None:
         try:
+            recovered(self.workspace, self._db)  # a command may have been killed while it asked
             gone = code.garbage_collect(self._db, keep=_SPARE_CONTENTS)
             upkeep.checkpoint(self._db)
         except Exception as error:  # noqa: BLE001 -- a full disk may be tidied another time

@@ -13,6 +13,7 @@ import pytest
 
 from repo_sleeper import git, trust
 from repo_sleeper.cli import daemon_view
+from repo_sleeper.daemon import locks
 from repo_sleeper.daemon import service as service_module
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.idleness import Idleness
@@ -20,6 +21,7 @@ from repo_sleeper.daemon.mind import Mind
 from repo_sleeper.daemon.process import DaemonState
 from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.domain.model import Price, Prompt
 from repo_sleeper.domain.notes import Origin
 from repo_sleeper.errors import (
     DaemonError,
@@ -29,7 +31,7 @@ from repo_sleeper.errors import (
     StoreError,
 )
 from repo_sleeper.integrations import git_hook
-from repo_sleeper.store import code, history, notes
+from repo_sleeper.store import code, history, ledger, notes
 from repo_sleeper.store.database import Database
 from tests import fakes
 from tests.conftest import GitRepo
@@ -378,6 +380,24 @@ def test_contents_that_no_tree_has_any_more_go_in_time(
     daemon.service._chores_at = 0.0
 
     daemon.until(lambda: daemon.db.value("select count(*) from blobs") == before - 1)
+
+
+def test_a_call_of_a_command_that_was_killed_is_given_up_in_time(start: Start) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+    terms = ledger.Terms("think", "fake/model", "", Price(), lambda *_: "")
+    with closing(workspaces.write_store(daemon.workspace)) as db:
+        ledger.reserve(db, Prompt("s", "u", 10), terms, now=time.time())
+
+    def tidied() -> str:
+        daemon.service._tidied_at = float("-inf")
+        daemon.service._chores_at = 0.0
+        daemon.until(lambda: daemon.service._tidied_at > 0)
+        return str(daemon.db.value("select state from calls"))
+
+    with locks.shared(daemon.workspace.asking_lock):
+        assert tidied() == "reserved", "it may be the call of whoever asks"
+    daemon.until(lambda: tidied() == "unknown")
 
 
 def test_a_store_that_cannot_be_tidied_is_left_for_another_time(
