@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import (
@@ -175,13 +176,13 @@ def grounded(
         except DroppedError as error:
             reason = str(error)
         else:
-            found.extend(() if evidence in found else (evidence,))
+            found.extend(one for one in evidence if one not in found)
     if not found:
         raise DroppedError(reason)
     return tuple(found)
 
 
-def _evidence(draft: DraftEvidence, sources: Mapping[str, Source]) -> Evidence:
+def _evidence(draft: DraftEvidence, sources: Mapping[str, Source]) -> list[Evidence]:
     source = sources.get(draft.path.removeprefix("./"))
     if source is None:
         raise DroppedError("it cites a file that was not shown")
@@ -193,11 +194,37 @@ def _evidence(draft: DraftEvidence, sources: Mapping[str, Source]) -> Evidence:
         start = locate(quote, said(source.lines), near=draft.line - 1)
     if start is None:
         raise DroppedError("its quote is not in the source")
-    where = Range(start, start + len(quote))
-    return _anchored(source, where, "\n".join(source.lines[at].strip() for at in _each(where)))
+    return [_anchored(source, one) for one in _pieces(source, Range(start, start + len(quote)))]
 
 
-def _anchored(source: Source, where: Range, quote: str) -> Evidence:
+def _pieces(source: Source, where: Range) -> list[Range]:
+    """The quoted lines, apart where they begin in one definition and end beyond it.
+
+    Each part has an anchor of its own then: no hash but the file's would be that of all of them.
+    """
+    if source.is_text or any(_covers(place.range, where) for place in source.places):
+        return [where]
+    ranges = [place.range for place in source.places]
+    whole = [one for one in ranges if not any(_covers(r, one) for r in ranges if r != one)]
+    edges = sorted({edge for one in whole for edge in one if where.start < edge < where.end})
+    parts = [Range(*two) for two in pairwise((where.start, *edges, where.end))]
+    told = [one for one in parts if len(_quoted(source, one).strip()) >= SHORTEST_QUOTE]
+    if len(told) > _MOST_EVIDENCE:
+        raise DroppedError("its quote goes over too many definitions")
+    return [_without_blank_ends(source, one) for one in told]
+
+
+def _without_blank_ends(source: Source, where: Range) -> Range:
+    told = [at for at in _each(where) if source.lines[at].strip()]
+    return Range(told[0], told[-1] + 1)
+
+
+def _quoted(source: Source, where: Range) -> str:
+    return "\n".join(source.lines[at].strip() for at in _each(where))
+
+
+def _anchored(source: Source, where: Range) -> Evidence:
+    quote = _quoted(source, where)
     if source.is_text:
         return Evidence(source.path, where, quote, Anchor.FILE, source.content_hash)
     around = [p for p in source.places if _covers(p.range, where)]

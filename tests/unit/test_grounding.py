@@ -104,6 +104,41 @@ def test_a_quote_of_several_statements_is_anchored_to_the_module() -> None:
     assert note.evidence[0].anchor is Anchor.MODULE
 
 
+def test_a_quote_that_goes_beyond_a_definition_has_an_anchor_for_each_part() -> None:
+    source = replace(
+        SOURCE, lines=dict(enumerate([*TEXT.splitlines(), "", "", "def checkout(cart):"]))
+    )
+    source = replace(source, places=(*SOURCE.places, Place("checkout", Range(14, 15), "4")))
+    quote = "self._cache = None\n\n\ndef checkout(cart):"
+
+    (note,) = grounded(draft(quote, 12), source=source).notes
+
+    assert [(e.anchor, e.hash, e.range, e.quote) for e in note.evidence] == [
+        (Anchor.NODE, "3", Range(11, 12), "self._cache = None"),
+        (Anchor.NODE, "4", Range(14, 15), "def checkout(cart):"),
+    ]
+
+
+def test_what_is_outside_of_the_definition_it_is_quoted_with_has_the_module_for_an_anchor() -> None:
+    quote = 'RATES = money.rates("EUR")\n\nclass Cart:\n    def total(self):'
+
+    (note,) = grounded(draft(quote, 3)).notes
+
+    assert [(e.anchor, e.hash) for e in note.evidence] == [
+        (Anchor.MODULE, "77"),
+        (Anchor.NODE, "1"),
+    ]
+
+
+def test_a_quote_of_a_whole_file_proves_nothing() -> None:
+    lines = [f"def step_{n}(): pass" for n in range(9)]
+    places = tuple(Place(f"step_{n}", Range(n, n + 1), str(n)) for n in range(9))
+    source = replace(SOURCE, lines=dict(enumerate(lines)), places=places)
+
+    assert "too many definitions" in reason(draft("\n".join(lines), 1), source=source)
+    assert len(grounded(draft("\n".join(lines[:5]), 1), source=source).notes[0].evidence) == 5
+
+
 NOTEBOOK = r"""{
  "cells": [
   {
