@@ -142,15 +142,23 @@ def _look(tree: Tree, due: Due, limits: Limits) -> _Look:
     if due.step is Step.REFUTE:
         material = _refutation(tree, due.note, limits)
         return _Look(due, (due.note,), material, prompts.refutation().version)
-    path = due.note.evidence[0].path
-    # One look serves every finding in the file that still waits for it.
+    material = _again(tree, due.note, limits)
+    # One look serves every finding in the file that still waits for it and that it can see.
     others = [
         one.note
         for one in bugs.due(tree.db, tree.id)
-        if one.step is due.step and one.note.evidence[0].path == path and one.note.id != due.note.id
+        if one.step is due.step
+        and one.note.id != due.note.id
+        and _is_seen(one.note.evidence[0], material.prompt)
     ]
-    material = _again(tree, due.note, limits)
     return _Look(due, (due.note, *others), material, prompts.again_task().version)
+
+
+def _is_seen(evidence: Evidence, prompt: Prompt) -> bool:
+    return any(
+        path == evidence.path and where.start <= evidence.range.start < where.end
+        for path, where in prompt.ranges
+    )
 
 
 def _again(tree: Tree, note: Note, limits: Limits) -> Material:

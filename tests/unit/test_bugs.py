@@ -122,6 +122,12 @@ class Desk:
         tree = self.at._replace(commit=commit)
         return thinker.think_about(tree, job, asking(Model(reply)), LIMITS)
 
+    def claims_in(self, symbol: str, reply: str) -> None:
+        """The same of a definition in a file that is too long to be shown."""
+        hash_ = self.db.value("select node_hash from symbols where qualified = ?", (symbol,))
+        job = thinker.job(Subject("cart.py", str(hash_), symbol), NoteKind.LIKELY_BUG)
+        thinker.think_about(self.at, job, asking(Model(reply)), LIMITS)
+
     def rethinks(self, *operations: dict[str, Any], step: int = 1) -> Outcome:
         """A pass over the findings so far."""
         reply = json.dumps({"operations": operations, "end": "OK"})
@@ -199,6 +205,21 @@ def test_a_second_look_that_sees_nothing_ends_it_and_it_stays_unconfirmed(desk: 
     assert len(model.prompts) == 1
     assert desk.bug().state is BugState.NEW
     assert desk.bug().checks[0].verdict == Verdict.DIFFERS
+
+
+def test_a_look_decides_nothing_about_a_finding_whose_code_it_was_not_shown(desk: Desk) -> None:
+    steps = "".join(f"\n\ndef step_{n}(first):\n    return first / {n}\n" for n in range(900))
+    lines = (CART + steps).split("\n")
+    desk.hash = desk.tree.write("cart.py", "\n".join(lines))
+    for number in (300, 600):
+        at = lines.index(f"    return first / {number}") + 1
+        desk.claims_in(f"step_{number}", finding(lines[at - 1], at, title=f"Step {number} fails"))
+
+    desk.looks(NOTHING)
+
+    looked, other = bugs.bugs(desk.db, 1, states=[BugState.NEW])[::-1]
+    assert [one.verdict for one in looked.checks] == ["differs"]
+    assert other.checks == ()
 
 
 def test_agreement_is_about_the_cited_definition_not_about_the_file(desk: Desk) -> None:
