@@ -31,6 +31,7 @@ _AROUND = 24  # lines of a caller or a test
 _USERS = 24  # looked at, to find these among them
 _TESTS, _CALLERS = 3, 3
 _LONGEST_FACT = 1_500
+_LEAST_OWN = 2_000  # tokens, as a thought about a small file takes
 _OTHERS_SHARE = 3  # callers and tests get at most a third of the room
 _WORDS = {"stands": Verdict.STANDS, "refuted": Verdict.REFUTED}
 
@@ -185,8 +186,11 @@ def _subject(tree: Tree, note: Note, limits: Limits) -> Subject:
 
 
 def _refutation(tree: Tree, note: Note, limits: Limits) -> Material:
-    room = limits.input_tokens * 3 // _OTHERS_SHARE
-    own = Limits(limits.input_tokens - room // 3, limits.max_output_tokens)
+    tokens = limits.input_tokens
+    own = Limits(tokens - tokens // _OTHERS_SHARE, limits.max_output_tokens)
+    if own.input_tokens < _LEAST_OWN:  # without the code itself there is nothing to judge
+        own = Limits(min(tokens, _LEAST_OWN), limits.max_output_tokens)
+    room = (tokens - own.input_tokens) * 3
     base = context.build(tree, _first_look(tree, note, own), own)
     code = base.prompt.user.removesuffix(prompts.task(_KIND).text).rstrip()
     others, contents = _others(tree, note, room)

@@ -290,6 +290,16 @@ def test_a_verdict_without_a_line_that_was_shown_is_only_an_opinion(
     assert desk.bug().checks[1].verdict == Verdict.UNCLEAR
 
 
+@pytest.mark.parametrize("tokens", [2_000, 2_500, 6_000])
+def test_where_a_thought_has_room_a_look_that_refutes_has_it_too(desk: Desk, tokens: int) -> None:
+    note = desk.claims(finding()).note
+
+    prompt, _ = checks.prepare(desk.at, bugs.Due(note, Step.REFUTE), Limits(tokens, 500))
+
+    assert f"3|         {LINE}" in prompt.user
+    assert ("test_clear_empties_the_cart" in prompt.user) is (tokens > 2_000)
+
+
 def test_what_stands_is_the_finding_and_nothing_else_that_was_shown(desk: Desk) -> None:
     desk.claims(finding())
 
