@@ -15,7 +15,7 @@ from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.models import ModelMaker, Models, models
 from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace, write_store
-from repo_sleeper.errors import BudgetError, SleeperError, TooDearError
+from repo_sleeper.errors import BudgetError, ConfigError, SleeperError, TooDearError
 from repo_sleeper.git import Repository
 from repo_sleeper.llm.model import Model, Startable
 from repo_sleeper.sleep.agenda import AgendaItem
@@ -178,10 +178,10 @@ def _checked(db: Database, at: At) -> Thought | None:
 def _first_affordable(
     items: Sequence[AgendaItem], think: Callable[[AgendaItem], Thought]
 ) -> Thought:
-    """What is worth most, past what alone costs too much."""
+    """What is worth most, past what alone costs too much or does not fit into a prompt."""
     *others, last = items[:_TRIED]
     for item in others:
-        with suppress(TooDearError):
+        with suppress(TooDearError, ConfigError):
             return think(item)
     return think(last)
 

@@ -29,6 +29,7 @@ from repo_sleeper.daemon.plan import Plan
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.model import Prompt, Reply
 from repo_sleeper.domain.spending import Amount
+from repo_sleeper.errors import ConfigError, TooDearError
 from repo_sleeper.llm.child import Child
 from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.store import bugs, ledger
@@ -182,18 +183,17 @@ def test_other_settings_are_never_thought_under_with_the_old_model(workspace: Wo
     assert [len(model.prompts) for model in models] == [2, 1]
 
 
-def test_a_subject_that_costs_too_much_alone_does_not_keep_the_others_waiting(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("trouble", [TooDearError("too dear"), ConfigError("no room for code")])
+def test_a_subject_that_cannot_be_sent_alone_does_not_keep_the_others_waiting(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
     refused: list[str] = []
     allowed = rounds.think_round
 
     def think_round(*args: object, **named: object) -> object:
-        from repo_sleeper.errors import TooDearError
-
         if not refused:
             refused.append("once")
-            raise TooDearError("too dear")
+            raise trouble
         return allowed(*args, **named)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(rounds, "think_round", think_round)
