@@ -208,7 +208,7 @@ def _pieces(source: Source, where: Range) -> list[Range]:
     whole = [one for one in ranges if not any(_covers(r, one) for r in ranges if r != one)]
     edges = sorted({edge for one in whole for edge in one if where.start < edge < where.end})
     parts = [Range(*two) for two in pairwise((where.start, *edges, where.end))]
-    told = [one for one in parts if len(_quoted(source, one).strip()) >= SHORTEST_QUOTE]
+    told = [one for one in parts if _quoted(source, one).strip()]
     if len(told) > _MOST_EVIDENCE:
         raise DroppedError("its quote goes over too many definitions")
     return [_without_blank_ends(source, one) for one in told]
@@ -229,15 +229,31 @@ def _anchored(source: Source, where: Range) -> Evidence:
         return Evidence(source.path, where, quote, Anchor.FILE, source.content_hash)
     around = [p for p in source.places if _covers(p.range, where)]
     if around:
-        inner = min(around, key=lambda p: (p.range.end - p.range.start, -p.range.start))
-        anchor, hash_ = Anchor.NODE, inner.node_hash
-        return Evidence(source.path, where, quote, anchor, hash_, inner.qualified)
+        place = _holding(source, around, where)
+        return Evidence(source.path, where, quote, Anchor.NODE, place.node_hash, place.qualified)
     outside = [one for one in source.statements if _covers(one.range, where)]
     if outside:
         return Evidence(source.path, where, quote, Anchor.STATEMENT, outside[0].hash)
     if source.has_error:
         raise DroppedError("it cites lines that could not be parsed")
     return Evidence(source.path, where, quote, Anchor.MODULE, source.module_hash)
+
+
+def _holding(source: Source, around: Sequence[Place], where: Range) -> Place:
+    """The innermost definition; but of what begins in the line itself the outermost.
+
+    Lines are all we know: `class Cart(val items: Items)` is more than its parameter.
+    """
+    begun = [place for place in around if _begins(source, place, where.start)]
+    if begun:
+        return max(begun, key=lambda place: place.range.end)
+    return min(around, key=lambda p: (p.range.end - p.range.start, -p.range.start))
+
+
+def _begins(source: Source, place: Place, line: int) -> bool:
+    """Whether a definition begins in this line, but for what is noted above it."""
+    above = (source.lines.get(at, "") for at in range(place.range.start, line))
+    return all(text.lstrip().startswith(("@", "[", "#[")) for text in above)
 
 
 def _covers(range_: Range, where: Range) -> bool:

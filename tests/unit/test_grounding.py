@@ -119,6 +119,27 @@ def test_a_quote_that_goes_beyond_a_definition_has_an_anchor_for_each_part() -> 
     ]
 
 
+def test_a_line_that_begins_a_class_and_a_part_of_it_is_the_class_s() -> None:
+    lines = [
+        "@Serializable",
+        "class Cart<T : Item>(val items: List<T>) {",
+        "    fun total() = items.sum()",
+        "}",
+    ]
+    places = (
+        Place("Cart.items", Range(1, 2), "2"),
+        Place("Cart", Range(0, 4), "1"),
+        Place("Cart.total", Range(2, 3), "3"),
+    )
+    source = replace(SOURCE, path="Cart.kt", lines=dict(enumerate(lines)), places=places)
+
+    def held(line: int) -> str:
+        (note,) = grounded(draft(lines[line - 1], line, path="Cart.kt"), source=source).notes
+        return note.evidence[0].hash
+
+    assert (held(1), held(2), held(3)) == ("1", "1", "3")
+
+
 def test_what_is_outside_of_the_definition_it_is_quoted_with_has_the_module_for_an_anchor() -> None:
     quote = 'RATES = money.rates("EUR")\n\nclass Cart:\n    def total(self):'
 
