@@ -234,6 +234,8 @@ def _anchored(source: Source, where: Range) -> Evidence:
     outside = [one for one in source.statements if _covers(one.range, where)]
     if outside:
         return Evidence(source.path, where, quote, Anchor.STATEMENT, outside[0].hash)
+    if source.path.endswith(".ipynb"):  # what is around its code is no code: prose, and JSON
+        return Evidence(source.path, where, quote, Anchor.FILE, source.content_hash)
     if source.has_error:
         raise DroppedError("it cites lines that could not be parsed")
     return Evidence(source.path, where, quote, Anchor.MODULE, source.module_hash)

@@ -192,6 +192,19 @@ def test_a_notebook_is_quoted_as_it_stands_in_the_file_or_as_it_reads(
     assert all(line in NOTEBOOK for line in evidence.quote.split("\n"))
 
 
+def test_what_is_around_the_code_of_a_notebook_has_the_file_for_an_anchor() -> None:
+    lines = {0: '"# How baskets are added up",', 1: '"def total(items):",'}
+    places = (Place("total", Range(1, 2), "5"),)
+    source = replace(SOURCE, path="cart.ipynb", lines=lines, places=places)
+
+    def anchor(quote: str, line: int) -> Anchor:
+        (note,) = grounded(draft(quote, line, path="cart.ipynb"), source=source).notes
+        return note.evidence[0].anchor
+
+    assert anchor("# How baskets are added up", 1) is Anchor.FILE
+    assert anchor("def total(items):", 2) is Anchor.NODE
+
+
 def test_in_a_text_file_the_file_is_the_anchor() -> None:
     (note,) = grounded(draft(), source=replace(SOURCE, is_text=True, places=())).notes
 
