@@ -194,7 +194,8 @@ def _evidence(draft: DraftEvidence, sources: Mapping[str, Source]) -> list[Evide
         start = locate(quote, said(source.lines), near=draft.line - 1)
     if start is None:
         raise DroppedError("its quote is not in the source")
-    return [_anchored(source, one) for one in _pieces(source, Range(start, start + len(quote)))]
+    pieces = _pieces(source, Range(start, start + len(quote)))
+    return [one for piece in pieces for one in _anchored(source, piece)]
 
 
 def _pieces(source: Source, where: Range) -> list[Range]:
@@ -223,33 +224,46 @@ def _quoted(source: Source, where: Range) -> str:
     return "\n".join(source.lines[at].strip() for at in _each(where))
 
 
-def _anchored(source: Source, where: Range) -> Evidence:
+def _anchored(source: Source, where: Range) -> list[Evidence]:
+    around = [] if source.is_text else [p for p in source.places if _covers(p.range, where)]
+    if not around:
+        return _outside(source, where)
+    held = _holding(source, around, where)
+    if len(held) > _MOST_EVIDENCE:
+        raise DroppedError("it cites a line of too many definitions")
     quote = _quoted(source, where)
-    if source.is_text:
-        return Evidence(source.path, where, quote, Anchor.FILE, source.content_hash)
-    around = [p for p in source.places if _covers(p.range, where)]
-    if around:
-        place = _holding(source, around, where)
-        return Evidence(source.path, where, quote, Anchor.NODE, place.node_hash, place.qualified)
-    outside = [one for one in source.statements if _covers(one.range, where)]
+    return [
+        Evidence(source.path, where, quote, Anchor.NODE, place.node_hash, place.qualified)
+        for place in held
+    ]
+
+
+def _outside(source: Source, where: Range) -> list[Evidence]:
+    """Evidence that is in no definition."""
+    quote = _quoted(source, where)
+    outside = [one.hash for one in source.statements if _covers(one.range, where)]
+    # Around the code of a notebook is no code, but prose and JSON.
+    is_text = source.is_text or (source.path.endswith(".ipynb") and not outside)
+    if is_text:
+        return [Evidence(source.path, where, quote, Anchor.FILE, source.content_hash)]
     if outside:
-        return Evidence(source.path, where, quote, Anchor.STATEMENT, outside[0].hash)
-    if source.path.endswith(".ipynb"):  # what is around its code is no code: prose, and JSON
-        return Evidence(source.path, where, quote, Anchor.FILE, source.content_hash)
+        return [Evidence(source.path, where, quote, Anchor.STATEMENT, hash_) for hash_ in outside]
     if source.has_error:
         raise DroppedError("it cites lines that could not be parsed")
-    return Evidence(source.path, where, quote, Anchor.MODULE, source.module_hash)
+    return [Evidence(source.path, where, quote, Anchor.MODULE, source.module_hash)]
 
 
-def _holding(source: Source, around: Sequence[Place], where: Range) -> Place:
-    """The innermost definition; but of what begins in the line itself the outermost.
+def _holding(source: Source, around: Sequence[Place], where: Range) -> list[Place]:
+    """The innermost definition; but of those that begin in the line itself all, without parts.
 
-    Lines are all we know: `class Cart(val items: Items)` is more than its parameter.
+    Lines are all we know: `class Cart(val items: Items)` is more than its parameter, and one line
+    may hold two functions.
     """
+    inner = min(around, key=lambda p: (p.range.end - p.range.start, -p.range.start))
     begun = [place for place in around if _begins(source, place, where.start)]
-    if begun:
-        return max(begun, key=lambda place: place.range.end)
-    return min(around, key=lambda p: (p.range.end - p.range.start, -p.range.start))
+    same = begun or [place for place in around if place.range == inner.range]
+    names = [f"{place.qualified}." for place in same]
+    return [place for place in same if not place.qualified.startswith(tuple(names))]
 
 
 def _begins(source: Source, place: Place, line: int) -> bool:

@@ -140,6 +140,26 @@ def test_a_line_that_begins_a_class_and_a_part_of_it_is_the_class_s() -> None:
     assert (held(1), held(2), held(3)) == ("1", "1", "3")
 
 
+def test_a_line_of_two_definitions_is_held_by_both() -> None:
+    line = "const first = alpha(), second = beta();"
+    places = (Place("first", Range(0, 1), "1"), Place("second", Range(0, 1), "2"))
+    source = replace(SOURCE, lines={0: line}, places=places)
+
+    (note,) = grounded(draft(line, 1), source=source).notes
+
+    assert [(e.symbol, e.hash) for e in note.evidence] == [("first", "1"), ("second", "2")]
+
+
+def test_a_line_of_two_statements_is_held_by_both() -> None:
+    line = "setup(alpha); run(beta)"
+    statements = (Statement("setupAlp", Range(0, 1)), Statement("runBeta1", Range(0, 1)))
+    source = replace(SOURCE, lines={0: line}, places=(), statements=statements)
+
+    (note,) = grounded(draft(line, 1), source=source).notes
+
+    assert [e.hash for e in note.evidence] == ["setupAlp", "runBeta1"]
+
+
 def test_what_is_outside_of_the_definition_it_is_quoted_with_has_the_module_for_an_anchor() -> None:
     quote = 'RATES = money.rates("EUR")\n\nclass Cart:\n    def total(self):'
 
