@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from repo_sleeper.redact.known import KNOWN, mark
 from repo_sleeper.redact.lazily import pattern
 from repo_sleeper.redact.private_keys import without_private_keys
+from repo_sleeper.redact.values import (
+    CODE,
+    is_amid_password,
+    is_bare_password,
+    is_password,
+    is_placeholder,
+    is_quoted_password,
+    is_random,
+)
 
 MOST_SECRETS = 10  # a file with more than this is a store of secrets, not code with one in it
 
-_FEW_CHARACTERS = 3  # `aaaa`, `xxxx-xxxx`: nobody's secret
-_PASSWORD_LENGTH = 6
-_PASSWORD_BITS = 2.0  # per character
-_WORD_LENGTH = 8
-_RANDOM_LENGTH = 12
-_RANDOM_BITS = 3.0
-_JUMBLED_LENGTH = 20
-_JUMBLED_RUN = 2.4
 _ROUNDS = 20
 
 # Every repetition below is bounded, possessive, or ends its pattern: no line can make this slow.
@@ -96,22 +95,6 @@ _USER_OPTION = pattern(
     r"([^\s\"'`\u2039\u203a|;<>)]{4,300}+)"
 )
 
-_PLACEHOLDER = pattern(
-    r"(?i)(?:x{3,}|[*.]{3,}|<|\$|%|\{|@|your|my[_-]|example|sample|change[_-]?me|replace|placeholder"
-    r"|dummy|fake|todo|redacted|none$|null$|true$|false$|undefined$|https?:|/)"
-)
-_WORDY = pattern(r"[_.:/-]?[A-Za-z]{1,30}\d{0,2}(?:[_.:/-]{1,2}[A-Za-z]{0,30}\d{0,2})*")
-_VARIABLE = pattern(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}+)+")
-_CODE = pattern(
-    r"[A-Za-z_$]{1,60}\d{0,3}(?:(?:[._:/]|->|\?\.){1,3}[A-Za-z$]{0,60}+\d{0,3}+[a-z]{0,20}+)+"
-)
-_SPOKEN = pattern(
-    r"(?i)pass|pwd|secret|token|cred|test|dummy|fake|example|sample|demo|default|chang|your|place"
-    r"|required|option|string|text|hidden|mask|crypt|hash|plain|valid|incorrect|user|admin|login|auth"
-    r"|field|input|value|unknown|missing|prompt|config|environ|disabled|enabled|redact|keyring"
-    r"|kennwort|contrase"
-)
-
 
 def redact(text: str) -> tuple[str, int]:
     """The text with every secret we can recognise replaced, and how many there were.
@@ -153,13 +136,13 @@ def _without_jwt(text: str) -> tuple[str, int]:
 def _without_url_passwords(text: str) -> tuple[str, int]:
     if "://" not in text:
         return text, 0
-    return _replaced(text, _URL, "url-password", lambda found: not _is_placeholder(found.group(2)))
+    return _replaced(text, _URL, "url-password", lambda found: not is_placeholder(found.group(2)))
 
 
 def _without_bearers(text: str) -> tuple[str, int]:
     if not _speaks_of(("bearer", "basic", "authorization"), text):
         return text, 0
-    return _replaced(text, _BEARER, "bearer", lambda found: _is_random(found.group(2)))
+    return _replaced(text, _BEARER, "bearer", lambda found: is_random(found.group(2)))
 
 
 def _without_placed(text: str) -> tuple[str, int]:
@@ -167,7 +150,7 @@ def _without_placed(text: str) -> tuple[str, int]:
     for hint, form in _PLACED:
         if _speaks_of((hint,), text):
             text, found = _replaced(
-                text, form, "assigned", lambda found: _is_password(found.group(2))
+                text, form, "assigned", lambda found: is_password(found.group(2))
             )
             count += found
     return text, count
@@ -220,8 +203,8 @@ def _value_of(name: re.Match[str]) -> tuple[int, int] | None:
         if found is None:
             continue
         value = found["value"]
-        code = by_lot and form in _UNQUOTED and _CODE.fullmatch(value)
-        if not code and (_is_random if by_lot else judge)(value):
+        code = by_lot and form in _UNQUOTED and CODE.fullmatch(value)
+        if not code and (is_random if by_lot else judge)(value):
             return found.span("value")
     return None
 
@@ -243,73 +226,15 @@ def _replaced(
     return pattern.sub(replacement, text), count
 
 
-def _is_placeholder(value: str) -> bool:
-    formatted = "{" in value and "}" in value
-    named = _PLACEHOLDER.match(value) or _VARIABLE.fullmatch(value)
-    return formatted or named is not None or len(set(value)) < _FEW_CHARACTERS
-
-
-def _is_password(value: str) -> bool:
-    if _is_placeholder(value) or " " in value:
-        return False
-    if value.replace("_", "").replace("-", "").isalpha():
-        return False  # a word or a name: `password = "password"`
-    return len(value) >= _PASSWORD_LENGTH and _entropy(value) >= _PASSWORD_BITS
-
-
-def _is_quoted_password(value: str) -> bool:
-    """A password, or a word that nobody would write there unless it is one."""
-    long = value.isascii() and value.isalpha() and len(value) >= _WORD_LENGTH
-    spoken = value.istitle() or _SPOKEN.search(value) or _is_placeholder(value)
-    return _is_password(value) or (long and not spoken)
-
-
-def _is_bare_password(value: str) -> bool:
-    """A password that is not the name of a variable."""
-    return _is_password(value) and not _CODE.fullmatch(value)
-
-
-def _is_amid_password(value: str) -> bool:
-    """A password where a variable, a number or a word of prose is much more likely."""
-    return _is_password(value) and not _WORDY.fullmatch(value)
-
-
-def _is_random(value: str) -> bool:
-    """Whether it looks drawn by lot rather than written: long, mixed, and not words."""
-    if (
-        len(value) < _RANDOM_LENGTH
-        or " " in value
-        or _is_placeholder(value)
-        or (_WORDY.fullmatch(value) and not _is_jumbled(value))
-    ):
-        return False
-    mixed = any(char.isdigit() for char in value) or (value.lower() != value != value.upper())
-    return mixed and _entropy(value) >= _RANDOM_BITS
-
-
-def _is_jumbled(value: str) -> bool:
-    """Whether capitals stand where no word begins."""
-    runs = re.findall(r"[A-Z]+|[a-z]+", value)
-    return (
-        len(value) >= _JUMBLED_LENGTH and value.isalpha() and len(value) <= _JUMBLED_RUN * len(runs)
-    )
-
-
-def _entropy(value: str) -> float:
-    """Bits per character."""
-    size = len(value)
-    return -sum(n / size * math.log2(n / size) for n in Counter(value).values())
-
-
 _FORMS = (
-    (_ASSIGNED, _is_quoted_password),
-    (_GIVEN, _is_password),
-    (_VALUE, _is_bare_password),
-    (_ELEMENT, _is_password),
-    (_ENDED, _is_bare_password),
-    (_FOLLOWED, _is_bare_password),
-    (_AMIDST, _is_amid_password),
-    (_FLAG, _is_password),
+    (_ASSIGNED, is_quoted_password),
+    (_GIVEN, is_password),
+    (_VALUE, is_bare_password),
+    (_ELEMENT, is_password),
+    (_ENDED, is_bare_password),
+    (_FOLLOWED, is_bare_password),
+    (_AMIDST, is_amid_password),
+    (_FLAG, is_password),
 )
 _UNQUOTED = (_ENDED, _FOLLOWED, _AMIDST)
 _PLACED = (
