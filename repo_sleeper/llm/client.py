@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
+from repo_sleeper.domain.model import Price, Prompt, Reply
 from repo_sleeper.errors import (
     ModelError,
-    ModelRefusedError,
-    ModelReplyError,
     ModelSetupError,
     ModelStoppedError,
     ModelTimeoutError,
@@ -23,6 +20,7 @@ from repo_sleeper.errors import (
 from repo_sleeper.llm.child import Child, DeadError, LateError
 from repo_sleeper.llm.errors import failure_from, model_error
 from repo_sleeper.llm.prices import Figures, dearest, price
+from repo_sleeper.llm.replies import reply_from, storable
 from repo_sleeper.providers import (
     KEY_VARIABLES,
     MARKED,
@@ -35,9 +33,6 @@ from repo_sleeper.providers import (
 
 _START_S = 90.0  # importing litellm takes 3 to 9 s, more on a busy machine
 _PATIENCE = 0.9  # the worker gives up first and lives on; after the rest of the time it is killed
-_LONGEST_TIER = 40
-_MOST_TOKENS = 10_000_000
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Choice(Figures, Protocol):
@@ -123,7 +118,7 @@ class WorkerModel:
 
     def stream(self, prompt: Prompt, hear: Callable[[str], None]) -> Reply:
         """The same, heard line by line; a stream that was cut is a ModelError, whatever came."""
-        return self._completed(prompt, lambda part: hear(_storable(part)))
+        return self._completed(prompt, lambda part: hear(storable(part)))
 
     def _completed(self, prompt: Prompt, hear: Callable[[str], None] | None) -> Reply:
         self._refuse_hopeless()
@@ -200,8 +195,8 @@ class WorkerModel:
 
     def _message(self, prompt: Prompt, *, streams: bool) -> dict[str, Any]:
         return {
-            "system": _storable(prompt.system),
-            "user": _storable(prompt.user),
+            "system": storable(prompt.system),
+            "user": storable(prompt.user),
             "shared": prompt.shared if provider_of(self.name) in MARKED else 0,
             "max_tokens": prompt.max_tokens,
             "deadline_s": self._choice.deadline_s * _PATIENCE,
@@ -260,48 +255,5 @@ class WorkerModel:
     def _reply(self, answer: dict[str, Any], *, seconds: float) -> Reply:
         if "failure" in answer:
             raise model_error(failure_from(answer["failure"]))
-        told = answer["reply"]
-        text = _storable(told.get("text", ""))
-        problem = self._problem(told, text)
-        if problem is not None:
-            raise problem
-        tier = _storable(told.get("tier", ""))[:_LONGEST_TIER]
-        return Reply(
-            text=text,
-            usage=_usage(told["usage"]),
-            model=_storable(told["model"]),
-            finish=_storable(told["finish"]) or "stop",
-            seconds=seconds,
-            tier=tier,
-            price=price(self.name, self._choice, tier=tier),
-        )
-
-    def _problem(self, told: dict[str, Any], text: str) -> ModelError | None:
-        if not told["choices"]:
-            return ModelReplyError("the answer holds no choices")
-        if told["finish"] == "content_filter" or told["refusal"]:
-            return ModelRefusedError(
-                "the model or its filter refused", hint="this content is not sent again"
-            )
-        if told["finish"] == "length" and not (self._ask and text.strip()):
-            return ModelReplyError(
-                "the answer was cut at the output limit", hint="raise model.max_output_tokens"
-            )
-        return None if text.strip() else ModelReplyError("the answer is empty")
-
-
-def _storable(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
-
-
-def _usage(told: Mapping[str, Any] | None) -> Usage | None:
-    """The provider's count, or None when it is missing or cannot be true."""
-    if told is None:
-        return None
-    found = [told.get(name) for name in ("sent", "received", "cached")] + [told.get("written", 0)]
-    if not all(isinstance(n, int) and 0 <= n <= _MOST_TOKENS for n in found):
-        return None
-    if not found[0] or isinstance(found[0], bool):
-        return None
-    sent, received, cached, written = (int(n or 0) for n in found)
-    return Usage(sent, received, min(cached, sent), min(written, max(sent - cached, 0)))
+        reply = reply_from(answer["reply"], seconds=seconds, may_be_cut=self._ask)
+        return reply._replace(price=price(self.name, self._choice, tier=reply.tier))

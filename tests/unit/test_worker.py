@@ -26,9 +26,10 @@ from repo_sleeper.errors import (
 from repo_sleeper.llm import child, client, worker
 from repo_sleeper.llm import wire as wires
 from repo_sleeper.llm.child import scrubbed
-from repo_sleeper.llm.client import WorkerModel, _usage
+from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.llm.errors import failure_from, model_error
 from repo_sleeper.llm.prices import listed_price
+from repo_sleeper.llm.replies import _usage
 from repo_sleeper.llm.wire import Wire
 from repo_sleeper.llm.worker import Caller
 
