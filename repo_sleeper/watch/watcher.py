@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from watchdog.events import (
@@ -38,12 +39,14 @@ _EVENTS: list[type[FileSystemEvent]] = [
     DirDeletedEvent,
 ]
 _LOGGERS = ("watchdog.observers.inotify_c", "watchdog.observers.inotify")
-_RECOUNT_S = 60.0
+_RECOUNT_S = 20.0
+_COUNTABLE_S = 2.0  # after a folder appeared: by then it and those beside it are watched, or never
 _PROOF = "watched"
 _PROOF_S = 2.0  # it takes 0.5 s where all is well
 _OVERFLOW_SHOWN_S = 600.0
 _FDINFO = Path("/proc/self/fdinfo")
 _LIMIT_HINT = "raise fs.inotify.max_user_watches"
+_HINTS = {errno.ENOSPC: _LIMIT_HINT, errno.EMFILE: "raise fs.inotify.max_user_instances"}
 
 
 class Watcher:
@@ -70,8 +73,10 @@ class Watcher:
         self._clock = clock
         self._observer: BaseObserver | None = None
         self._failure = ""
+        self._files: frozenset[str] = frozenset()  # where the system says what we watch
         self._missing = ""
         self._counted_at: float | None = None
+        self._new_folder_at: float | None = None  # since the last count
         self._overflowed_at: float | None = None
         self._proof = None if proof is None else os.fsencode(proof / _PROOF)
         self._proved_by: float | None = None  # until when we wait for it; None: nothing to wait for
@@ -82,19 +87,21 @@ class Watcher:
         for name in _LOGGERS:
             logging.getLogger(name).addHandler(self._listener)
         warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
+        others = _inotify_files()
         try:
             observer = Observer()  # takes one of the few instances a user may have
             observer.schedule(
-                _Forwarder(self._seen),
+                _Forwarder(self._seen, self._new_folder),
                 os.fsdecode(self._root),
                 recursive=True,
                 event_filter=_EVENTS,
             )
             observer.start()
         except (OSError, RuntimeError) as error:
-            self._failure = f"not watching ({error}): changes are found by comparing files"
+            self._failure = f"not watching ({_reason(error)}): changes are found by comparing files"
             return
         self._observer = observer
+        self._files = _inotify_files() - others
         self._ask_for_proof()
 
     def _ask_for_proof(self) -> None:
@@ -129,15 +136,18 @@ class Watcher:
             return ""
         if not self._observer.is_alive():
             return "the watcher ended: changes are found by comparing files"
-        if self._is_deaf():
-            return "no changes are announced on this file system: all files are compared instead"
-        return self._overflow() or self._unwatched()
+        return self._unwatched() or self._deafness() or self._overflow()
 
     @property
     def is_blind(self) -> bool:
-        """Whether nothing at all is announced, so that only looking finds what changed."""
+        """Whether all or some of it is announced by nobody: only looking finds what changed."""
         ended = self._observer is not None and not self._observer.is_alive()
-        return bool(self._failure) or ended or self._is_deaf()
+        return bool(self._failure) or ended or self._is_deaf() or bool(self._unwatched())
+
+    def _deafness(self) -> str:
+        if not self._is_deaf():
+            return ""
+        return "no changes are announced on this file system: all files are compared instead"
 
     def _is_deaf(self) -> bool:
         return self._proved_by is not None and self._clock() > self._proved_by
@@ -151,13 +161,28 @@ class Watcher:
     def _unwatched(self) -> str:
         """Whether every folder has its watch; the library is silent when the limit is reached."""
         now = self._clock()
-        if self._counted_at is None or now - self._counted_at >= _RECOUNT_S:
-            self._counted_at = now
-            self._missing = _shortfall(_watches(), self._root)
+        if self._observer is not None and self._is_count_due(now):
+            self._counted_at, self._new_folder_at = now, None
+            self._missing = _shortfall(_watches(self._files), self._root)
         return self._missing
+
+    def _is_count_due(self, now: float) -> bool:
+        """At the start, and where folders appeared since: no other can be without a watch."""
+        appeared = self._new_folder_at
+        if appeared is not None and now - appeared < _COUNTABLE_S:
+            return False
+        if self._counted_at is None:
+            return True
+        is_in_doubt = bool(self._missing) or appeared is not None
+        return is_in_doubt and now - self._counted_at >= _RECOUNT_S
+
+    def _new_folder(self) -> None:
+        # Of many the first counts: where they never end, it must not be put off for ever.
+        self._new_folder_at = self._new_folder_at or self._clock()
 
     def _lost_events(self) -> None:
         self._overflowed_at = self._clock()
+        self._new_folder()  # as likely as not; and the library is about to watch all anew
         self._on_event("")
 
     def _seen(self, raw: bytes) -> None:
@@ -169,10 +194,13 @@ class Watcher:
 
 
 class _Forwarder(FileSystemEventHandler):
-    def __init__(self, seen: Callable[[bytes], None]) -> None:
+    def __init__(self, seen: Callable[[bytes], None], new_folder: Callable[[], None]) -> None:
         self._seen = seen
+        self._new_folder = new_folder
 
     def on_any_event(self, event: FileSystemEvent) -> None:
+        if isinstance(event, DirCreatedEvent | DirMovedEvent):
+            self._new_folder()
         for path in (event.src_path, event.dest_path):
             if path:
                 self._seen(os.fsencode(path))
@@ -202,13 +230,25 @@ def is_internal(path: bytes) -> bool:
     )
 
 
-def _watches() -> int | None:
-    """How many folders this process watches; None where the system does not say."""
+def _reason(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    hint = f"; {_HINTS[error.errno]}" if error.errno in _HINTS else ""
+    return f"{error.strerror or error}{hint}"
+
+
+def _inotify_files() -> frozenset[str]:
+    """Where the system tells what this process watches; nothing where it does not say."""
     try:
-        files = list(_FDINFO.iterdir())
+        names = os.listdir(_FDINFO)  # noqa: PTH208 -- only names are wanted
     except OSError:
-        return None
-    return sum(_watches_in(file) for file in files)
+        return frozenset()
+    return frozenset(name for name in names if _watches_in(_FDINFO / name))
+
+
+def _watches(files: Iterable[str]) -> int | None:
+    """How many folders are watched according to these; None where there are none."""
+    return sum(_watches_in(_FDINFO / name) for name in files) or None
 
 
 def _watches_in(file: Path) -> int:

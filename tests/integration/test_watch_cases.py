@@ -116,12 +116,12 @@ def test_a_folder_moved_in_from_outside_is_a_hint_and_watched_from_then_on(
 
 @pytest.mark.usefixtures("watcher")
 def test_a_link_to_a_large_folder_costs_no_watches(repo: GitRepo, seen: list[str]) -> None:
-    before = watchers._watches()
+    before = watchers._watches(watchers._inotify_files())
     (repo.root / "away").symlink_to("/usr/lib")
     (repo.root / "loop").symlink_to(".")
     until(lambda: {"away", "loop"} <= set(seen))
 
-    assert watchers._watches() == before
+    assert watchers._watches(watchers._inotify_files()) == before
 
 
 def test_a_link_that_is_there_at_the_start_costs_no_watches(repo: GitRepo) -> None:
@@ -129,7 +129,7 @@ def test_a_link_that_is_there_at_the_start_costs_no_watches(repo: GitRepo) -> No
     watcher = Watcher(repo.root, lambda _: None)
     watcher.start()
     try:
-        watched = watchers._watches()
+        watched = watchers._watches(watchers._inotify_files())
         assert watched is not None
         assert watched < 100
         assert watcher.degraded == ""
@@ -170,16 +170,47 @@ for _ in range(100):
     if watcher.degraded:
         break
 print(watcher.degraded)
+print(watcher.is_blind)
 watcher.stop()
 """
 
 
-def test_a_tree_that_outgrows_the_limit_is_noticed(repo: GitRepo) -> None:
+def test_a_tree_that_outgrows_the_limit_is_noticed_and_looked_at_more_often(repo: GitRepo) -> None:
     told = limited(repo, "echo 100 > /proc/sys/user/max_inotify_watches", GROWING)
 
-    before, after = told.splitlines()
+    before, after, blind = told.splitlines()
     assert before == "''"
     assert "max_user_watches" in after
+    assert blind == "True"
+
+
+BESIDE_ANOTHER = """
+import sys
+from pathlib import Path
+from repo_sleeper.watch.watcher import Watcher
+now = 0.0
+watchers = []
+for name, folders in (("first", 150), ("second", 100)):
+    root = Path(sys.argv[1]) / name
+    for number in range(folders):
+        (root / f"d{number}").mkdir(parents=True)
+    watcher = Watcher(root, print, proof=root / "d99", clock=lambda: now)
+    watcher.start()
+    watchers.append(watcher)
+now = 60.0
+for watcher in watchers:
+    print(watcher.is_blind, watcher.degraded)
+    watcher.stop()
+"""
+
+
+def test_the_watches_of_one_tree_do_not_make_up_for_those_another_lacks(repo: GitRepo) -> None:
+    """And where one that is missing is that of the proof, the limit is the reason to tell."""
+    told = limited(repo, "echo 200 > /proc/sys/user/max_inotify_watches", BESIDE_ANOTHER)
+
+    first, second = told.splitlines()
+    assert first == "False "
+    assert second.startswith("True 49 of 101 folders watched: raise")
 
 
 STARTING = """
@@ -197,6 +228,7 @@ def test_where_no_watcher_is_left_changes_are_found_by_comparing(repo: GitRepo) 
     told = limited(repo, "echo 0 > /proc/sys/user/max_inotify_instances", STARTING)
 
     assert told.startswith("not watching")
+    assert "raise fs.inotify.max_user_instances" in told
     assert "comparing files" in told
 
 

@@ -138,9 +138,30 @@ def test_a_watcher_that_ended_by_itself_is_told(watcher: Watcher) -> None:
 def test_folders_without_a_watch_are_counted(
     watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchers, "_watches", lambda: 3)
+    monkeypatch.setattr(watchers, "_watches", lambda _: 3)
     assert watcher.degraded.startswith("3 of ")
     assert "max_user_watches" in watcher.degraded
+    assert watcher.is_blind
+
+
+def test_folders_are_counted_again_only_where_some_may_be_without_a_watch(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, counted = [0.0], []
+    monkeypatch.setattr(watchers, "_watches", lambda _: counted.append(now[0]))
+    watching = Watcher(repo.root, print, clock=lambda: now[0])
+    watching.start()
+    try:
+        for now[0] in (1.0, 100.0, 200.0):
+            assert not watching.is_blind
+        assert counted == [1.0]
+        (repo.root / "new").mkdir()
+        until(lambda: watching._new_folder_at is not None)
+        for now[0] in (201.0, 203.0, 204.0):
+            assert not watching.is_blind
+        assert counted == [1.0, 203.0]
+    finally:
+        watching.stop()
 
 
 def test_where_the_system_does_not_count_nothing_is_claimed(
@@ -210,7 +231,7 @@ def test_a_file_system_that_announces_nothing_is_noticed_at_the_start(
 ) -> None:
     now = [0.0]
     monkeypatch.setattr(watchers, "Observer", Mute)
-    monkeypatch.setattr(watchers, "_watches", lambda: None)
+    monkeypatch.setattr(watchers, "_watches", lambda _: None)
     spool = repo.root / ".git" / "spool"
     spool.mkdir()
     watching = Watcher(repo.root, print, proof=spool, clock=lambda: now[0])
@@ -245,7 +266,7 @@ def test_where_we_cannot_write_we_do_not_say_that_we_are_deaf(
 ) -> None:
     now = [0.0]
     monkeypatch.setattr(watchers, "Observer", Mute)
-    monkeypatch.setattr(watchers, "_watches", lambda: None)
+    monkeypatch.setattr(watchers, "_watches", lambda _: None)
     watching = Watcher(repo.root, print, proof=repo.root / "absent", clock=lambda: now[0])
 
     watching.start()
