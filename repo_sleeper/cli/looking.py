@@ -75,7 +75,8 @@ def _look_of_daemon(workspace: Workspace, *, derive: bool) -> tuple[_Look | None
         return None, str(error)
     if said is None:
         return None, ""
-    return _Look(doubt="" if said.get("complete", True) else _UNKNOWN), ""
+    doubt = "" if said.get("complete", True) else _UNKNOWN
+    return _Look(doubt, doubt), ""  # what is ignored may be among what was found: that is told
 
 
 def _look_of_ours(workspace: Workspace, *, derive: bool, refusal: str) -> _Look:

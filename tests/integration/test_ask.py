@@ -724,3 +724,14 @@ def test_an_answer_that_was_cut_is_not_kept(fake):
     ask(QUESTION, *MODEL)
 
     assert ask(QUESTION, *MODEL).stdout == "Half up.\n"
+
+
+def test_that_the_daemon_cannot_tell_what_is_ignored_is_told_with_the_context(here, monkeypatch):
+    ask(QUESTION, "--context")
+    here.socket_file.touch()
+    monkeypatch.setattr("repo_sleeper.daemon.verbs.reconcile", lambda *_, **__: {"complete": False})
+
+    result = ask(QUESTION, "--context")
+
+    assert "1. shop/cart.py" in result.stdout
+    assert "git cannot say which files are ignored" in result.stderr
