@@ -7,17 +7,25 @@ from collections import Counter
 
 from repo_sleeper import git
 from repo_sleeper.cli import output
+from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.git import Repository
 from repo_sleeper.recall.file_kinds import is_code
 from repo_sleeper.store import extent
 from repo_sleeper.store.database import Database
 
 _SHOWN = 4
+# What nobody chose to leave out, and nobody would guess.
+_FAILED = (
+    SkipReason.UNREADABLE,
+    SkipReason.PARSER_CRASHED,
+    SkipReason.PARSER_TIMEOUT,
+    SkipReason.TOO_DEEP,
+)
 
 
 def limits(db: Database, tree_id: int, repo: Repository) -> list[str]:
     """One line for each limit of the index and the history; none where there is no limit."""
-    found = [unread(db, tree_id), _broken(db, tree_id)]
+    found = [unread(db, tree_id), _broken(db, tree_id), _failed(db, tree_id)]
     if not git.head(repo):
         found.append("no commits yet: nothing is known of changes")
     elif git.cut_off_at(repo):
@@ -45,3 +53,12 @@ def _broken(db: Database, tree_id: int) -> str:
     shown = ", ".join(f"{language} {count:,}" for language, count in most[:_SHOWN])
     files = output.count(sum(broken.values()), "file")
     return f"{files} with syntax the grammar does not follow ({shown}): read as far as it does"
+
+
+def _failed(db: Database, tree_id: int) -> str:
+    reasons = Counter(extent.skipped(db, tree_id).values())
+    failed = [f"{reason} {reasons[reason]:,}" for reason in _FAILED if reasons[reason]]
+    if not failed:
+        return ""
+    files = output.count(sum(reasons[reason] for reason in _FAILED), "file")
+    return f"{files} not read ({', '.join(failed)}): `sleeper status --skipped` lists them"

@@ -54,6 +54,21 @@ def test_files_that_do_not_parse_are_counted(
     assert checked() == {"standing": "note", "told": told}
 
 
+def test_files_that_no_parser_survived_are_counted(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("one", a_py=f"x = {'(' * 3_000}{')' * 3_000}\n".replace("(", "(\n"), b_py="x = 1\n")
+    repo.commit("two", c_py="x = 2\n", d_min_js="x")
+    monkeypatch.chdir(repo.root)
+    monkeypatch.setenv("SLEEPER_TEST_CRASH_ON", "c.py")
+    run("init", "--yes", "--no-daemon")
+
+    assert limits() == [
+        "2 files not read (parser-crashed 1, too-deep 1): `sleeper status --skipped` lists them"
+    ]
+    assert checked() == {"standing": "note", "told": limits()[0]}
+
+
 def test_without_commits_and_with_some_alone_the_history_is_told_to_end(
     repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
