@@ -190,10 +190,13 @@ def _permissions(workspace: Workspace) -> Check:
 
 def _daemon(workspace: Workspace) -> Check:
     found = process.state(workspace)
+    if not found.running:
+        return Check("daemon", "note", daemon_view.sentence(found))
     troubles = daemon_view.troubles(found)
-    if found.running and (found.details is None or troubles):
-        return Check("daemon", "bad", "; ".join(troubles) or daemon_view.sentence(found))
-    return Check("daemon", "good" if found.running else "note", daemon_view.sentence(found))
+    told = "; ".join(troubles) or daemon_view.sentence(found)
+    if not daemon_view.is_well(found):
+        return Check("daemon", "bad", told)
+    return Check("daemon", "note" if troubles else "good", told)
 
 
 def _watching(workspace: Workspace) -> Check:

@@ -61,6 +61,13 @@ def troubles(found: DaemonState) -> list[str]:
     return settings + [f"{root}{trouble}" for root, trouble in trees if trouble]
 
 
+def is_well(found: DaemonState) -> bool:
+    """Whether it does its work; that it does it by looking instead of being told is no fault."""
+    details = found.details or {}
+    failing = any(tree["failure"] or tree.get("doubt") for tree in details.get("trees", []))
+    return found.details is not None and not details.get("config_error") and not failing
+
+
 def doubtful(doubt: str) -> str:
     """What it means that git cannot list the files."""
     return f"{doubt}: it cannot be told which files are ignored, so nothing is sent"

@@ -27,6 +27,7 @@ from repo_sleeper.cli import (
     thinking,
     wizard,
 )
+from repo_sleeper.daemon import process
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.errors import ModelAuthError, ModelServerError
@@ -564,6 +565,31 @@ def test_the_doctor_names_no_settings_that_are_not_there(ready: Types, repo: Git
     (repo.root / ".sleeper.toml").unlink()
 
     assert "! trust: there is no .sleeper.toml" in ready("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("tree", "standing"),
+    [
+        ({}, "good"),
+        ({"degraded": "100 of 301 folders watched"}, "note"),
+        ({"failure": "no space"}, "bad"),
+        ({"doubt": "git's index is damaged"}, "bad"),
+    ],
+)
+def test_a_daemon_that_has_to_look_for_changes_is_no_illness(
+    ready: Types, monkeypatch: pytest.MonkeyPatch, tree: dict[str, str], standing: str
+) -> None:
+    trees = [{"root": "/here", "degraded": "", "failure": "", "doubt": "", **tree}]
+    details = {"thinking": False, "asleep": True, "why": "", "uptime_s": 9, "memory_mb": 9}
+    found = process.DaemonState(running=True, details={**details, "cpu_s": 0, "trees": trees})
+    monkeypatch.setattr(process, "state", lambda _: found)
+
+    told = ready("doctor", "--json")
+
+    (check,) = [one for one in json.loads(told.out)["checks"] if one["what"] == "daemon"]
+    assert check["standing"] == standing
+    assert all(word in check["told"] for word in tree.values())
+    assert told.code == (1 if standing == "bad" else 0)
 
 
 def test_a_model_without_its_key_is_found_by_the_doctor(
