@@ -30,6 +30,8 @@ def limits(db: Database, tree_id: int, repo: Repository) -> list[str]:
         found.append("no commits yet: nothing is known of changes")
     elif git.cut_off_at(repo):
         found.append("a shallow clone: the history ends where it was cut off")
+    elif git.is_treeless(repo):
+        found.append("a clone without trees: of old commits it is not known what they changed")
     return [one for one in found if one]
 
 

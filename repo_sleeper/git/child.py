@@ -175,7 +175,8 @@ def _reason(code: int, err: bytes) -> str:
     if code < 0:
         return f"it was killed by signal {-code}"
     lines = err.decode("utf-8", "replace").strip().splitlines()
-    return printable(lines[0]) if lines else f"exit code {code}"
+    told = [line for line in lines if not line.startswith("warning:")] or lines
+    return printable(told[0]) if told else f"exit code {code}"
 
 
 def printable(text: object) -> str:

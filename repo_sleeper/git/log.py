@@ -22,7 +22,6 @@ _OPTIONS = (
     "-O/dev/null",
     "--no-walk=unsorted",
     "--stdin",
-    "--name-status",
     "--diff-merges=off",
     "--encoding=UTF-8",
     "--no-color",
@@ -55,7 +54,7 @@ def tell(repo: Repository, oids: Sequence[str]) -> Iterator[Commit]:
     """These commits, in this order.
 
     Merges bring no paths: the commits they merge do. Neither do the oldest commits of a shallow
-    clone, whose parents are not there to compare with.
+    clone, whose parents are not there to compare with, nor those of a clone without trees.
     """
     cut_off = cut_off_at(repo)
     for page in _pages(repo, oids):
@@ -87,10 +86,18 @@ def _log(repo: Repository, oids: Sequence[str]) -> bytes:
     # takes longer than everything else.
     named = "".join(f"{oid}\n" for oid in oids).encode()
     try:
-        return ask(repo, "log", *_OPTIONS, "-M", "-l200", stdin=named)
+        return ask(repo, "log", *_OPTIONS, "--name-status", "-M", "-l200", stdin=named)
     except GitError:
-        # A partial clone lacks the contents needed to see that a changed file was also moved.
-        return ask(repo, "log", *_OPTIONS, "-M100%", stdin=named)
+        return _log_of_partial_clone(repo, named)
+
+
+def _log_of_partial_clone(repo: Repository, named: bytes) -> bytes:
+    try:
+        # It lacks the contents needed to see that a changed file was also moved.
+        return ask(repo, "log", *_OPTIONS, "--name-status", "-M100%", stdin=named)
+    except GitError:
+        # It lacks the folders too: what was said is known, and not what was touched.
+        return ask(repo, "log", *_OPTIONS, "--no-patch", stdin=named)
 
 
 def _told(raw: bytes) -> Iterator[Commit]:

@@ -222,6 +222,16 @@ def config_value(repo: Repository, key: str) -> str:
     return personal_config(place, "config", key, cwd=repo.root, limit_s=repo.limit_s)
 
 
+def is_treeless(repo: Repository) -> bool:
+    """Whether it was cloned without the folders of old commits (`--filter=tree:0`)."""
+    place = f"--git-dir={repo.git_dir}"
+    filters = r"^remote\..*\.partialclonefilter$"
+    told = personal_config(
+        place, "config", "--get-regexp", filters, cwd=repo.root, limit_s=repo.limit_s
+    )
+    return any(line.partition(" ")[2].startswith("tree:") for line in told.splitlines())
+
+
 def set_config(repo: Repository, key: str, value: str) -> None:
     """Write one setting into the repository's own file."""
     _write_config(repo, "--replace-all", key, value)

@@ -335,6 +335,25 @@ def test_the_edge_of_a_shallow_clone_did_not_add_every_file(repo: GitRepo, tmp_p
     assert [(commit.subject, commit.paths) for commit in told] == [("2", ("a.py",)), ("1", ())]
 
 
+def test_a_clone_without_trees_knows_what_was_said_and_not_what_was_touched(
+    repo: GitRepo, tmp_path: Path
+) -> None:
+    for number in range(3):
+        repo.commit(f"fix {number}", lib__a_py=f"{number}\n")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    repo.git("clone", "--quiet", "--filter=tree:0", f"file://{repo.root}", str(clone))
+    (repo.root / ".git").rename(tmp_path / "unreachable")
+    there = git.discover(clone)
+
+    told = list(git.commits(there, limit=9))
+
+    assert [(one.subject, one.paths) for one in told] == [(f"fix {n}", ()) for n in (2, 1, 0)]
+    assert git.is_treeless(there)
+    with pytest.raises(GitError, match="git ls-tree failed: fatal: "):
+        plumbing.ask(there, "ls-tree", "-r", "-z", told[-1].oid)
+
+
 def test_a_message_in_no_encoding_at_all_is_replaced_not_refused(repo: GitRepo) -> None:
     tree = repo.git("write-tree").strip()
     raw = f"tree {tree}\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n\n".encode()

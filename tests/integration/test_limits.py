@@ -93,6 +93,22 @@ def test_without_commits_and_with_some_alone_the_history_is_told_to_end(
     assert checked() == {"standing": "note", "told": limits()[0]}
 
 
+def test_a_clone_without_trees_is_set_up_and_told_of(
+    repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        repo.commit(str(number), a_py=f"x = {number}\n")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    repo.git("clone", "--quiet", "--filter=tree:0", f"file://{repo.root}", str(clone))
+    monkeypatch.chdir(clone)
+
+    assert run("init", "--yes", "--no-daemon").exit_code == 0
+
+    assert limits() == ["a clone without trees: of old commits it is not known what they changed"]
+    assert json.loads(run("status", "--json").stdout)["index"]["commits"] == 2
+
+
 def test_without_a_store_doctor_says_that_limits_are_not_known(
     repo: GitRepo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
