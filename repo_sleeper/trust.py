@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -122,7 +123,8 @@ def read_plain(file: Path, *, label: str, follow: bool) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        reason = "is a symbolic link" if file.is_symlink() else (error.strerror or "").lower()
+        is_link = error.errno == errno.ELOOP
+        reason = "is a symbolic link" if is_link else (error.strerror or "").lower()
         raise ConfigError(f"{label}: {reason}", hint="make it a regular file") from error
     try:
         return _plain_bytes(descriptor, label)

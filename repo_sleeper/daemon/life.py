@@ -101,7 +101,7 @@ def _in_place(workspace: Workspace, lock: Lock) -> Callable[[], bool]:
     """Whether our lock and our database are still the ones that others find."""
     database = locks.identity(workspace.database_file)
     return lambda: (
-        lock.is_at(workspace.daemon_lock) and locks.identity(workspace.database_file) == database
+        lock.is_at(workspace.daemon_lock) and locks.is_still(workspace.database_file, database)
     )
 
 

@@ -30,7 +30,7 @@ class Lock:
     def is_at(self, path: Path) -> bool:
         """Whether the file we hold is still the one others would find."""
         ours = os.fstat(self._descriptor)
-        return identity(path) == (ours.st_dev, ours.st_ino)
+        return is_still(path, (ours.st_dev, ours.st_ino))
 
     def release(self) -> None:
         """Let go. The file stays: removing it would let two processes hold two locks."""
@@ -81,6 +81,21 @@ def identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def is_still(path: Path, known: tuple[int, int] | None) -> bool:
+    """Whether the file found there is the one we know, or none is where we know of none.
+
+    Only a clear answer tells that a file went: where a disk fails, or a folder may not be
+    entered, nobody finds another one either.
+    """
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return known is None
+    except OSError:
+        return known is not None
+    return (found.st_dev, found.st_ino) == known
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from repo_sleeper import __version__
-from repo_sleeper.daemon import machine, rounds, spool, verbs
+from repo_sleeper.daemon import locks, machine, rounds, spool, verbs
 from repo_sleeper.daemon.forest import Forest, Watched
 from repo_sleeper.daemon.idleness import Idleness
 from repo_sleeper.daemon.logbook import LOGGER
@@ -212,7 +212,7 @@ class Service:
         self._gone_since = None if self._forest else (self._gone_since or now)
         if self._gone_since is not None and now - self._gone_since >= _GONE_S:
             self._end("the repository is gone")
-        if not self.workspace.database_file.exists():
+        if locks.is_still(self.workspace.database_file, None):
             self._end("the store is gone")
         if not self.is_reachable():
             self._end("the socket is gone")

@@ -13,7 +13,7 @@ from repo_sleeper.config import Settings
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.disk import full_disk, told_if_full
 from repo_sleeper.digest import sha256
-from repo_sleeper.errors import ForeignStoreError, NotInitialisedError, SetupError
+from repo_sleeper.errors import ForeignStoreError, NotInitialisedError, SetupError, StoreError
 from repo_sleeper.git import Repository
 from repo_sleeper.store.database import Database, open_database, read_database
 
@@ -119,8 +119,14 @@ def of_repository(
 
 
 def is_model_forbidden(repo: Repository) -> bool:
-    """Whether this repository was set up to have no model."""
-    return os.path.lexists(repo.state_dir / _NO_MODEL)
+    """Whether this repository was set up to have no model; so it is where that cannot be seen."""
+    try:
+        (repo.state_dir / _NO_MODEL).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def forbid_model(workspace: Workspace, *, forbid: bool) -> None:
@@ -154,7 +160,13 @@ def _mark(file: Path) -> tuple[int, ...]:
 
 def is_initialised(workspace: Workspace) -> bool:
     """Whether there is a store at all, whoever made it."""
-    return workspace.id_file.exists() or workspace.database_file.exists()
+    try:
+        return workspace.id_file.exists() or workspace.database_file.exists()
+    except OSError as error:
+        raise StoreError(
+            f"{workspace.state_dir} cannot be read: {error.strerror}",
+            hint=f'if it was made under sudo: sudo chown -R "$USER" {workspace.state_dir}',
+        ) from error
 
 
 def require_store(workspace: Workspace) -> None:

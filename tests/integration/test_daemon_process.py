@@ -77,6 +77,23 @@ def test_a_git_directory_that_cannot_hold_it_is_said(repo: GitRepo) -> None:
         workspaces.create_store(workspace)
 
 
+def test_state_that_may_not_be_looked_at_is_said_and_no_model_is_asked(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.stat
+
+    def refuse(path: Path, **how: bool) -> os.stat_result:
+        if path.parent == workspace.state_dir:
+            raise PermissionError(13, "Permission denied")
+        return real(path, **how)
+
+    monkeypatch.setattr(Path, "stat", refuse)  # root may look at anything: no real refusal
+
+    with pytest.raises(StoreError, match="cannot be read: Permission denied"):
+        workspaces.require_store(workspace)
+    assert workspaces.is_model_forbidden(workspace.repo)
+
+
 def test_an_old_store_is_put_aside_whole(workspace: Workspace) -> None:
     moved = workspaces.put_aside(workspace, stamp="now")
 

@@ -239,6 +239,19 @@ def test_an_odd_settings_file_cannot_be_trusted_and_is_never_waited_for(
         shutil.rmtree(file) if file.is_dir() else file.unlink()
 
 
+def test_settings_in_a_folder_that_may_not_be_entered_are_a_mistake_in_words(
+    place: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    for call in ("open", "stat", "lstat"):
+        monkeypatch.setattr(os, call, refuse)  # root may enter anything: no real refusal
+
+    with pytest.raises(ConfigError, match="permission denied"):
+        trust.settings_bytes(place)
+
+
 def test_the_person_s_own_file_may_be_a_link_and_its_mistakes_name_it(
     place: Repository, tmp_path: Path
 ) -> None:

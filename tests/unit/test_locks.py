@@ -105,8 +105,25 @@ def test_it_knows_whether_others_would_find_it(path: Path) -> None:
 
     path.rename(path.with_name("away"))
     assert not lock.is_at(path)
+    assert locks.is_still(path, None)
     path.touch()
     assert not lock.is_at(path)
+    lock.release()
+
+
+def test_a_place_that_cannot_be_looked_at_is_not_anothers(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = locks.take(path)
+    assert lock is not None
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "no")
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+
+    assert lock.is_at(path)
+    assert not locks.is_still(path, None)
     lock.release()
 
 
