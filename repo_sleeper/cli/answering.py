@@ -69,16 +69,16 @@ def _answered(  # noqa: PLR0913 -- a question, who is asked, and how
     *,
     fresh: bool,
 ) -> Answer:
-    from repo_sleeper import config
+    from repo_sleeper import config, git
     from repo_sleeper.daemon import rounds
     from repo_sleeper.daemon.workspace import write_store
     from repo_sleeper.errors import ModelSetupError
     from repo_sleeper.llm.client import WorkerModel
     from repo_sleeper.recall import answer
 
-    if asked.doubt:
+    if doubt := asked.doubt or git.self_test():
         raise ModelSetupError(
-            f"{asked.doubt}, so nothing is sent",
+            f"{doubt}, so nothing is sent",
             hint="`sleeper doctor` says why",
             sent=False,
         )

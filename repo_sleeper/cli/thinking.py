@@ -108,6 +108,8 @@ def require_model(workspace: Workspace) -> None:
             f"nothing is sent: git cannot say which files are ignored ({error})",
             hint="`sleeper doctor` says what to do",
         ) from error
+    if unsafe := git.self_test():
+        raise SetupError(f"nothing is sent: {unsafe}", hint="use another git")
 
 
 def _thoughts(

@@ -15,6 +15,7 @@ from repo_sleeper.store.database import Database
 ROOM = 200_000_000  # bytes that must be free before we pay for what could not be stored
 _BATTERY_S = 60.0
 _SPENT_S = 60.0
+_GIT_S = 600.0
 _EXHAUSTED_S = 600.0
 _LONGEST_REST_S = 600.0
 _MOST_DOUBLINGS = 20
@@ -34,6 +35,8 @@ class Idleness:
         self._battery_at = float("-inf")
         self._spent_why = ""
         self._spent_at = float("-inf")
+        self._git_why = ""
+        self._git_at = float("-inf")
 
     def active(self, now: float) -> None:
         """Somebody is at work, so there may be something new to think about."""
@@ -77,6 +80,7 @@ class Idleness:
             or (self._rests_why if now < self._rests_until else "")
             or _why_paused(db)
             or self._why_spent(db, workspace, now)
+            or self._why_unsafe(now)
         )
         return self.why
 
@@ -118,6 +122,12 @@ class Idleness:
             self._spent_why = refusal(ledger.spent(db, time.time()), 0.0, 1)
             self._spent_at = now
         return self._spent_why
+
+    def _why_unsafe(self, now: float) -> str:
+        """Why this git may show us, or run, what we keep out; seldom asked, it may be replaced."""
+        if now - self._git_at >= _GIT_S:
+            self._git_why, self._git_at = git.self_test(), now
+        return self._git_why and f"{self._git_why}, so nothing is sent"
 
     def _on_battery(self, now: float) -> bool | None:
         if now - self._battery_at >= _BATTERY_S:

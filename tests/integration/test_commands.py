@@ -708,6 +708,19 @@ def test_nothing_is_thought_about_while_git_cannot_say_what_is_ignored(
     assert fake.prompts == []
 
 
+def test_nothing_is_sent_beside_a_git_that_shuts_nothing_out(
+    ready: Types, model: Callable[..., FakeModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = model()
+    monkeypatch.setattr(git, "self_test", lambda: "git 2.20.1 is too old")
+
+    for words in (("think", "shop.py"), ("ask", "where is the tax?")):
+        told = ready(*words)
+        assert "git 2.20.1 is too old" in told.err
+        assert "nothing is sent" in told.err
+    assert fake.prompts == []
+
+
 def test_a_thought_becomes_notes_and_costs(ready: Types, model: Callable[..., FakeModel]) -> None:
     fake = model()
     assert "at most $0.0" in ready("think", "--dry-run", "shop.py").err

@@ -723,6 +723,17 @@ def test_what_git_cannot_tell_apart_is_not_sent(
     assert not daemon.model.prompts
 
 
+def test_beside_a_git_that_shuts_nothing_out_nothing_is_sent(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "self_test", lambda: "git 2.20.1 is too old")
+
+    daemon = start(**THINKING)
+
+    daemon.until(lambda: "too old, so nothing is sent" in str(daemon.status()["why"]))
+    assert not daemon.model.prompts
+
+
 def _broken_git(*_: object) -> None:
     from repo_sleeper.errors import GitError
 
