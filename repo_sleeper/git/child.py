@@ -13,6 +13,10 @@ from repo_sleeper.errors import GitError
 from repo_sleeper.pipes import widen
 
 _READ_BYTES = 1 << 20
+# Where one question was not answered, the next few are hardly: nobody waits ten seconds for each.
+_AGAIN_S = 1.0
+_SOON_S = 30.0
+_silent: dict[Path, float] = {}  # when a git about this place last did not answer
 
 
 class Child:
@@ -33,8 +37,8 @@ class Child:
     ) -> None:
         self._verb = _verb(command)
         self._cwd = cwd
-        self._limit_s = limit_s
-        self._until = time.monotonic() + limit_s
+        self._limit_s = _patience(cwd, limit_s)
+        self._until = time.monotonic() + self._limit_s
         self._given = memoryview(stdin)
         self._said: dict[int, list[bytes]] = {}
         self._open: list[int] = []
@@ -49,6 +53,7 @@ class Child:
         except BaseException:
             self.kill()
             raise
+        _silent.pop(self._cwd, None)
         out, err = (b"".join(parts) for parts in self._said.values())
         if code not in allowed:
             raise self._failure(code, err)
@@ -132,6 +137,7 @@ class Child:
     def _rest_ms(self) -> float:
         rest = self._until - time.monotonic()
         if rest <= 0:
+            _silent[self._cwd] = time.monotonic()
             raise GitError(
                 f"git {self._verb} did not answer within {self._limit_s:g} s and was stopped",
                 hint="a named pipe or a dead network drive among git's files does this",
@@ -164,6 +170,12 @@ class Child:
         if not self._cwd.is_dir():
             return GitError(f"{printable(self._cwd)} is not there any more")
         return GitError(f"git {self._verb} failed: {_reason(code, err)}")
+
+
+def _patience(place: Path, limit_s: float) -> float:
+    last = _silent.get(place)
+    is_again = last is not None and time.monotonic() - last < _SOON_S
+    return min(limit_s, _AGAIN_S) if is_again else limit_s
 
 
 def _verb(command: Sequence[str]) -> str:

@@ -508,6 +508,21 @@ def test_a_hanging_git_is_stopped_with_everything_it_started(
     assert _ends(int((tmp_path / "child").read_text()))
 
 
+def test_a_git_that_did_not_answer_is_given_less_time_until_it_does(
+    hanging: git.Repository, tmp_path: Path
+) -> None:
+    patient = hanging._replace(limit_s=30.0)
+    with pytest.raises(GitError, match=r"within 0\.2 s"):
+        git.tracked(hanging)
+    with pytest.raises(GitError, match="within 1 s"):
+        git.tracked(patient)
+
+    (tmp_path / "git").write_text('#!/bin/sh\nexec /usr/bin/git "$@"\n')
+    assert git.tracked(patient) == []
+    (tmp_path / "git").write_text("#!/bin/sh\nsleep 1.2\n")
+    assert git.tracked(patient) == []
+
+
 def test_an_impatient_person_leaves_no_git_behind(hanging: git.Repository, tmp_path: Path) -> None:
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
