@@ -24,7 +24,9 @@ _BLIND_S = 5.0
 _QUIET_PER_SECOND = 1_000.0
 _LONGEST_QUIET_S = 300.0
 
-_REFS = ("HEAD", "logs/HEAD", "MERGE_HEAD", "rebase-merge", "rebase-apply")
+# Also what decides which files git lists: a file that it no longer tracks may be ignored now.
+_REFS = ("HEAD", "logs/HEAD", "MERGE_HEAD", "rebase-merge", "rebase-apply", "index")
+_SHARED = ("info/exclude", "shallow")
 _PLACE_ERRORS = (FileNotFoundError, NotADirectoryError)
 
 
@@ -120,7 +122,7 @@ class WatchedTree:
         self.looked_at = now
 
     def refs_moved(self) -> bool:
-        """Whether git's own files say that HEAD may be another commit, or an operation began."""
+        """Whether git's own files say that HEAD, what is listed, or an operation may be another."""
         before, self._refs = self._refs, _refs(self.repo)
         return before != self._refs
 
@@ -147,7 +149,8 @@ def _place(path: Path) -> tuple[int, int]:
 
 
 def _refs(repo: Repository) -> tuple[tuple[int, int] | None, ...]:
-    return tuple(_stamp(os.path.join(repo.git_dir, name)) for name in _REFS)  # noqa: PTH118 -- every second
+    places = ((repo.git_dir, _REFS), (repo.common_dir, _SHARED))
+    return tuple(_stamp(f"{place}/{name}") for place, names in places for name in names)
 
 
 def _stamp(path: str) -> tuple[int, int] | None:

@@ -243,7 +243,6 @@ def test_a_shallow_clone_that_is_given_its_past_is_noticed(
     daemon.until(lambda: daemon.looked() and history.commit_count(daemon.db) == 1)
 
     repo.git("fetch", "-q", "--unshallow", "origin")
-    daemon.service._forest.urge(time.monotonic())
 
     daemon.until(lambda: history.commit_count(daemon.db) > 1)
 

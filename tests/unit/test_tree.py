@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +139,30 @@ def test_a_commit_moves_the_refs_once(repo: GitRepo) -> None:
     repo.commit("first", a_py="x = 1\n")
     assert tree.refs_moved()
     assert not tree.refs_moved()
+
+
+@pytest.mark.parametrize("command", [("rm", "-q", "--cached", "a.py"), ("add", "b.py")])
+def test_what_git_lists_differently_is_noticed(repo: GitRepo, command: tuple[str, ...]) -> None:
+    repo.commit("one", a_py="1\n")
+    repo.write("b.py", "2\n")
+    tree = WatchedTree(git.discover(repo.root), now=0.0)
+
+    repo.git(*command)
+
+    assert tree.refs_moved()
+    assert not tree.refs_moved()
+
+
+def test_what_one_person_excludes_is_noticed_in_every_work_tree(
+    repo: GitRepo, tmp_path: Path
+) -> None:
+    repo.commit("one", a_py="1\n")
+    repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    tree = WatchedTree(git.discover(tmp_path / "linked"), now=0.0)
+
+    repo.write(".git/info/exclude", "private.py\n")
+
+    assert tree.refs_moved()
 
 
 def test_a_removed_root_is_gone(repo: GitRepo, tree: WatchedTree) -> None:
