@@ -103,7 +103,7 @@ class _Look:
         self._root = root
         self._max_bytes = max_bytes
         self._ignore = ignore
-        self._folders = {b"": True}
+        self._folders: dict[bytes, bool | SkipReason] = {b"": True}
         self._seen: dict[str, Signature | SkipReason | None] = {}
 
     def at(self, paths: Iterable[str]) -> None:
@@ -129,8 +129,9 @@ class _Look:
     def _at(self, path: str) -> Signature | SkipReason | None:
         """None for what is not there, or lies behind a link."""
         name = path_to_bytes(path)
-        if not self._is_real_folder(name.rpartition(b"/")[0]):
-            return None  # a folder became a link or went away: so did what git lists in it
+        folder = self._real_folder(name.rpartition(b"/")[0])
+        if folder is not True:  # it became a link or went away: so did what git lists in it
+            return folder if isinstance(folder, SkipReason) else None
         try:
             seen = os.lstat(self._root + b"/" + name)
         except (FileNotFoundError, NotADirectoryError):
@@ -142,21 +143,24 @@ class _Look:
         )
         return reason or Signature(seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
 
-    def _is_real_folder(self, folder: bytes) -> bool:
-        """Whether no part of the folder's path is a symbolic link."""
+    def _real_folder(self, folder: bytes) -> bool | SkipReason:
+        """Whether no part of the folder's path is a symbolic link; or why that cannot be told."""
         found = self._folders.get(folder)
         if found is None:
-            around = folder.rpartition(b"/")[0]
-            found = self._is_real_folder(around) and _is_folder(self._root + b"/" + folder)
+            found = self._real_folder(folder.rpartition(b"/")[0])
+            if found is True:
+                found = _is_folder(self._root + b"/" + folder)
             self._folders[folder] = found
         return found
 
 
-def _is_folder(path: bytes) -> bool:
+def _is_folder(path: bytes) -> bool | SkipReason:
     try:
         return stat.S_ISDIR(os.lstat(path).st_mode)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError:
+        return SkipReason.UNREADABLE
 
 
 def _odd(mode: int) -> SkipReason | None:

@@ -122,6 +122,23 @@ def test_a_folder_that_may_not_be_read_is_told(
     assert scan(repo).skipped == {"a.py": SkipReason.UNREADABLE}
 
 
+def test_what_lies_deeper_in_a_folder_that_may_not_be_entered_is_told_too(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("start", closed__deep__deeper__a_py="", b_py="")
+    real = os.lstat
+
+    def refuse(path: str | bytes) -> os.stat_result:
+        if b"/closed/" in os.fsencode(path):
+            raise PermissionError(13, "no")
+        return real(path)
+
+    monkeypatch.setattr(os, "lstat", refuse)  # root may enter anything: no real refusal
+    found = scan(repo)
+    assert list(found.files) == ["b.py"]
+    assert found.skipped == {"closed/deep/deeper/a.py": SkipReason.UNREADABLE}
+
+
 @pytest.fixture
 def mute(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Repository) -> git.Listing:
