@@ -32,10 +32,10 @@ def inscription(workspace: Workspace) -> str:
 
 def of(workspace: Workspace) -> Holder:
     """Who wrote their name into the lock; pid 0 when nobody did."""
+    written = locks.written(workspace.daemon_lock)
     try:
-        written = json.loads(workspace.daemon_lock.read_text("utf-8"))
         return Holder(int(written["pid"]), str(written["born"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return Holder(0, "")
 
 

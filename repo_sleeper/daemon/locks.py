@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from typing import Any
 from repo_sleeper.errors import StoreError
 
 _POLL = 0.02
+_LONGEST = 1 << 16  # bytes of what a holder writes
+# A pipe that came with a downloaded repository must not be waited for.
+_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Lock:
@@ -54,24 +58,33 @@ def take(
 def is_held(path: Path) -> bool:
     """Whether a living process holds the lock; asks without standing in anyone's way for long."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS)
     except OSError:
         return False
     try:
-        return not _locked(descriptor, fcntl.LOCK_SH)
+        return _is_plain(descriptor) and not _locked(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
 
 
 def inscribed(path: Path) -> dict[str, Any]:
     """What the holder wrote down; {} when nobody holds it, or it is not what we write."""
-    if not is_held(path):
+    return written(path) if is_held(path) else {}
+
+
+def written(path: Path) -> dict[str, Any]:
+    """What was last written into a lock, whether or not somebody holds it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+    except OSError:
         return {}
     try:
-        written = json.loads(path.read_text("utf-8"))
+        found = json.loads(os.read(descriptor, _LONGEST)) if _is_plain(descriptor) else {}
     except (OSError, ValueError):
         return {}
-    return written if isinstance(written, dict) else {}
+    finally:
+        os.close(descriptor)
+    return found if isinstance(found, dict) else {}
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -125,12 +138,20 @@ def shared(path: Path) -> Iterator[None]:
 
 def _open(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be opened for writing: {error.strerror}",
             hint="sleeper needs to write inside the repository's git directory",
         ) from error
+    if _is_plain(descriptor):
+        return descriptor
+    os.close(descriptor)
+    raise StoreError(f"{path} is not a regular file", hint="remove it, then try again")
+
+
+def _is_plain(descriptor: int) -> bool:
+    return stat.S_ISREG(os.fstat(descriptor).st_mode)
 
 
 def _locked(descriptor: int, mode: int) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -138,3 +139,12 @@ def test_a_symbolic_link_is_not_followed(path: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         locks.take(path)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_pipe_is_no_lock_and_never_waited_for(path: Path) -> None:
+    os.mkfifo(path)
+
+    assert not locks.is_held(path)
+    assert locks.inscribed(path) == locks.written(path) == {}
+    with pytest.raises(StoreError, match="not a regular file"):
+        locks.take(path)
