@@ -40,6 +40,7 @@ _EVENTS: list[type[FileSystemEvent]] = [
 ]
 _LOGGERS = ("watchdog.observers.inotify_c", "watchdog.observers.inotify")
 _RECOUNT_S = 20.0
+_RECOUNT_PER_SECOND = 100.0  # of counting: it may take a hundredth of a core
 _COUNTABLE_S = 2.0  # after a folder appeared: by then it and those beside it are watched, or never
 _PROOF = "watched"
 _PROOF_S = 2.0  # it takes 0.5 s where all is well
@@ -76,6 +77,7 @@ class Watcher:
         self._files: frozenset[str] = frozenset()  # where the system says what we watch
         self._missing = ""
         self._counted_at: float | None = None
+        self._recount_s = _RECOUNT_S
         self._new_folder_at: float | None = None  # since the last count
         self._overflowed_at: float | None = None
         self._proof = None if proof is None else os.fsencode(proof / _PROOF)
@@ -162,8 +164,10 @@ class Watcher:
         """Whether every folder has its watch; the library is silent when the limit is reached."""
         now = self._clock()
         if self._observer is not None and self._is_count_due(now):
-            self._counted_at, self._new_folder_at = now, None
+            self._new_folder_at = None
             self._missing = _shortfall(_watches(self._files), self._root)
+            self._counted_at = self._clock()
+            self._recount_s = max(_RECOUNT_S, _RECOUNT_PER_SECOND * (self._counted_at - now))
         return self._missing
 
     def _is_count_due(self, now: float) -> bool:
@@ -174,7 +178,7 @@ class Watcher:
         if self._counted_at is None:
             return True
         is_in_doubt = bool(self._missing) or appeared is not None
-        return is_in_doubt and now - self._counted_at >= _RECOUNT_S
+        return is_in_doubt and now - self._counted_at >= self._recount_s
 
     def _new_folder(self) -> None:
         # Of many the first counts: where they never end, it must not be put off for ever.

@@ -164,6 +164,27 @@ def test_folders_are_counted_again_only_where_some_may_be_without_a_watch(
         watching.stop()
 
 
+def test_counting_takes_a_hundredth_of_the_time_at_most(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, counted = [0.0], []
+
+    def slowly(_: object) -> int:
+        counted.append(now[0])
+        now[0] += 3.0
+        return 1
+
+    monkeypatch.setattr(watchers, "_watches", slowly)
+    watching = Watcher(repo.root, print, clock=lambda: now[0])
+    watching.start()
+    try:
+        for now[0] in (1.0, 100.0, 303.0, 304.0):
+            assert watching.is_blind
+        assert counted == [1.0, 304.0]
+    finally:
+        watching.stop()
+
+
 def test_where_the_system_does_not_count_nothing_is_claimed(
     watcher: Watcher, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
