@@ -23,13 +23,15 @@ class Price(NamedTuple):
     """US dollars per million tokens; None means nobody knows, never free.
 
     `cached` and `written` count as `sent` where they are not known: read from a provider's cache,
-    and written into it.
+    and written into it. `longer` is what all tokens of a call cost once more than so many are sent,
+    the smallest size first.
     """
 
     sent: float | None = None
     received: float | None = None
     cached: float | None = None
     written: float | None = None
+    longer: tuple[tuple[int, Price], ...] = ()
 
     @property
     def known(self) -> bool:
@@ -38,24 +40,43 @@ class Price(NamedTuple):
 
     def cost(self, usage: Usage) -> float:
         """US dollars for these tokens; 0.0 when the price is unknown."""
-        if self.sent is None or self.received is None:
+        sent, received, cached, written, _ = self.at(usage.sent)
+        if sent is None or received is None:
             return 0.0
-        cached = self.sent if self.cached is None else self.cached
-        written = self.sent if self.written is None else self.written
-        fresh = max(usage.sent - usage.cached - usage.written, 0) * self.sent
-        kept = usage.cached * cached + usage.written * written
-        return (fresh + kept + usage.received * self.received) / 1_000_000
+        fresh = max(usage.sent - usage.cached - usage.written, 0) * sent
+        kept = usage.cached * (sent if cached is None else cached)
+        kept += usage.written * (sent if written is None else written)
+        return (fresh + kept + usage.received * received) / 1_000_000
+
+    def at(self, sent: int) -> Price:
+        """That of a call which sends so many tokens."""
+        passed = [price for tokens, price in self.longer if sent > tokens]
+        return passed[-1] if passed else self._replace(longer=())
 
     def dearer(self, other: Price) -> Price:
         """The higher of two in each way; what one of them does not know counts for nothing."""
-        pairs = zip(self, other, strict=True)
-        return Price(*(max((n for n in pair if n is not None), default=None) for pair in pairs))
+        sizes = sorted({tokens for price in (self, other) for tokens, _ in price.longer})
+        longer = ((size, _higher(self.at(size + 1), other.at(size + 1))) for size in sizes)
+        return _higher(self, other)._replace(longer=tuple(longer))
 
     def most(self, usage: Usage) -> float:
         """The most that so many tokens can cost, whatever share of them is cached or written."""
         plain = usage._replace(cached=0, written=0)
         shares = (plain, plain._replace(cached=usage.sent), plain._replace(written=usage.sent))
         return max(self.cost(share) for share in shares)
+
+
+def _higher(one: Price, other: Price) -> Price:
+    return Price(
+        sent=_highest(one.sent, other.sent),
+        received=_highest(one.received, other.received),
+        cached=_highest(one.cached, other.cached),
+        written=_highest(one.written, other.written),
+    )
+
+
+def _highest(*known: float | None) -> float | None:
+    return max((one for one in known if one is not None), default=None)
 
 
 class Prompt(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ from repo_sleeper.providers import LOCAL, MARKED, provider_of
 _LIST = "model_prices_and_context_window_backup.json"
 _PROVIDERS = "provider_endpoints_support_backup.json"
 _MILLION = 1_000_000
+_LONGER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
 _TIERS = frozenset({"flex", "priority"})
 _FREE = Price(0.0, 0.0, 0.0)
 
@@ -32,6 +34,11 @@ class Figures(Protocol):
 def price(model: str, own: Figures, *, tier: str) -> Price:
     """That of a tier; the person's own figures before the list's."""
     listed = listed_price(model, tier=tier)
+    longer = tuple((tokens, _with_own(model, price, own)) for tokens, price in listed.longer)
+    return _with_own(model, listed, own)._replace(longer=longer)
+
+
+def _with_own(model: str, listed: Price, own: Figures) -> Price:
     return Price(
         sent=listed.sent if own.sent_price is None else own.sent_price,
         received=listed.received if own.received_price is None else own.received_price,
@@ -65,19 +72,33 @@ def listed_price(model: str, *, tier: str = "") -> Price:
     entry = _entry(model)
     if entry is None:
         return Price()
-    usual = _price(entry)
     # Another price, but only where all of it is listed: otherwise it is the usual one.
-    own = _price(entry, f"_{tier}") if tier in _TIERS else usual
-    return own if own.known else usual
+    ending = f"_{tier}" if tier in _TIERS else ""
+    own = _price(entry, ending)
+    return _with_longer(entry, own, ending) if own.known else _with_longer(entry, _price(entry))
 
 
 def _price(entry: dict[str, Any], ending: str = "") -> Price:
-    return Price(
+    said = Price(
         sent=_per_million(entry.get(f"input_cost_per_token{ending}")),
         received=_per_million(entry.get(f"output_cost_per_token{ending}")),
         cached=_per_million(entry.get(f"cache_read_input_token_cost{ending}")),
         written=_per_million(entry.get(f"cache_creation_input_token_cost{ending}")),
     )
+    # Not every provider tells how much of an answer was only thought, so all of it may have been.
+    thought = _per_million(entry.get(f"output_cost_per_reasoning_token{ending}"))
+    return said.dearer(Price(received=thought)) if said.known else said
+
+
+def _with_longer(entry: dict[str, Any], price: Price, ending: str = "") -> Price:
+    """With what longer prompts cost; a tier that has no price for them pays what is usual."""
+    longer, dearest_yet = [], price
+    for thousands in sorted(int(found[1]) for found in map(_LONGER.fullmatch, entry) if found):
+        above = f"_above_{thousands}k_tokens"
+        own, usual = _price(entry, f"{above}{ending}"), _price(entry, above)
+        dearest_yet = dearest_yet.dearer(own if own.known else usual)
+        longer.append((thousands * 1000, dearest_yet))
+    return price._replace(longer=tuple(longer))
 
 
 @lru_cache(maxsize=1)

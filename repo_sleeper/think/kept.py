@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.redact import clean
@@ -62,7 +63,12 @@ def paid(thought: Thought) -> tuple[Reply, Price]:
         receipt["seconds"],
         receipt.get("tier", ""),  # older ones have none
     )
-    return reply, Price(**receipt["price"])
+    return reply, _price(receipt["price"])
+
+
+def _price(told: Mapping[str, Any]) -> Price:
+    longer = ((tokens, Price(*parts[:4])) for tokens, parts in told.get("longer", ()))
+    return Price(**{**told, "longer": tuple(longer)})
 
 
 def notes_shown(thought: Thought) -> Sequence[str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from repo_sleeper.domain.model import Price
+from repo_sleeper.config import ModelSettings
+from repo_sleeper.domain.model import Price, Usage
 from repo_sleeper.llm import prices
 from repo_sleeper.llm.prices import listed_price
 from repo_sleeper.providers import (
@@ -94,6 +95,45 @@ def test_a_listed_price_is_complete_and_an_unlisted_one_unknown(model: str) -> N
 
     assert price.known is (model not in {"groq/x", "x"})
     assert price.known is False or 0 < (price.sent or 0) < (price.received or 0) < 100
+
+
+@pytest.mark.parametrize(
+    ("model", "tier", "sent", "usd"),
+    [
+        ("gemini/gemini-2.5-pro", "", 200_000, 0.25 + 0.01),
+        ("gemini/gemini-2.5-pro", "", 200_001, 0.5 + 0.015),
+        ("gemini/gemini-2.5-pro", "priority", 200_001, 0.9 + 0.027),
+        ("gemini/gemini-2.5-pro", "flex", 200_001, 0.5 + 0.015),  # no longer one is listed
+        ("gpt-5.4", "", 272_001, 1.36 + 0.0225),
+    ],
+)
+def test_a_longer_prompt_costs_what_is_listed_for_its_size(
+    model: str, tier: str, sent: int, usd: float
+) -> None:
+    price, usage = listed_price(model, tier=tier), Usage(sent, 1_000)
+
+    assert price.cost(usage) == pytest.approx(usd, abs=1e-4)
+    assert price.most(usage) >= price.cost(usage)
+
+
+def test_a_person_s_own_price_holds_for_prompts_of_any_size() -> None:
+    own = ModelSettings(sent_price=1.0, received_price=2.0)
+
+    price = prices.dearest("gemini/gemini-2.5-pro", own, tier="")
+
+    assert price.cost(Usage(300_000, 1_000)) == pytest.approx(0.302)
+
+
+def test_what_is_thought_and_not_said_may_be_all_that_comes_back() -> None:
+    assert listed_price("dashscope/qwen-plus-2025-07-14").received == 4.0
+    assert listed_price("perplexity/sonar-deep-research").received == 8.0
+
+
+def test_the_dearer_of_two_prices_is_so_at_every_size() -> None:
+    one, other = Price(1.0, 1.0, longer=((10, Price(3.0, 1.0)),)), Price(2.0, 1.0)
+
+    assert [one.dearer(other).at(n).sent for n in (10, 11)] == [2.0, 3.0]
+    assert other.dearer(one) == one.dearer(other)
 
 
 def test_a_model_on_this_machine_costs_nothing() -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -29,7 +30,7 @@ from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.store.thoughts import Job
 from repo_sleeper.store.tree import Tree
 from repo_sleeper.store.unthought import unthought
-from repo_sleeper.think import prompts, thinker
+from repo_sleeper.think import kept, prompts, thinker
 from repo_sleeper.think.asking import Asking
 from repo_sleeper.think.reading import Limits
 from repo_sleeper.think.thinker import Outcome
@@ -394,6 +395,14 @@ def test_a_reply_that_had_arrived_before_a_crash_is_read_without_a_new_call(
     assert ledger.spent(db, desk.now).day.tokens == 350
     assert thinker.recover(db, clock=desk.clock) == []
     db.close()
+
+
+def test_the_price_of_a_reply_outlives_a_crash_with_what_longer_prompts_cost() -> None:
+    price = Price(1.0, 10.0, longer=((100, Price(2.0, 20.0)),))
+    receipt = kept.receipt(Reply("", None, "m"), price, seconds=1.0)
+    thought = Mock(receipt=receipt, reply="")
+
+    assert kept.paid(thought)[1] == price
 
 
 def test_a_useless_reply_found_after_a_crash_is_settled_too(
