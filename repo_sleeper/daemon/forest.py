@@ -34,6 +34,7 @@ class Watched:
     watcher: Watcher
     tree_id: int = 0
     head: str = ""
+    is_thought_out: bool = False  # nothing was left to think about when it was last tried
 
     @property
     def root(self) -> Path:
@@ -59,10 +60,22 @@ class Forest:
         """The watched trees in order of place; a copy, because looking may change them."""
         return [self._watched[root] for root in sorted(self._watched)]
 
-    def latest(self) -> Watched | None:
-        """The work tree that changed last: where the next edit will be."""
+    def next_to_think(self) -> Watched | None:
+        """Of the work trees that can be thought about, the one that changed last.
+
+        That is where the next edit will be; those that are thought out or unreadable come last.
+        """
         known = [watched for watched in self.all() if watched.tree_id]
-        return max(known, key=lambda watched: watched.tree.last_hint, default=None)
+        return max(known, key=_standing, default=None)
+
+    def is_thought_out(self) -> bool:
+        """Whether nothing was left to think about in any of them."""
+        return all(watched.is_thought_out for watched in self.all() if watched.tree_id)
+
+    def reopen(self) -> None:
+        """There may be something to think about again, in any of them."""
+        for watched in self.all():
+            watched.is_thought_out = False
 
     def patience(self, now: float, *, longest: float) -> float:
         """How long nothing is due."""
@@ -208,6 +221,11 @@ class Forest:
             }
             for watched in self.all()
         ]
+
+
+def _standing(watched: Watched) -> tuple[bool, bool, float]:
+    tree = watched.tree
+    return not watched.is_thought_out, not (tree.failure or tree.doubt), tree.last_hint
 
 
 def _ago(then: float, now: float) -> float | None:

@@ -53,15 +53,14 @@ class Idleness:
         self._rests_until = self._spent_at = float("-inf")
         self._errors = 0
 
-    def thought(self, *, now: float, exhausted: bool, error: str) -> None:
+    def exhausted(self, *, now: float) -> None:
+        """Nothing is left to think about: so soon nothing will be."""
+        self._rests_until, self._rests_why = now + _EXHAUSTED_S, "nothing is left to think about"
+
+    def thought(self, *, now: float, error: str) -> None:
         """How the last thought went decides when the next may begin."""
         self._spent_at = float("-inf")
-        if exhausted:
-            self._rests_until, self._rests_why = (
-                now + _EXHAUSTED_S,
-                "nothing is left to think about",
-            )
-        elif error:
+        if error:
             self._errors += 1
             # Not doubled without end: what a week of errors comes to is no number any more.
             rest = min(2.0 ** min(self._errors, _MOST_DOUBLINGS), _LONGEST_REST_S)

@@ -61,6 +61,7 @@ class Service:
         self._config_error = ""
         self._settings_mark: tuple[object, ...] = ()
         self._last_thought = Thought()
+        self._thinks_in: Watched | None = None  # the tree of the thought begun last
 
     # --- what others may call, from any thread ------------------------------------------------
 
@@ -248,6 +249,7 @@ class Service:
             self.workspace = found
             self._mind.rest()
             self._idleness.stir()
+            self._reopen()
 
     # --- thinking -----------------------------------------------------------------------------
 
@@ -255,9 +257,15 @@ class Service:
         """Somebody is at work: no new call, not even one that is being prepared."""
         self._mind.wake()
         self._idleness.active(time.monotonic())
+        self._reopen()
+
+    def _reopen(self) -> None:
+        """Something may be left again in any tree, whatever the thought under way finds."""
+        self._forest.reopen()
+        self._thinks_in = None
 
     def _maybe_think(self, now: float) -> None:
-        watched = self._forest.latest()
+        watched = self._forest.next_to_think()
         tree = None if watched is None else watched.tree
         if self._mind.busy:
             if self._is_disturbed(tree, now):
@@ -287,6 +295,7 @@ class Service:
         return self.workspace is before and not self._config_error
 
     def _begin(self, watched: Watched) -> None:
+        self._thinks_in = watched
         self._mind.begin(self.workspace, watched.tree.repo, watched.tree_id, commit=watched.head)
 
     def _thought(self, thought: Thought) -> None:
@@ -296,9 +305,10 @@ class Service:
         if thought.woken:
             return
         now = time.monotonic()
-        self._idleness.thought(now=now, exhausted=thought.exhausted, error=thought.error)
         if thought.exhausted:
+            self._note_thought_out(now)
             return
+        self._idleness.thought(now=now, error=thought.error)
         if thought.behind:
             self._forest.urge(now)
         self._last_thought = thought
@@ -309,6 +319,14 @@ class Service:
             LOGGER.warning("thought about %s: %s", about, thought.error)
         else:
             LOGGER.info("thought about %s: %d notes, $%.4f", about, thought.notes, thought.usd)
+
+    def _note_thought_out(self, now: float) -> None:
+        """Go on with another tree; rest when none is left, and then try them all again."""
+        if self._thinks_in is not None:  # else it is out of date by now
+            self._thinks_in.is_thought_out = True
+        if self._forest.is_thought_out():
+            self._idleness.exhausted(now=now)
+            self._forest.reopen()
 
     # --- ends and answers ---------------------------------------------------------------------
 

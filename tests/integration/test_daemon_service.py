@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from repo_sleeper import git, trust
 from repo_sleeper.cli import daemon_view
-from repo_sleeper.daemon import locks
+from repo_sleeper.daemon import locks, rounds
 from repo_sleeper.daemon import service as service_module
 from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.idleness import Idleness
@@ -30,6 +31,7 @@ from repo_sleeper.errors import (
     ModelReplyError,
     StoreError,
 )
+from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.store import code, history, ledger, notes
 from repo_sleeper.store.database import Database
@@ -513,6 +515,51 @@ def test_when_nobody_works_it_thinks_until_nothing_is_left(start: Start) -> None
     assert daemon.model.closed
 
 
+def test_when_nothing_is_left_in_one_work_tree_it_goes_on_with_the_others(
+    start: Start, repo: GitRepo, tmp_path: Path
+) -> None:
+    side = tmp_path / "side"
+    repo.git("worktree", "add", "-q", "-b", "side", str(side))
+    (side / "shop.py").write_text(SHOP.replace("total", "sum_up"))
+    daemon = start(**THINKING)
+    daemon.service.answer({"verb": "reconcile", "root": str(side)})
+    daemon.service.answer({"verb": "reconcile", "root": str(repo.root)})
+
+    daemon.until(lambda: daemon.status()["why"] == "nothing is left to think about")
+
+    assert len(daemon.model.prompts) == 6, "one subject in each tree, three kinds"
+
+
+def test_a_work_tree_that_cannot_be_read_keeps_it_from_no_other(
+    start: Start, repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    side = tmp_path / "side"
+    repo.git("worktree", "add", "-q", "-b", "side", str(side))
+    daemon = start(**(THINKING | {"SLEEPER_THINK_ENABLED": "false"}))
+    daemon.service.answer({"verb": "reconcile", "root": str(side)})
+    look = rounds.reconcile_round
+
+    def fail(db: Database, at: Repository, *rest: Any, **named: Any) -> rounds.Round:
+        if at.root == side:
+            raise StoreError("out of order")
+        return look(db, at, *rest, **named)
+
+    monkeypatch.setattr(rounds, "reconcile_round", fail)
+    (side / "new.py").write_text(SHOP)
+    daemon.until(lambda: any(tree["failure"] for tree in trees_of(daemon)))
+
+    best = daemon.service._forest.next_to_think()
+    assert best is not None
+    assert best.root == repo.root
+
+
+def trees_of(daemon: Running) -> list[dict[str, object]]:
+    """What the daemon says of each work tree."""
+    trees = daemon.status()["trees"]
+    assert isinstance(trees, list)
+    return trees
+
+
 def test_without_a_model_it_says_so_and_thinks_nothing(start: Start) -> None:
     daemon = start()
 
@@ -635,7 +682,7 @@ def test_after_weeks_of_errors_it_still_rests_and_tries_again() -> None:
     idleness = Idleness(now=0.0)
 
     for attempt in range(2_000):
-        idleness.thought(now=600.0 * attempt, exhausted=False, error="nobody answers")
+        idleness.thought(now=600.0 * attempt, error="nobody answers")
 
 
 def test_a_cap_of_nothing_does_not_even_start_a_model(
