@@ -47,7 +47,7 @@ def require_code(bug: Bug) -> None:
     if bug.state in {BugState.RESOLVED, BugState.STALE}:
         raise UsageError(
             f"{bug.note.id} is {_told_state(bug)}",
-            hint=f"`sleeper think {bug.note.subject.partition('::')[0]} -k likely-bug`"
+            hint=f"`sleeper think {bug.note.place[0]} -k likely-bug`"
             " looks at the code as it is now",
         )
 

@@ -10,6 +10,7 @@ from repo_sleeper.config import Settings
 from repo_sleeper.daemon import rounds
 from repo_sleeper.domain.model import Price, Prompt, Usage
 from repo_sleeper.domain.spending import TooDear
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.git import Repository
 from repo_sleeper.sleep.agenda import AgendaItem
@@ -65,7 +66,7 @@ class _Call(NamedTuple):
 
     shown: str
     kind: str
-    subject: str
+    subject: Subject
     price: Price
     prompt: Callable[[], Prompt]
 
@@ -83,7 +84,7 @@ def _check(at: Desk, one: Due) -> _Call:
     return _Call(
         f"likely bug {one.note.id}",
         "check",
-        checks.subject_of(one).label,
+        checks.subject_of(one),
         _price(at.settings, again=True),
         lambda: rounds.check_prompt(at.tree, at.settings, one)[0],
     )
@@ -95,7 +96,7 @@ def _thought(at: Desk, item: AgendaItem) -> _Call:
     return _Call(
         item.subject.label,
         item.kind.value,
-        item.subject.label,
+        item.subject,
         _price(at.settings, again=prompts.is_pass(item.step)),
         lambda: _prompt(at, item),
     )

@@ -79,6 +79,21 @@ class Note(NamedTuple):
     fresh: bool = True
     thought: int | None = None
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The path and the symbol of its subject, which is written `path` or `path::symbol`.
+
+        A path may have such colons too, so what is cited tells where it ends.
+        """
+        cited = {one.path for one in self.evidence}
+        if self.subject in cited:
+            return self.subject, ""
+        for path in sorted(cited, key=len, reverse=True):
+            if self.subject.startswith(f"{path}::"):
+                return path, self.subject.removeprefix(f"{path}::")
+        path, _, symbol = self.subject.partition("::")
+        return path, symbol
+
 
 class DraftEvidence(NamedTuple):
     """Where a model says its proof is: a 1-based line and a verbatim quote."""

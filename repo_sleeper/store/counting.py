@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from repo_sleeper.domain.spending import Amount, Spent
+from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.store.database import Database, Row
 
 # What a call counts for. One that we know nothing of (still running, or running when we died, or
@@ -28,8 +29,8 @@ _AMOUNT = f"""coalesce(sum({USD}), 0.0) as usd, coalesce(sum({TOKENS}), 0) as to
               coalesce(sum({CALLS}), 0) as calls, coalesce(sum({UNPRICED}), 0) as unpriced"""
 
 
-def spent(db: Database, now: float, *, subject: str = "") -> Spent:
-    """What counts against the caps of the day and the month that `now` is in."""
+def spent(db: Database, now: float, *, subject: Subject | None = None) -> Spent:
+    """What counts against the caps of the day and the month that `now` is in, and of a subject."""
     day = day_of(db, now)
     return Spent(
         _amount(db, "day = :period", day),
@@ -68,8 +69,8 @@ def local_day(now: float) -> str:
     return datetime.fromtimestamp(now, tz=UTC).astimezone().date().isoformat()
 
 
-def _amount(db: Database, where: str, period: str, about: str = "") -> Amount:
-    path, _, symbol = about.partition("::")
+def _amount(db: Database, where: str, period: str, about: Subject | None = None) -> Amount:
+    path, symbol = ("", "") if about is None else (about.path, about.symbol)
     values = {"period": period, "path": path, "symbol": symbol}
     row = db.row(f"select {_AMOUNT} from calls where {where}", values)
     return Amount() if row is None else _amount_of(row)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.spending import KeptAnswer, LastError, Pause, Refused, Spent, TooDear
-from repo_sleeper.domain.thoughts import CallState
+from repo_sleeper.domain.thoughts import CallState, Subject
 from repo_sleeper.errors import BudgetError, ModelError, StoreError, TooDearError
 from repo_sleeper.store.counting import day_of, in_full, local_day, spent, spent_by_subject
 from repo_sleeper.store.database import Database
@@ -54,13 +54,14 @@ class Terms(NamedTuple):
     refusal: Refusal
 
 
-def reserve(db: Database, prompt: Prompt, terms: Terms, *, now: float, subject: str = "") -> int:
+def reserve(
+    db: Database, prompt: Prompt, terms: Terms, *, now: float, subject: Subject | None = None
+) -> int:
     """Set aside the worst case of a call and return its id; nothing may be sent without one.
 
     The check and the reservation are one transaction, so two callers cannot both take what is
     left. Raises BudgetError, and then nothing is written; TooDearError says that only this call
-    or this subject (`path` or `path::symbol`) is meant. What a question sends is kept here, what
-    a thought sends with it.
+    or this subject is meant. What a question sends is kept here, what a thought sends with it.
     """
     worst = Usage(sent=prompt.most_tokens, received=prompt.max_tokens)
     usd, tokens = terms.price.most(worst), worst.sent + worst.received

@@ -106,7 +106,7 @@ def _save(db: Database, note: Note, *, scope: int, tree_id: int, inputs: str = "
 
 
 def _insert(db: Database, note: Note, *, scope: int, tree_id: int, inputs: str) -> None:
-    path, _, symbol = note.subject.partition("::")
+    path, symbol = note.place
     row = db.execute(
         """
         insert into notes (id, tree_id, version, kind, title, body, confidence, origin,

@@ -96,7 +96,7 @@ def _reserved(db: Database, look: _Look, asking: Asking) -> _Call:
     price, now, subject = asking.model.price(), asking.clock(), look.subject
     terms = asking.terms("check", price)
     with db.transaction():
-        call_id = ledger.reserve(db, look.material.prompt, terms, now=now, subject=subject.label)
+        call_id = ledger.reserve(db, look.material.prompt, terms, now=now, subject=subject)
         bugs.begin(
             db,
             [note.id for note in look.notes],

@@ -98,7 +98,7 @@ def _notes(db: Database, tree_id: int, folder: Folder, room: int) -> str:
 
 
 def _place(note: Note) -> str:
-    return note.subject.partition("::")[0]
+    return note.place[0]
 
 
 # --- signatures -------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def _reserved(tree: Tree, job: Job, material: Material, asking: Asking) -> _Call
     terms = asking.terms("think", price)
     with db.transaction():
         _refuse_again(db, job)  # nobody else can write now
-        call_id = ledger.reserve(db, material.prompt, terms, now=now, subject=job.subject.label)
+        call_id = ledger.reserve(db, material.prompt, terms, now=now, subject=job.subject)
         thought_id = thoughts.start(
             db,
             job,

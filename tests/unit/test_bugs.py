@@ -339,8 +339,9 @@ def test_what_no_look_bore_out_is_shown_as_that_and_comes_last(
 # --- what may go wrong ------------------------------------------------------------------------
 
 
-def of_subject(desk: Desk, subject: str) -> int:
-    return ledger.spent(desk.db, 1_000.0, subject=subject).subject.calls
+def of_subject(desk: Desk, label: str) -> int:
+    path, _, symbol = label.partition("::")
+    return ledger.spent(desk.db, 1_000.0, subject=Subject(path, "", symbol)).subject.calls
 
 
 def test_each_look_is_paid_for_within_the_budget_of_its_finding(desk: Desk) -> None:

@@ -276,11 +276,12 @@ def narrow(**caps: Any) -> Refusal:
 
 
 def about(db: Database, label: str, may: Refusal) -> int:
-    call = ledger.reserve(
-        db, PROMPT, ledger.Terms("think", "m", "h", PRICE, may), now=NOON, subject=label
-    )
     path, _, symbol = label.partition("::")
-    job = Job(subject=Subject(path, "1", symbol), kind=NoteKind.ARCHITECTURE, version="1")
+    subject = Subject(path, "1", symbol)
+    call = ledger.reserve(
+        db, PROMPT, ledger.Terms("think", "m", "h", PRICE, may), now=NOON, subject=subject
+    )
+    job = Job(subject=subject, kind=NoteKind.ARCHITECTURE, version="1")
     thoughts.start(
         db, job, call_id=call, tree_id=1, content_hash="", commit="", request="{}", now=NOON
     )

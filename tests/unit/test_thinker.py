@@ -159,6 +159,22 @@ def test_a_thought_leaves_a_grounded_note_and_a_settled_call(desk: Desk) -> None
     assert states(desk.db) == [("applied", "settled")]
 
 
+def test_a_name_with_colons_is_told_apart_from_the_symbol_that_is_meant(desk: Desk) -> None:
+    subject = Subject("a::b.py", desk.tree.write("a::b.py", CART))
+    asking = Asking(FakeModel(), desk._refusal, desk.clock)
+
+    outcome = thinker.think_about(desk.at, thinker.job(subject, KIND), asking, LIMITS)
+
+    (note,) = outcome.notes
+    assert note.place == ("a::b.py", "Cart.total")
+    kept_on = desk.db.row("select subject_path, subject_symbol from notes")
+    assert kept_on is not None
+    assert tuple(kept_on) == note.place
+    assert ledger.spent(desk.db, desk.now, subject=subject).subject.calls == 1
+    assert note._replace(subject="a::b.py").place == ("a::b.py", "")
+    assert note._replace(evidence=()).place == ("a", "b.py::Cart.total"), "nothing else is known"
+
+
 def test_what_was_sent_and_came_back_is_kept(desk: Desk) -> None:
     model = FakeModel()
     outcome = desk.think(model)
