@@ -149,12 +149,18 @@ def one_thought(at: At, plan: Plan) -> Thought:
         checked = _checked(db, at)
         if checked is not None:
             return checked
-        items = plan.items(db, at.workspace.settings, at.tree_id)
-        if not items:
-            return Thought(exhausted=True)
-        return _first_affordable(items, partial(_think, db, at, plan))
+        thought = _worth_most(db, at, plan)
+        # A folder is not as it was once its parts are thought about: that is no news of the disk.
+        return _worth_most(db, at, plan) if thought.behind and plan.is_kept else thought
     finally:
         db.close()
+
+
+def _worth_most(db: Database, at: At, plan: Plan) -> Thought:
+    items = plan.items(db, at.workspace.settings, at.tree_id)
+    if not items:
+        return Thought(exhausted=True)
+    return _first_affordable(items, partial(_think, db, at, plan))
 
 
 def _checked(db: Database, at: At) -> Thought | None:

@@ -27,11 +27,13 @@ class Plan:
         self._made_for: tuple[object, ...] = ()
         self._items: list[AgendaItem] = []
         self._left = 0
+        self.is_kept = False  # what came next was said by an order of before
 
     def items(self, db: Database, settings: Settings, tree_id: int) -> Sequence[AgendaItem]:
         """The next items, best first; empty when nothing is left to think about."""
         now = (tree_id, settings, db.value(_STATE, (tree_id,)))
-        if now != self._made_for or self._left <= 0 or not self._items:
+        self.is_kept = now == self._made_for and self._left > 0 and bool(self._items)
+        if not self.is_kept:
             found = rounds.agenda(db, settings, tree_id)
             self._made_for, self._left = now, max(len(found) // _PART, _FEWEST)
             self._items = found[: self._left + _SPARE]

@@ -32,6 +32,7 @@ from repo_sleeper.domain.spending import Amount
 from repo_sleeper.errors import ConfigError, TooDearError
 from repo_sleeper.llm.child import Child
 from repo_sleeper.llm.client import WorkerModel
+from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import bugs, ledger
 from repo_sleeper.store.bugs import BugState
 from repo_sleeper.think import prompts, thinker
@@ -320,3 +321,28 @@ def test_the_agenda_is_drawn_up_again_only_when_what_it_rests_on_is_different(
         rounds.reconcile_round(db, workspace.repo, workspace.settings, now=time.time() + 1)
     assert one_thought(at, plan).subject == "more.py", "what has just changed comes first"
     assert len(drawn) == 2
+
+
+def test_a_folder_whose_parts_were_thought_about_meanwhile_is_thought_about_at_once(
+    workspace: Workspace, repo: GitRepo
+) -> None:
+    repo.commit("more", **{f"part_{n}_py": SHOP.replace("total", f"count_{n}") for n in range(6)})
+    with closing(workspaces.write_store(workspace)) as db:
+        rounds.reconcile_round(db, workspace.repo, workspace.settings, now=time.time() + 1)
+    model, plan = FakeModel(), Plan()
+    at = At(workspace, workspace.repo, 1, "", Models(model, model), threading.Event())
+    while "./" not in [item.subject.path for item in _plan_of(at, plan)]:
+        plan.forget()
+        one_thought(at, plan)
+
+    ended: list[Thought] = []
+    while not ended or not ended[-1].exhausted:
+        ended.append(one_thought(at, plan))
+
+    assert [one.error for one in ended if one.behind] == []
+    assert "./" in [one.subject for one in ended]
+
+
+def _plan_of(at: At, plan: Plan) -> list[AgendaItem]:
+    with closing(workspaces.read_store(at.workspace)) as db:
+        return list(plan.items(db, at.workspace.settings, at.tree_id))
