@@ -18,6 +18,7 @@ from repo_sleeper.cli.place import Place
 from repo_sleeper.config.settings import THOUGHT_KINDS
 from repo_sleeper.daemon import locks, rounds, verbs
 from repo_sleeper.daemon.models import Models, configured_model, models
+from repo_sleeper.daemon.recovery import recovered
 from repo_sleeper.daemon.rounds import Refusal, Work
 from repo_sleeper.daemon.upcoming import Desk, upcoming
 from repo_sleeper.daemon.workspace import Workspace, write_store
@@ -231,6 +232,7 @@ def _reconcile_here(workspace: Workspace, db: Any, *, otherwise: SleeperError) -
     with rounds.with_lock(workspace, wait=_RECONCILE_S) as ours:
         if not ours:
             raise otherwise
+        recovered(workspace, db)  # a daemon would; one that lived would have the lock
         rounds.reconcile_round(db, workspace.repo, workspace.settings, now=time.time())
 
 

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import Mock
 
 import pytest
 
@@ -30,9 +31,10 @@ from repo_sleeper.cli import (
 from repo_sleeper.daemon import process
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
-from repo_sleeper.errors import ModelAuthError, ModelServerError
+from repo_sleeper.errors import ModelAuthError, ModelServerError, NotFoundError
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.integrations import git_hook
+from repo_sleeper.think import thinker
 from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeModel
@@ -750,6 +752,23 @@ def test_a_thought_becomes_notes_and_costs(ready: Types, model: Callable[..., Fa
     assert ready("bugs", "--min-conf", "0.99").code == 3
     assert ready("bugs", "show", bug).code == 0
     assert "dismissed" in ready("notes", "dismiss", bug, "--why", "no").err
+
+
+def test_what_a_killed_command_left_is_thought_about_again_by_the_next(
+    ready: Types, model: Callable[..., FakeModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = model()
+    with monkeypatch.context() as patch:
+        patch.setattr(thinker, "_asked", Mock(side_effect=NotFoundError("killed")))
+        ready("think", "shop.py", "-k", "architecture")
+    assert json.loads(ready("cost", "calls", "--json").out)["calls"][0]["state"] == "reserved"
+
+    done = ready("think", "shop.py", "-k", "architecture")
+
+    assert done.code == 0, done.err
+    assert len(fake.prompts) == 1
+    states = [call["state"] for call in json.loads(ready("cost", "calls", "--json").out)["calls"]]
+    assert states == ["settled", "unknown"], "what was lost counts in full"
 
 
 def test_a_failure_is_told_and_decides_the_exit_code(
