@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from repo_sleeper import git, trust
 from repo_sleeper.cli import cost_view, daemon_view, limits_view, output
@@ -26,14 +25,21 @@ from repo_sleeper.store import code, extent, history, ledger, notes, pause
 from repo_sleeper.store.extent import Counts
 
 
+class Head(NamedTuple):
+    """What is checked out, or why git cannot say."""
+
+    branch: str = ""
+    commit: str = ""
+    doubt: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """Everything `status` shows."""
 
     repo: Repository
     settings: Settings
-    branch: str
-    commit: str
+    head: Head
     trees: int
     reconciled_at: float
     daemon: DaemonState
@@ -68,8 +74,7 @@ def gathered(here: Place) -> Condition:
     return Condition(
         repo=repo,
         settings=settings,
-        branch=_told(git.branch, repo),
-        commit=_told(git.head, repo),
+        head=_head(repo),
         trees=sum(os.access(tree.root / ".git", os.F_OK) for tree in trees),
         reconciled_at=max((t.reconciled_at for t in trees if t.id == here.tree_id), default=0.0),
         counts=extent.counts(here.db, here.tree_id),
@@ -87,7 +92,7 @@ def gathered(here: Place) -> Condition:
         spent=ledger.spent(here.db, now),
         paused=pause.waiting(here.db, now),
         last_error=ledger.last_error(here.db),
-        hook=_told(git_hook.state, repo),
+        hook=_hook(repo),
         untrusted=here.workspace.untrusted,
         forbidden=here.workspace.model_forbidden,
         doubt=_doubt(repo),
@@ -97,9 +102,16 @@ def gathered(here: Place) -> Condition:
     )
 
 
-def _told(question: Callable[[Repository], str], repo: Repository) -> str:
+def _head(repo: Repository) -> Head:
     try:
-        return question(repo)
+        return Head(git.branch(repo), git.head(repo))
+    except GitError as error:
+        return Head(doubt=str(error))
+
+
+def _hook(repo: Repository) -> str:
+    try:
+        return git_hook.state(repo)
     except GitError as error:
         return f"({error})"
 
@@ -155,13 +167,20 @@ def _troubles(found: Condition) -> list[str]:
     told = daemon_view.troubles(found.daemon)
     if found.daemon.details is None and found.doubt:  # else it has told of it itself
         told.append(daemon_view.doubtful(found.doubt))
+    if found.head.doubt and not told:  # else that is most likely the reason here, too
+        told.append(found.head.doubt)
     return told
 
 
 def _repo(found: Condition) -> str:
-    at = f" @ {found.commit[:10]}" if found.commit else ""
     shared = f" · {found.trees} work trees share these notes" if found.trees > 1 else ""
-    return f"{found.repo.root}  {found.branch or 'detached'}{at}{shared}"
+    return f"{found.repo.root}  {_checked_out(found.head)}{shared}"
+
+
+def _checked_out(head: Head) -> str:
+    if head.doubt:
+        return "(git cannot say what is checked out)"
+    return f"{head.branch or 'detached'}{f' @ {head.commit[:10]}' if head.commit else ''}"
 
 
 def _index(found: Condition) -> str:
@@ -245,8 +264,8 @@ def _line(found: Condition) -> str:
 def _object(found: Condition) -> dict[str, Any]:
     return {
         "root": str(found.repo.root),
-        "branch": found.branch,
-        "commit": found.commit,
+        "branch": found.head.branch,
+        "commit": found.head.commit,
         "trees": found.trees,
         "reconciled_at": found.reconciled_at,
         "daemon": {
