@@ -84,13 +84,13 @@ def _look_of_ours(workspace: Workspace, *, derive: bool, refusal: str) -> _Look:
 
     A daemon that refused may be of a store that is gone; one that holds ours had its reasons.
     """
-    from repo_sleeper.errors import GitError, StoreError
-
     try:
         done = _round(workspace, derive=derive)
-    except (GitError, StoreError) as error:
-        stale = "the index could not be brought up to date"
-        return _Look(f"{stale} ({error})", stale)
+    except Exception as error:
+        why, stale = _why_stale(workspace, error), "the index could not be brought up to date"
+        if not why:
+            raise
+        return _Look(f"{stale} ({why})", stale)
     if done is None and refusal:
         return _Look(refusal, refusal)
     if done is None:
@@ -100,6 +100,15 @@ def _look_of_ours(workspace: Workspace, *, derive: bool, refusal: str) -> _Look:
     doubt = f", git cannot say which files are ignored ({done.doubt})" if done.doubt else ""
     unknown = "" if done.complete else _UNKNOWN
     return _Look(f"no daemon is running{doubt}", unknown, complete=done.complete)
+
+
+def _why_stale(workspace: Workspace, error: Exception) -> str:
+    """What kept us from looking and not from showing what is known; "" for a mistake of ours."""
+    from repo_sleeper.daemon.disk import full_disk
+    from repo_sleeper.errors import DiskFullError, GitError, StoreError
+
+    known = full_disk(error, workspace.state_dir) or error
+    return str(known) if isinstance(known, DiskFullError | GitError | StoreError) else ""
 
 
 def _is_counted(db: Database, tree_id: int) -> bool:
