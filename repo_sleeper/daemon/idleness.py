@@ -73,7 +73,7 @@ class Idleness:
     ) -> str:
         """The reason not to think, or "" when one may; kept for `status` as well."""
         self.why = (
-            _why_never(workspace)
+            why_never(workspace)
             or _why_not_here(tree)
             or self._why_busy(workspace, tree, now, load=machine.load_per_core())
             or (self._rests_why if now < self._rests_until else "")
@@ -144,7 +144,8 @@ def _typed_ago() -> float | None:
     return None if typed is None else time.time() - typed
 
 
-def _why_never(workspace: Workspace) -> str:
+def why_never(workspace: Workspace) -> str:
+    """Why no model is asked here however quiet it is; "" where one may be."""
     settings = workspace.settings
     if workspace.untrusted:
         why = f"the repository's settings do not count: {workspace.untrusted}"

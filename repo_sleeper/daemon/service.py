@@ -13,7 +13,7 @@ from pathlib import Path
 from repo_sleeper import __version__
 from repo_sleeper.daemon import locks, machine, rounds, spool, verbs
 from repo_sleeper.daemon.forest import Forest, Watched
-from repo_sleeper.daemon.idleness import Idleness
+from repo_sleeper.daemon.idleness import Idleness, why_never
 from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.mind import Mind, Thought
 from repo_sleeper.daemon.models import ModelMaker, configured_model
@@ -62,6 +62,7 @@ class Service:
         self._settings_mark: tuple[object, ...] = ()
         self._last_thought = Thought()
         self._thinks_in: Watched | None = None  # the tree of the thought begun last
+        self._has_thought = False  # since a tree was thought out
 
     # --- what others may call, from any thread ------------------------------------------------
 
@@ -161,7 +162,8 @@ class Service:
 
     def _look(self, watched: Watched, *, derive: bool = False) -> rounds.Round | None:
         first, head = not watched.tree_id, watched.head
-        done = self._forest.look(watched, self.workspace.settings)
+        own = self._workspace_of(watched) or self.workspace
+        done = self._forest.look(watched, own.settings)
         if done is None:
             return None
         if first or derive:
@@ -295,8 +297,22 @@ class Service:
         return self.workspace is before and not self._config_error
 
     def _begin(self, watched: Watched) -> None:
+        """Begin where the tree's own settings allow it: they may keep back what ours do not."""
         self._thinks_in = watched
-        self._mind.begin(self.workspace, watched.tree.repo, watched.tree_id, commit=watched.head)
+        own = self._workspace_of(watched)
+        if own is None or why_never(own):
+            self._note_thought_out(time.monotonic())
+        else:
+            self._mind.begin(own, watched.tree.repo, watched.tree_id, commit=watched.head)
+
+    def _workspace_of(self, watched: Watched) -> Workspace | None:
+        """A work tree with the settings that hold in it; None while they cannot be read."""
+        if watched.root == self.workspace.repo.root:
+            return self.workspace
+        try:
+            return of_repository(watched.tree.repo, self.workspace.env)
+        except ConfigError:
+            return None
 
     def _thought(self, thought: Thought) -> None:
         self._inbox.put(partial(self._note_thought, thought))
@@ -309,6 +325,7 @@ class Service:
             self._note_thought_out(now)
             return
         self._idleness.thought(now=now, error=thought.error)
+        self._has_thought = True
         if thought.behind:
             self._forest.urge(now)
         self._last_thought = thought
@@ -322,6 +339,9 @@ class Service:
 
     def _note_thought_out(self, now: float) -> None:
         """Go on with another tree; rest when none is left, and then try them all again."""
+        if self._has_thought:
+            self._forest.reopen()  # a folder counts what was thought in any tree
+        self._has_thought = False
         if self._thinks_in is not None:  # else it is out of date by now
             self._thinks_in.is_thought_out = True
         if self._forest.is_thought_out():

@@ -17,8 +17,9 @@ from repo_sleeper.cli import daemon_view
 from repo_sleeper.daemon import locks, rounds
 from repo_sleeper.daemon import service as service_module
 from repo_sleeper.daemon import workspace as workspaces
+from repo_sleeper.daemon.forest import Watched
 from repo_sleeper.daemon.idleness import Idleness
-from repo_sleeper.daemon.mind import Mind
+from repo_sleeper.daemon.mind import Mind, Thought
 from repo_sleeper.daemon.process import DaemonState
 from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.workspace import Workspace
@@ -521,6 +522,7 @@ def test_when_nothing_is_left_in_one_work_tree_it_goes_on_with_the_others(
     side = tmp_path / "side"
     repo.git("worktree", "add", "-q", "-b", "side", str(side))
     (side / "shop.py").write_text(SHOP.replace("total", "sum_up"))
+    trust.grant(git.discover(side))
     daemon = start(**THINKING)
     daemon.service.answer({"verb": "reconcile", "root": str(side)})
     daemon.service.answer({"verb": "reconcile", "root": str(repo.root)})
@@ -528,6 +530,42 @@ def test_when_nothing_is_left_in_one_work_tree_it_goes_on_with_the_others(
     daemon.until(lambda: daemon.status()["why"] == "nothing is left to think about")
 
     assert len(daemon.model.prompts) == 6, "one subject in each tree, three kinds"
+
+
+def test_a_work_tree_whose_settings_are_not_trusted_is_not_sent(
+    start: Start, repo: GitRepo, tmp_path: Path
+) -> None:
+    side = tmp_path / "side"
+    repo.git("worktree", "add", "-q", "-b", "side", str(side))
+    (side / "shop.py").write_text(SHOP.replace("total", "sum_up"))
+    (side / ".sleeper.toml").write_text('[index]\nignore = ["shop.py"]\n')
+    daemon = start(**THINKING)
+    daemon.service.answer({"verb": "reconcile", "root": str(side)})
+    exhausted = "nothing is left to think about"
+
+    daemon.until(lambda: daemon.status()["why"] == exhausted)
+    assert [p for p in daemon.model.prompts if "sum_up" in p.user] == []
+    assert len(daemon.model.prompts) == 3, "those about the other"
+
+    trust.grant(git.discover(side))
+    daemon.service.answer({"verb": "activity"})
+    daemon.service.answer({"verb": "reconcile", "root": str(side)})
+    daemon.until(lambda: not daemon.knows("sum_up"))
+
+
+def test_what_is_thought_in_one_tree_may_open_a_folder_of_another_again(start: Start) -> None:
+    daemon = start()
+    daemon.until(daemon.looked)
+    service, (watched,) = daemon.service, daemon.service._forest.all()
+    other = Watched(watched.tree, watched.watcher, tree_id=2, is_thought_out=True)
+    service._forest._watched[Path("other")] = other
+    service._thinks_in = watched
+
+    service._note_thought(Thought("shop.py"))
+    service._note_thought(Thought(exhausted=True))
+
+    assert (watched.is_thought_out, other.is_thought_out) == (True, False)
+    del service._forest._watched[Path("other")]
 
 
 def test_a_work_tree_that_cannot_be_read_keeps_it_from_no_other(
