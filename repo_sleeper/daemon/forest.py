@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from repo_sleeper import git
-from repo_sleeper.config import Settings
+from repo_sleeper.config import IndexSettings, Settings
 from repo_sleeper.daemon import rounds
 from repo_sleeper.daemon.disk import full_disk
 from repo_sleeper.daemon.logbook import LOGGER
@@ -34,6 +34,7 @@ class Watched:
     watcher: Watcher
     tree_id: int = 0
     head: str = ""
+    looked_with: IndexSettings | None = None
     is_thought_out: bool = False  # nothing was left to think about when it was last tried
 
     @property
@@ -174,6 +175,7 @@ class Forest:
         watched.tree.looked(started=started, now=now, fruitful=bool(done.changes.paths) or moved)
         watched.tree.doubt = done.doubt
         watched.tree_id, watched.head = done.tree_id, done.head
+        watched.looked_with = settings.index
         if done.did_something:
             _tell(watched.root, done, seconds=now - started)
             watched.tree.behind_since = watched.tree.behind_since or now

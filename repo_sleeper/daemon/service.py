@@ -302,6 +302,8 @@ class Service:
         own = self._workspace_of(watched)
         if own is None or why_never(own):
             self._note_thought_out(time.monotonic())
+        elif own.settings.index != watched.looked_with:
+            watched.tree.urge(time.monotonic())  # what they leave out may be in the index yet
         else:
             self._mind.begin(own, watched.tree.repo, watched.tree_id, commit=watched.head)
 

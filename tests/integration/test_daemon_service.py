@@ -553,6 +553,22 @@ def test_a_work_tree_whose_settings_are_not_trusted_is_not_sent(
     daemon.until(lambda: not daemon.knows("sum_up"))
 
 
+def test_what_new_settings_keep_back_is_not_thought_about_before_they_are_looked_with(
+    start: Start, repo: GitRepo
+) -> None:
+    repo.commit("more", private_py=SHOP.replace("total", "sum_up"))
+    daemon = start(**(THINKING | {"SLEEPER_IDLE_QUIET_S": "3600"}))
+    daemon.until(lambda: daemon.knows("sum_up"))
+    settings = daemon.service.workspace.settings
+    narrowed = settings._replace(index=settings.index._replace(ignore=("private.py",)))
+
+    daemon.service.workspace = daemon.workspace._replace(settings=narrowed)
+    daemon.service._begin(daemon.service._forest.all()[0])
+
+    assert not daemon.service._mind.busy
+    daemon.until(lambda: not daemon.knows("sum_up"))
+
+
 def test_what_is_thought_in_one_tree_may_open_a_folder_of_another_again(start: Start) -> None:
     daemon = start()
     daemon.until(daemon.looked)
