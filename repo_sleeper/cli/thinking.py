@@ -26,6 +26,7 @@ from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.domain.spending import Refused, Spent
 from repo_sleeper.errors import (
     BudgetError,
+    ConfigError,
     GitError,
     ModelStoppedError,
     NotFoundError,
@@ -127,7 +128,7 @@ def _thoughts(
             asking = rounds.asking(settings, model, _refusal(here.workspace, model, left))
             outcome = rounds.think_round(here.tree, settings, item, asking)
             known = model.price().known
-        except TooDearError as error:  # this one; the next may be smaller
+        except (TooDearError, ConfigError) as error:  # this one; the next may be smaller
             outcome, known = Outcome(None, error=error), True
         spent += outcome.usd
         _tell(outcome, known=known)

@@ -28,13 +28,18 @@ from repo_sleeper.cli import (
     thinking,
     wizard,
 )
-from repo_sleeper.daemon import process
+from repo_sleeper.config import Settings
+from repo_sleeper.daemon import process, rounds
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
-from repo_sleeper.errors import ModelAuthError, ModelServerError, NotFoundError
+from repo_sleeper.errors import ConfigError, ModelAuthError, ModelServerError, NotFoundError
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.integrations import git_hook
+from repo_sleeper.sleep.agenda import AgendaItem
+from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import thinker
+from repo_sleeper.think.asking import Asking
+from repo_sleeper.think.thinker import Outcome
 from tests import fakes
 from tests.conftest import GitRepo
 from tests.fakes import FakeModel
@@ -785,6 +790,25 @@ def test_what_a_killed_command_left_is_thought_about_again_by_the_next(
     assert len(fake.prompts) == 1
     states = [call["state"] for call in json.loads(ready("cost", "calls", "--json").out)["calls"]]
     assert states == ["settled", "unknown"], "what was lost counts in full"
+
+
+def test_what_does_not_fit_into_a_prompt_keeps_no_other_thought_from_being_shown(
+    ready: Types, model: Callable[..., FakeModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, think_round = model(), rounds.think_round
+
+    def narrow(tree: Tree, settings: Settings, item: AgendaItem, asking: Asking) -> Outcome:
+        if len(fake.prompts) == 1:
+            raise ConfigError("it leaves no room for code")
+        return think_round(tree, settings, item, asking)
+
+    monkeypatch.setattr(rounds, "think_round", narrow)
+
+    done = ready("think", "shop.py", "--limit", "2")
+
+    assert done.code == 0
+    assert "it leaves no room for code" in done.err
+    assert "shop.py:6" in done.out, "what is paid for is shown"
 
 
 def test_a_failure_is_told_and_decides_the_exit_code(
