@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 from repo_sleeper.cli import output, plan_view, thinking
 from repo_sleeper.cli.place import Place
 from repo_sleeper.cli.thinking import Wish
 from repo_sleeper.daemon import rounds
+from repo_sleeper.daemon.upcoming import Desk, upcoming
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.model import Price, Prompt, Usage
 from repo_sleeper.errors import SleeperError
@@ -17,6 +19,7 @@ from repo_sleeper.llm.client import WorkerModel
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store.bugs import Due
 from repo_sleeper.think import prompts, thinker
+from repo_sleeper.words import dollars
 
 
 def rehearse(wish: Wish, *, json: bool) -> None:
@@ -31,6 +34,8 @@ def rehearse(wish: Wish, *, json: bool) -> None:
         price, again = _price(here.workspace), _price(here.workspace, again=True)
         checks = list(islice(_checks(here, due, again), wish.limit))
         calls = [_call(here, item, price, again) for item in work.items[: wish.limit]]
+        desk = Desk(here.db, here.workspace.repo, settings, here.tree_id, time.time())
+        barred = upcoming(desk, work.items).why_none
     if json:
         told = {"checks": list(map(_object, checks)), "calls": list(map(_object, calls))}
         output.print_json(told)
@@ -41,7 +46,22 @@ def rehearse(wish: Wish, *, json: bool) -> None:
     if checks:
         looks = output.count(len(checks), "second look")
         output.say(f"{looks}, {_sum(checks)}: {plan_view.LOOKS}")
-    output.say(f"{output.count(len(calls), 'call')}, {_sum(calls)}, {model}")
+    sent = [call for call in calls if isinstance(call.prompt, Prompt)]
+    output.say(f"{output.count(len(sent), 'call')}, {_sum(sent)}, {model}")
+    if barred:
+        output.say(f"none of it now: {barred}")
+    if wish.max_cost is not None:
+        _tell_max_cost(sent, wish.max_cost)
+
+
+def _tell_max_cost(sent: Sequence[_Call], most: float) -> None:
+    """How far the sum goes where each call costs what it can at worst."""
+    if not all(call.price.known for call in sent):
+        output.say("--max-cost cannot bind: nobody knows the price, so none of it is sent")
+        return
+    sure = sum(cost <= most for cost in accumulate(_worst(one.prompt, one.price) for one in sent))
+    if sure < len(sent):
+        output.say(f"--max-cost ${dollars(most)} is sure to be enough for {sure} of {len(sent)}")
 
 
 class _Call(NamedTuple):

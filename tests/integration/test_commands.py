@@ -719,6 +719,23 @@ def test_a_rehearsal_shows_everything_and_sends_nothing(ready: Types) -> None:
     assert call["usd_at_most"] is None
 
 
+def test_a_rehearsal_counts_what_would_be_sent_and_says_what_keeps_it(
+    ready: Types, model: Callable[..., FakeModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model()
+    told = ready("think", "--dry-run", "--limit", "3", "--max-cost", "0.02").err
+    assert "3 calls, about $" in told
+    assert re.search(r"--max-cost \$0.02 is sure to be enough for [12] of 3", told)
+    monkeypatch.setenv("SLEEPER_BUDGET_CALLS_PER_DAY", "0")
+    assert "none of it now: the budget of 0 calls per day" in ready("think", "--dry-run").err
+    monkeypatch.setenv("SLEEPER_THINK_INPUT_TOKENS", "1000")
+    assert "0 calls, about $0.00" in ready("think", "--dry-run").err
+    for name in ("THINK_INPUT_TOKENS", "MODEL_SENT_PRICE"):
+        monkeypatch.delenv(f"SLEEPER_{name}")
+    told = ready("think", "--dry-run", "--max-cost", "1").err
+    assert "--max-cost cannot bind: nobody knows the price" in told
+
+
 def test_nothing_is_thought_about_while_git_cannot_say_what_is_ignored(
     ready: Types, model: Callable[..., FakeModel], repo: GitRepo
 ) -> None:
