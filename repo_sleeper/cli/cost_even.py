@@ -17,6 +17,7 @@ from repo_sleeper.store import habit as habits
 from repo_sleeper.store.habit import Habit
 
 _FEWEST = 5  # answers, before their average says anything
+_PARTS = ("sent", "received", "cached", "written")  # no question comes to the longest prompts
 _EXPLAINED = """
 By the paper: N* = Bs / (t (B - b)), generated tokens only; t is the price of a token
 while somebody waits, in tokens asleep (the paper says 10; yours is 1 unless you pay less
@@ -211,5 +212,5 @@ def _object(case: _Case) -> dict[str, object]:
         "measured": case.without.measured and case.with_notes.measured,
         "spared_by_no_call_usd": case.spared_usd,
         "habit": asdict(case.habit),
-        "price": case.price._asdict(),
+        "price": {part: getattr(case.price, part) for part in _PARTS},
     }

@@ -72,6 +72,14 @@ def figures(found: Habit, **said: float | None) -> dict[str, object]:
     return even
 
 
+def test_programs_are_told_the_price_that_a_question_has() -> None:
+    dear = Price(1.0, 10.0, longer=((100, Price(2.0, 20.0)),))
+
+    told = cost_even._object(cost_even._case(Habit(), dear, None, None))["price"]
+
+    assert told == {"sent": 1.0, "received": 10.0, "cached": None, "written": None}
+
+
 SPENT = Habit(usd=1.0, received_asleep=60_000, asks=10)
 NOTED = Answers(count=6, usd=0.02, received=2_000.0, notes=500.0)
 BARE = Answers(count=6, usd=0.12, received=8_000.0)
