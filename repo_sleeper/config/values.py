@@ -57,7 +57,8 @@ def _check_text(rule: Rule, text: str) -> None:
     if not text.isprintable():
         raise WrongValueError("must not contain control characters")
     if rule.one_of and text not in rule.one_of:
-        raise WrongValueError(f"must be among {', '.join(rule.one_of)}")
+        offered = [text or '""' for text in rule.one_of]
+        raise WrongValueError(f"must be among {', '.join(offered)}")
     problem = rule.check(text) if rule.check else ""
     if problem:
         raise WrongValueError(problem)

@@ -404,6 +404,11 @@ def test_ways_tiers_and_hours_are_checked(key: str, good: str, bad: str) -> None
         config.load(None, env={}, overrides={key: bad})
 
 
+def test_a_tier_that_may_be_left_empty_is_offered_as_an_empty_text() -> None:
+    with pytest.raises(ConfigError, match='must be among "", auto, default, flex'):
+        config.load(None, env={}, overrides={"model.service_tier": "gratis"})
+
+
 # --- the example ------------------------------------------------------------------------------
 
 
