@@ -35,7 +35,6 @@ class Watched:
     tree_id: int = 0
     head: str = ""
     looked_with: IndexSettings | None = None
-    is_thought_out: bool = False  # nothing was left to think about when it was last tried
 
     @property
     def root(self) -> Path:
@@ -61,22 +60,9 @@ class Forest:
         """The watched trees in order of place; a copy, because looking may change them."""
         return [self._watched[root] for root in sorted(self._watched)]
 
-    def next_to_think(self) -> Watched | None:
-        """Of the work trees that can be thought about, the one that changed last.
-
-        That is where the next edit will be; those that are thought out or unreadable come last.
-        """
-        known = [watched for watched in self.all() if watched.tree_id]
-        return max(known, key=_standing, default=None)
-
-    def is_thought_out(self) -> bool:
-        """Whether nothing was left to think about in any of them."""
-        return all(watched.is_thought_out for watched in self.all() if watched.tree_id)
-
-    def reopen(self) -> None:
-        """There may be something to think about again, in any of them."""
-        for watched in self.all():
-            watched.is_thought_out = False
+    def known(self) -> list[Watched]:
+        """Those that are in the store."""
+        return [watched for watched in self.all() if watched.tree_id]
 
     def patience(self, now: float, *, longest: float) -> float:
         """How long nothing is due."""
@@ -223,11 +209,6 @@ class Forest:
             }
             for watched in self.all()
         ]
-
-
-def _standing(watched: Watched) -> tuple[bool, bool, float]:
-    tree = watched.tree
-    return not watched.is_thought_out, not (tree.failure or tree.doubt), tree.last_hint
 
 
 def _ago(then: float, now: float) -> float | None:

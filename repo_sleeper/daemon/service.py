@@ -19,6 +19,7 @@ from repo_sleeper.daemon.mind import Mind, Thought
 from repo_sleeper.daemon.models import ModelMaker, configured_model
 from repo_sleeper.daemon.recovery import recovered
 from repo_sleeper.daemon.tree import WatchedTree
+from repo_sleeper.daemon.turns import Turns
 from repo_sleeper.daemon.workspace import Workspace, of_repository, settings_mark
 from repo_sleeper.errors import ConfigError, DaemonError
 from repo_sleeper.store import code, upkeep
@@ -51,6 +52,7 @@ class Service:
         self._db = db
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._forest = Forest(db, workspace.repo, wake=partial(self._inbox.put, _nothing))
+        self._turns = Turns(self._forest)
         self._mind = Mind(done=self._thought, make=make_model)
         self._born = time.monotonic()
         self._idleness = Idleness(now=self._born)
@@ -61,8 +63,6 @@ class Service:
         self._config_error = ""
         self._settings_mark: tuple[object, ...] = ()
         self._last_thought = Thought()
-        self._thinks_in: Watched | None = None  # the tree of the thought begun last
-        self._has_thought = False  # since a tree was thought out
 
     # --- what others may call, from any thread ------------------------------------------------
 
@@ -251,7 +251,7 @@ class Service:
             self.workspace = found
             self._mind.rest()
             self._idleness.stir()
-            self._reopen()
+            self._turns.reopen()
 
     # --- thinking -----------------------------------------------------------------------------
 
@@ -259,15 +259,10 @@ class Service:
         """Somebody is at work: no new call, not even one that is being prepared."""
         self._mind.wake()
         self._idleness.active(time.monotonic())
-        self._reopen()
-
-    def _reopen(self) -> None:
-        """Something may be left again in any tree, whatever the thought under way finds."""
-        self._forest.reopen()
-        self._thinks_in = None
+        self._turns.reopen()
 
     def _maybe_think(self, now: float) -> None:
-        watched = self._forest.next_to_think()
+        watched = self._turns.next()
         tree = None if watched is None else watched.tree
         if self._mind.busy:
             if self._is_disturbed(tree, now):
@@ -298,7 +293,7 @@ class Service:
 
     def _begin(self, watched: Watched) -> None:
         """Begin where the tree's own settings allow it: they may keep back what ours do not."""
-        self._thinks_in = watched
+        self._turns.begin(watched)
         own = self._workspace_of(watched)
         if own is None or why_never(own):
             self._note_thought_out(time.monotonic())
@@ -327,7 +322,7 @@ class Service:
             self._note_thought_out(now)
             return
         self._idleness.thought(now=now, error=thought.error)
-        self._has_thought = True
+        self._turns.thought()
         if thought.behind:
             self._forest.urge(now)
         self._last_thought = thought
@@ -340,15 +335,9 @@ class Service:
             LOGGER.info("thought about %s: %d notes, $%.4f", about, thought.notes, thought.usd)
 
     def _note_thought_out(self, now: float) -> None:
-        """Go on with another tree; rest when none is left, and then try them all again."""
-        if self._has_thought:
-            self._forest.reopen()  # a folder counts what was thought in any tree
-        self._has_thought = False
-        if self._thinks_in is not None:  # else it is out of date by now
-            self._thinks_in.is_thought_out = True
-        if self._forest.is_thought_out():
+        """Go on with another tree; rest when nothing is left in any."""
+        if self._turns.is_over():
             self._idleness.exhausted(now=now)
-            self._forest.reopen()
 
     # --- ends and answers ---------------------------------------------------------------------
 

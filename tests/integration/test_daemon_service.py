@@ -17,9 +17,8 @@ from repo_sleeper.cli import daemon_view
 from repo_sleeper.daemon import locks, rounds
 from repo_sleeper.daemon import service as service_module
 from repo_sleeper.daemon import workspace as workspaces
-from repo_sleeper.daemon.forest import Watched
 from repo_sleeper.daemon.idleness import Idleness
-from repo_sleeper.daemon.mind import Mind, Thought
+from repo_sleeper.daemon.mind import Mind
 from repo_sleeper.daemon.process import DaemonState
 from repo_sleeper.daemon.service import Service
 from repo_sleeper.daemon.workspace import Workspace
@@ -569,21 +568,6 @@ def test_what_new_settings_keep_back_is_not_thought_about_before_they_are_looked
     daemon.until(lambda: not daemon.knows("sum_up"))
 
 
-def test_what_is_thought_in_one_tree_may_open_a_folder_of_another_again(start: Start) -> None:
-    daemon = start()
-    daemon.until(daemon.looked)
-    service, (watched,) = daemon.service, daemon.service._forest.all()
-    other = Watched(watched.tree, watched.watcher, tree_id=2, is_thought_out=True)
-    service._forest._watched[Path("other")] = other
-    service._thinks_in = watched
-
-    service._note_thought(Thought("shop.py"))
-    service._note_thought(Thought(exhausted=True))
-
-    assert (watched.is_thought_out, other.is_thought_out) == (True, False)
-    del service._forest._watched[Path("other")]
-
-
 def test_a_work_tree_that_cannot_be_read_keeps_it_from_no_other(
     start: Start, repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -602,7 +586,7 @@ def test_a_work_tree_that_cannot_be_read_keeps_it_from_no_other(
     (side / "new.py").write_text(SHOP)
     daemon.until(lambda: any(tree["failure"] for tree in trees_of(daemon)))
 
-    best = daemon.service._forest.next_to_think()
+    best = daemon.service._turns.next()
     assert best is not None
     assert best.root == repo.root
 
