@@ -19,6 +19,12 @@ cp -r "$2" "$1/repo"
 cd "$1/repo"
 fill() { dd if=/dev/zero of="$1/fill" bs=1k 2>"$1/dd" || true; }
 """
+AFTER_AN_EDIT = """
+"$3" init --yes --no-daemon 2>"$1/told"
+echo 'def weigh(): ...' >basket.py
+fill "$1"
+exec "$3" {words}
+"""
 FULL = "error: the disk is full, so nothing more can be written\nhint:  free some space"
 
 
@@ -46,14 +52,7 @@ def _on_small_disk(repo: GitRepo, place: Path, script: str) -> subprocess.Comple
 def test_what_needs_space_says_that_there_is_none(
     repo: GitRepo, tmp_path: Path, words: str
 ) -> None:
-    script = f"""
-    "$3" init --yes --no-daemon 2>"$1/told"
-    echo 'def weigh(): ...' >basket.py
-    fill "$1"
-    exec "$3" {words}
-    """
-
-    done = _on_small_disk(repo, tmp_path / "small", script)
+    done = _on_small_disk(repo, tmp_path / "small", AFTER_AN_EDIT.format(words=words))
 
     assert done.returncode == 1
     assert FULL in done.stderr
@@ -62,14 +61,7 @@ def test_what_needs_space_says_that_there_is_none(
 @pytest.mark.skipif(not _has_small_disks(), reason="no small disk can be mounted here")
 @pytest.mark.parametrize("words", ["ask --context total", "notes list --all", "map", "bugs"])
 def test_what_is_known_can_be_read_without_space(repo: GitRepo, tmp_path: Path, words: str) -> None:
-    script = f"""
-    "$3" init --yes --no-daemon 2>"$1/told"
-    echo 'def weigh(): ...' >basket.py
-    fill "$1"
-    exec "$3" {words}
-    """
-
-    done = _on_small_disk(repo, tmp_path / "small", script)
+    done = _on_small_disk(repo, tmp_path / "small", AFTER_AN_EDIT.format(words=words))
 
     assert "the index could not be brought up to date (the disk is full, so" in done.stderr
     assert "may lag since" in done.stderr or "there are no notes yet" in done.stderr
