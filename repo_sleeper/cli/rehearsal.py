@@ -27,41 +27,17 @@ def rehearse(wish: Wish, *, json: bool) -> None:
 
     Before them the second looks that the daemon would take first.
     """
-    with thinking.writing() as here:
-        due = thinking.due_checks(here, wish)
-        work = thinking.work_of(here, wish, even_none=bool(due))
-        settings = here.workspace.settings
-        price, again = _price(here.workspace), _price(here.workspace, again=True)
-        checks = list(islice(_checks(here, due, again), wish.limit))
-        calls = [_call(here, item, price, again) for item in work.items[: wish.limit]]
-        desk = Desk(here.db, here.workspace.repo, settings, here.tree_id, time.time())
-        barred = upcoming(desk, work.items).why_none
+    found = _rehearsed(wish)
     if json:
-        told = {"checks": list(map(_object, checks)), "calls": list(map(_object, calls))}
-        output.print_json(told)
+        output.print_json(
+            {"checks": list(map(_object, found.checks)), "calls": list(map(_object, found.calls))}
+        )
         return
-    for call in (*checks, *calls):
+    for call in (*found.checks, *found.calls):
         _print_call(call)
-    model = settings.model.name or "no model is set"
-    if checks:
-        looks = output.count(len(checks), "second look")
-        output.say(f"{looks}, {_sum(checks)}: {plan_view.LOOKS}")
-    sent = [call for call in calls if isinstance(call.prompt, Prompt)]
-    output.say(f"{output.count(len(sent), 'call')}, {_sum(sent)}, {model}")
-    if barred:
-        output.say(f"none of it now: {barred}")
+    _tell(found)
     if wish.max_cost is not None:
-        _tell_max_cost(sent, wish.max_cost)
-
-
-def _tell_max_cost(sent: Sequence[_Call], most: float) -> None:
-    """How far the sum goes where each call costs what it can at worst."""
-    if not all(call.price.known for call in sent):
-        output.say("--max-cost cannot bind: nobody knows the price, so none of it is sent")
-        return
-    sure = sum(cost <= most for cost in accumulate(_worst(one.prompt, one.price) for one in sent))
-    if sure < len(sent):
-        output.say(f"--max-cost ${dollars(most)} is sure to be enough for {sure} of {len(sent)}")
+        _tell_max_cost(found.sent, wish.max_cost)
 
 
 class _Call(NamedTuple):
@@ -71,6 +47,35 @@ class _Call(NamedTuple):
     about: dict[str, Any]
     prompt: Prompt | SleeperError
     price: Price
+
+
+class _Rehearsal(NamedTuple):
+    """All of a round of thinking; `barred` is the cap because of which nothing would be sent."""
+
+    checks: Sequence[_Call]
+    calls: Sequence[_Call]
+    barred: str
+    model: str
+
+    @property
+    def sent(self) -> list[_Call]:
+        """The thoughts without those that cannot be sent at all."""
+        return [call for call in self.calls if isinstance(call.prompt, Prompt)]
+
+
+def _rehearsed(wish: Wish) -> _Rehearsal:
+    with thinking.writing() as here:
+        due = thinking.due_checks(here, wish)
+        work = thinking.work_of(here, wish, even_none=bool(due))
+        settings = here.workspace.settings
+        price, again = _price(here.workspace), _price(here.workspace, again=True)
+        desk = Desk(here.db, here.workspace.repo, settings, here.tree_id, time.time())
+        return _Rehearsal(
+            list(islice(_checks(here, due, again), wish.limit)),
+            [_call(here, item, price, again) for item in work.items[: wish.limit]],
+            upcoming(desk, work.items).why_none,
+            settings.model.name or "no model is set",
+        )
 
 
 def _checks(here: Place, due: Sequence[Due], price: Price) -> Iterator[_Call]:
@@ -121,6 +126,25 @@ def _print_call(call: _Call) -> None:
     )
     output.out(f"=== {_sum([call])}; the worst case is what the budget sets aside")
     output.out(f"--- system\n{prompt.system}\n--- user\n{prompt.user}\n")
+
+
+def _tell(found: _Rehearsal) -> None:
+    if found.checks:
+        looks = output.count(len(found.checks), "second look")
+        output.say(f"{looks}, {_sum(found.checks)}: {plan_view.LOOKS}")
+    output.say(f"{output.count(len(found.sent), 'call')}, {_sum(found.sent)}, {found.model}")
+    if found.barred:
+        output.say(f"none of it now: {found.barred}")
+
+
+def _tell_max_cost(sent: Sequence[_Call], most: float) -> None:
+    """How far the sum goes where each call costs what it can at worst."""
+    if not all(call.price.known for call in sent):
+        output.say("--max-cost cannot bind: nobody knows the price, so none of it is sent")
+        return
+    sure = sum(cost <= most for cost in accumulate(_worst(one.prompt, one.price) for one in sent))
+    if sure < len(sent):
+        output.say(f"--max-cost ${dollars(most)} is sure to be enough for {sure} of {len(sent)}")
 
 
 def _object(call: _Call) -> dict[str, Any]:

@@ -515,12 +515,17 @@ def test_when_nobody_works_it_thinks_until_nothing_is_left(start: Start) -> None
     assert daemon.model.closed
 
 
+def another_tree(repo: GitRepo, root: Path) -> Path:
+    """A linked work tree whose code is not that of the main one."""
+    repo.git("worktree", "add", "-q", "-b", "side", str(root))
+    (root / "shop.py").write_text(SHOP.replace("total", "sum_up"))
+    return root
+
+
 def test_when_nothing_is_left_in_one_work_tree_it_goes_on_with_the_others(
     start: Start, repo: GitRepo, tmp_path: Path
 ) -> None:
-    side = tmp_path / "side"
-    repo.git("worktree", "add", "-q", "-b", "side", str(side))
-    (side / "shop.py").write_text(SHOP.replace("total", "sum_up"))
+    side = another_tree(repo, tmp_path / "side")
     trust.grant(git.discover(side))
     daemon = start(**THINKING)
     daemon.service.answer({"verb": "reconcile", "root": str(side)})
@@ -534,9 +539,7 @@ def test_when_nothing_is_left_in_one_work_tree_it_goes_on_with_the_others(
 def test_a_work_tree_whose_settings_are_not_trusted_is_not_sent(
     start: Start, repo: GitRepo, tmp_path: Path
 ) -> None:
-    side = tmp_path / "side"
-    repo.git("worktree", "add", "-q", "-b", "side", str(side))
-    (side / "shop.py").write_text(SHOP.replace("total", "sum_up"))
+    side = another_tree(repo, tmp_path / "side")
     (side / ".sleeper.toml").write_text('[index]\nignore = ["shop.py"]\n')
     daemon = start(**THINKING)
     daemon.service.answer({"verb": "reconcile", "root": str(side)})
