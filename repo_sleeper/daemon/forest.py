@@ -149,23 +149,28 @@ class Forest:
                 survey=False,
             )
         except Exception as error:  # noqa: BLE001 -- the loop outlives any round
-            if _is_linked(watched.tree.repo) and watched.tree.is_gone():
-                self._forget(watched)  # the main one may be on a disk that comes back
-            else:
-                _failed(watched.tree, error)
+            self._could_not_look(watched, error)
             return None
-        now = time.monotonic()
+        watched.looked_with = settings.index
+        self._looked(watched, done, started=started, now=time.monotonic())
+        return done
+
+    def _could_not_look(self, watched: Watched, error: Exception) -> None:
+        if _is_linked(watched.tree.repo) and watched.tree.is_gone():
+            self._forget(watched)  # the main one may be on a disk that comes back
+        else:
+            _failed(watched.tree, error)
+
+    def _looked(self, watched: Watched, done: rounds.Round, *, started: float, now: float) -> None:
         if done.changes.parsed:
             self._parsed_at = now
         moved = done.head != watched.head
         watched.tree.looked(started=started, now=now, fruitful=bool(done.changes.paths) or moved)
         watched.tree.doubt = done.doubt
         watched.tree_id, watched.head = done.tree_id, done.head
-        watched.looked_with = settings.index
         if done.did_something:
             _tell(watched.root, done, seconds=now - started)
             watched.tree.behind_since = watched.tree.behind_since or now
-        return done
 
     def survey(self, watched: Watched) -> None:
         """Count again what changed since the last survey; fails and is told like a look."""
