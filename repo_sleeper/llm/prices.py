@@ -72,10 +72,21 @@ def listed_price(model: str, *, tier: str = "") -> Price:
     entry = _entry(model)
     if entry is None:
         return Price()
+    entry = _by_size(entry)
     # Another price, but only where all of it is listed: otherwise it is the usual one.
     ending = f"_{tier}" if tier in _TIERS else ""
     own = _price(entry, ending)
     return _with_longer(entry, own, ending) if own.known else _with_longer(entry, _price(entry))
+
+
+def _by_size(entry: dict[str, Any]) -> dict[str, Any]:
+    """With the prices that are listed by ranges under the names that those of sizes have."""
+    found = dict(entry)
+    for part in entry.get("tiered_pricing") or ():
+        thousands = int(part.get("range", (0,))[0]) // 1000
+        above = f"_above_{thousands}k_tokens" if thousands else ""
+        found.update({f"{name}{above}": part[name] for name in part if "_cost" in name})
+    return found
 
 
 def _price(entry: dict[str, Any], ending: str = "") -> Price:

@@ -105,6 +105,8 @@ def test_a_listed_price_is_complete_and_an_unlisted_one_unknown(model: str) -> N
         ("gemini/gemini-2.5-pro", "priority", 200_001, 0.9 + 0.027),
         ("gemini/gemini-2.5-pro", "flex", 200_001, 0.5 + 0.015),  # no longer one is listed
         ("gpt-5.4", "", 272_001, 1.36 + 0.0225),
+        ("dashscope/qwen3-coder-plus", "", 32_000, 0.032 + 0.005),  # listed by ranges
+        ("dashscope/qwen3-coder-plus", "", 128_001, 0.384 + 0.015),
     ],
 )
 def test_a_longer_prompt_costs_what_is_listed_for_its_size(
