@@ -24,6 +24,7 @@ from repo_sleeper.evaluate.snapshot import Snapshot
 from repo_sleeper.git import Repository
 from repo_sleeper.git.past import ancestors
 from repo_sleeper.index import indexer
+from repo_sleeper.index.hands import Hands
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.store import code, thoughts
 from repo_sleeper.store.database import Database, open_database
@@ -86,7 +87,7 @@ def _steps(
         snapshot.move_to(commit)
         found = snapshot.scan(max_bytes=_MAX_BYTES)
         tree = Tree(db, tree_id, snapshot.root)
-        indexer.reconcile(tree, found, now=time.time(), hands=indexer.Hands(pool))
+        indexer.reconcile(tree, found, now=time.time(), hands=Hands(pool))
         after = {(row[0], row[1]) for row in db.rows(_NODES, {"tree": tree_id})}
         opened = _open(db, tree_id)
         if number:

@@ -13,6 +13,7 @@ from repo_sleeper.config import Settings
 from repo_sleeper.daemon.reconciling import Round, reconcile_round
 from repo_sleeper.git import Repository
 from repo_sleeper.index import indexer
+from repo_sleeper.index.hands import Hands
 from repo_sleeper.index.pool import Parsed, ParserPool, Request
 from repo_sleeper.index.reading import read_rows
 from repo_sleeper.index.rows import Rows
@@ -49,9 +50,16 @@ def _rows(data: bytes, language: str) -> Rows:
     return read_rows(data, language)
 
 
-def look(db: Database, root: Path, *, settings: Settings | None = None, **more: Any) -> Round:
+def look(
+    db: Database,
+    root: Path,
+    *,
+    settings: Settings | None = None,
+    pool: ParserPool | None = None,
+    **more: Any,
+) -> Round:
     """One round on a work tree, so late that every file has long been settled."""
-    more = {"pool": ParsesHere(), "now": 1e10, "derive": False, **more}
+    more = {"hands": Hands(pool or ParsesHere()), "now": 1e10, "derive": False, **more}
     return reconcile_round(db, git.discover(root), settings or Settings(), **more)
 
 
@@ -114,7 +122,7 @@ def fresh_index(repo: Repository, settings: Settings) -> Snapshot:
             found,
             now=0.0,
             languages=settings.index.languages,
-            hands=indexer.Hands(ParsesHere()),
+            hands=Hands(ParsesHere()),
         )
         return snapshot(db, tree_id, root=repo.root)
     finally:

@@ -124,6 +124,7 @@ def _round(workspace: Workspace, *, derive: bool) -> Round | None:
 
     from repo_sleeper.daemon import reconciling  # not `rounds`: that brings all of thinking
     from repo_sleeper.daemon.workspace import write_store
+    from repo_sleeper.index.hands import Hands
 
     with _parsers() as pool, reconciling.with_lock(workspace, wait=_LOCK_LIMIT_S) as ours:
         if not ours:
@@ -134,9 +135,8 @@ def _round(workspace: Workspace, *, derive: bool) -> Round | None:
                 workspace.repo,
                 workspace.settings,
                 now=time.time(),
-                pool=pool,
+                hands=Hands(pool, meanwhile=None if derive else _get_ready),
                 derive=derive,
-                meanwhile=None if derive else _get_ready,
             )
 
 

@@ -18,6 +18,7 @@ from repo_sleeper.daemon import workspace as workspaces
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.errors import ConfigError, DaemonError, SleeperError, StoreError, UsageError
 from repo_sleeper.git import Repository
+from repo_sleeper.index.hands import Hands
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.store import extent, history, notes
 from repo_sleeper.store.database import Database
@@ -217,8 +218,9 @@ def _indexed(workspace: Workspace) -> str:
 
 def _index_here(workspace: Workspace) -> None:
     with _writing(workspace) as db, _progress() as progress:
+        hands = Hands(progress=progress)
         reconciling.reconcile_round(
-            db, workspace.repo, workspace.settings, now=time.time(), progress=progress
+            db, workspace.repo, workspace.settings, now=time.time(), hands=hands
         )
 
 

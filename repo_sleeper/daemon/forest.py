@@ -18,6 +18,7 @@ from repo_sleeper.daemon.logbook import LOGGER
 from repo_sleeper.daemon.tree import WatchedTree
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.git import Repository
+from repo_sleeper.index.hands import Hands
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.store import code
 from repo_sleeper.store.database import Database
@@ -145,7 +146,7 @@ class Forest:
                 watched.tree.repo,
                 settings,
                 now=time.time(),
-                pool=self._pool,
+                hands=Hands(self._pool),
                 survey=False,
             )
         except Exception as error:  # noqa: BLE001 -- the loop outlives any round

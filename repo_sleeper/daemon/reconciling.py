@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +14,7 @@ from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.tree import Changes
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.git import Repository
+from repo_sleeper.index.hands import ALONE, Hands
 from repo_sleeper.store import code, freshness
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.tree import Tree
@@ -55,38 +56,27 @@ def with_lock(workspace: Workspace, *, wait: float = 0.0) -> Iterator[bool]:
         yield ours
 
 
-def reconcile_round(  # noqa: PLR0913 -- the last five are by name and have defaults
+def reconcile_round(  # noqa: PLR0913 -- the last three are by name and have defaults
     db: Database,
     repo: Repository,
     settings: Settings,
     *,
     now: float,
-    pool: ParserPool | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    hands: Hands = ALONE,
     derive: bool = True,
     survey: bool = True,
-    meanwhile: Callable[[], object] | None = None,
 ) -> Round:
     """Make the store agree with one work tree: files, then history, then survey notes.
 
     `derive=False` leaves the survey for later: a question needs the index, not the counting.
     `survey=False` leaves nothing else.
-    An unchanged tree writes nothing. `meanwhile` is what the caller has to do in any case: it is
-    called while a parser is waited for, where one is, and more than once.
+    An unchanged tree writes nothing. Who has nothing to do meanwhile has the history read.
     """
     tree_id = code.ensure_tree(db, repo.root, repo.git_dir)
     past = _Past(db, repo, settings, tree_id)
-    with _parsers(db, tree_id, pool) as parsers:
-        seen = _files(
-            db,
-            repo,
-            settings,
-            tree_id,
-            now=now,
-            pool=parsers,
-            progress=progress,
-            meanwhile=meanwhile or past.read_early,
-        )
+    with _parsers(db, tree_id, hands.pool) as parsers:
+        busy = hands._replace(pool=parsers, meanwhile=hands.meanwhile or past.read_early)
+        seen = _files(Tree(db, tree_id, repo.root), repo, settings, now=now, hands=busy)
     moved = seen.head != _known_head(db, tree_id)
     # Also where HEAD stands still: a shallow clone may have been given its past.
     imported = past.imported() if moved or derive else 0
@@ -113,17 +103,7 @@ def _parsers(db: Database, tree_id: int, pool: ParserPool | None) -> Iterator[Pa
         yield own
 
 
-def _files(  # noqa: PLR0913 -- passes on what it is given
-    db: Database,
-    repo: Repository,
-    settings: Settings,
-    tree_id: int,
-    *,
-    now: float,
-    pool: ParserPool | None,
-    progress: Callable[[int, int], None] | None,
-    meanwhile: Callable[[], object] | None,
-) -> Round:
+def _files(tree: Tree, repo: Repository, settings: Settings, *, now: float, hands: Hands) -> Round:
     from repo_sleeper.index import indexer  # most commands never parse
     from repo_sleeper.watch import scanner
 
@@ -132,16 +112,12 @@ def _files(  # noqa: PLR0913 -- passes on what it is given
         repo,
         max_bytes=settings.index.max_file_kb * 1024,
         ignore=settings.index.ignore,
-        expected=code.known_paths(db, tree_id),
+        expected=code.known_paths(tree.db, tree.id),
     )
     changes = indexer.reconcile(
-        Tree(db, tree_id, repo.root),
-        found,
-        now=now,
-        languages=settings.index.languages,
-        hands=indexer.Hands(pool, progress, meanwhile),
+        tree, found, now=now, languages=settings.index.languages, hands=hands
     )
-    return Round(tree_id=tree_id, head=head, changes=changes, doubt=found.doubt)
+    return Round(tree_id=tree.id, head=head, changes=changes, doubt=found.doubt)
 
 
 def _known_head(db: Database, tree_id: int) -> str | None:

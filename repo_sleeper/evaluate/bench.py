@@ -19,6 +19,7 @@ from repo_sleeper.evaluate.snapshot import Snapshot
 from repo_sleeper.git import Repository
 from repo_sleeper.history import commits
 from repo_sleeper.index import indexer
+from repo_sleeper.index.hands import Hands
 from repo_sleeper.index.languages import TEXT, language_of
 from repo_sleeper.index.pool import ParserPool, Request
 from repo_sleeper.index.tags import parsed_file
@@ -70,7 +71,7 @@ class Bench:
         self.snapshot.move_to(commit)
         found = self.snapshot.scan(max_bytes=self._limits.max_bytes, ignore=self._limits.ignore)
         tree = Tree(self._db, self._tree_id, self.snapshot.root)
-        indexer.reconcile(tree, found, now=now, hands=indexer.Hands(self._pool))
+        indexer.reconcile(tree, found, now=now, hands=Hands(self._pool))
         commits.import_history(self._db, self._repo, limit=self._limits.max_commits, head=commit)
         survey.survey(self._db, self._tree_id, now=now, commit=commit)
         code.mark_reconciled(self._db, self._tree_id, commit, now)

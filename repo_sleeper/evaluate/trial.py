@@ -19,6 +19,7 @@ from repo_sleeper.evaluate.witness import Cited, Truth, Witness
 from repo_sleeper.git import Repository
 from repo_sleeper.git.past import PastFile, files_at, hunks
 from repo_sleeper.index import indexer
+from repo_sleeper.index.hands import Hands
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.recall.context import Scope, context
 from repo_sleeper.store import code, notes
@@ -206,7 +207,7 @@ class Trial:
     def _reconcile(self) -> None:
         found = self._snapshot.scan(max_bytes=self._limits.max_bytes, ignore=self._limits.ignore)
         tree = Tree(self._db, self._tree_id, self._snapshot.root)
-        indexer.reconcile(tree, found, now=self._clock(), hands=indexer.Hands(self._pool))
+        indexer.reconcile(tree, found, now=self._clock(), hands=Hands(self._pool))
 
     def _look(self) -> None:
         known = code.stored_files(self._db, self._tree_id)

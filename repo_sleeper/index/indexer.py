@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from repo_sleeper.domain.tree import Changes, Scan, Signature, SkipReason
 from repo_sleeper.index.files import File, Identity, Labels, Reader
+from repo_sleeper.index.hands import ALONE, Hands
 from repo_sleeper.index.languages import CONTAINERS, TEXT, grammar_label
 from repo_sleeper.store import code, contents
 from repo_sleeper.store.code import StoredFile
@@ -21,23 +22,6 @@ if TYPE_CHECKING:
 
 _STORE_AT_ONCE = 300
 _STORE_BYTES = 3 << 20  # so much source at once, so that memory stays flat
-
-Progress = Callable[[int, int], None]
-
-
-class Hands(NamedTuple):
-    """Who lends a hand: parsers, who is told how far it is, and what else there is to do.
-
-    `progress` is given how many files of how many are done. `meanwhile` is called when the last
-    work is handed out to the parsers, if there was any, and after each answer from then on.
-    """
-
-    pool: ParserPool | None = None
-    progress: Progress | None = None
-    meanwhile: Callable[[], object] | None = None
-
-
-ALONE = Hands()
 
 
 def reconcile(

@@ -30,6 +30,7 @@ from repo_sleeper.git import Repository, plumbing
 from repo_sleeper.history import commits
 from repo_sleeper.index import contents as reading
 from repo_sleeper.index import files, indexer
+from repo_sleeper.index.hands import Hands
 from repo_sleeper.store import code, contents, history, survey
 from repo_sleeper.store.contents import FileRow
 from repo_sleeper.store.database import Database, open_database
@@ -313,7 +314,7 @@ class Life(RuleBasedStateMachine):
                 repo,
                 self.settings,
                 now=self.clock.now + (60.0 if settled else 0.0),
-                pool=ParsesHere(meanwhile),
+                hands=Hands(ParsesHere(meanwhile)),
                 derive=False,
             ).tree_id
 

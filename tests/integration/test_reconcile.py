@@ -12,6 +12,7 @@ import pytest
 from repo_sleeper import git
 from repo_sleeper.domain.tree import Changes
 from repo_sleeper.index import indexer
+from repo_sleeper.index.hands import Hands, Progress
 from repo_sleeper.index.pool import ParserPool
 from repo_sleeper.store import code, contents, extent
 from repo_sleeper.store.database import Database, open_database
@@ -40,10 +41,10 @@ class Index:
         *,
         now: float = LATER,
         languages: Sequence[str] = (),
-        progress: indexer.Progress | None = None,
+        progress: Progress | None = None,
     ) -> Changes:
         scan = scanner.scan(git.discover(self.repo.root), max_bytes=1_000_000)
-        hands = indexer.Hands(self.pool, progress)
+        hands = Hands(self.pool, progress)
         return indexer.reconcile(self.whole, scan, now=now, languages=languages, hands=hands)
 
     @property
@@ -252,7 +253,7 @@ def test_a_file_that_vanishes_after_the_scan_is_simply_gone(index: Index) -> Non
     scan = type(scan)({"a.py": next(iter(scan.files.values()))}, {})
     stale = {path: type(one)(1, 2, 3, 4) for path, one in scan.files.items()}
 
-    hands = indexer.Hands(index.pool)
+    hands = Hands(index.pool)
     done = indexer.reconcile(index.whole, type(scan)(stale, {}), now=LATER, hands=hands)
 
     assert done.removed == ("a.py",)
@@ -361,7 +362,7 @@ def test_two_work_trees_share_contents_and_nothing_else(
     scan = scanner.scan(git.discover(tmp_path / "second"), max_bytes=1_000_000)
 
     second = Tree(db, second_tree, tmp_path / "second")
-    done = indexer.reconcile(second, scan, now=LATER, hands=indexer.Hands(pool))
+    done = indexer.reconcile(second, scan, now=LATER, hands=Hands(pool))
 
     assert (done.added, done.parsed) == (("cart.py",), 0)
     contents.remove_files(db, second_tree, ["cart.py"])
