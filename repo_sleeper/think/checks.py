@@ -18,8 +18,9 @@ from repo_sleeper.store.subjects import Neighbour
 from repo_sleeper.store.thoughts import Job
 from repo_sleeper.store.tree import Tree
 from repo_sleeper.think import context, prompts, replies, shown
+from repo_sleeper.think.anchoring import SHORTEST_QUOTE, DroppedError, grounded
 from repo_sleeper.think.asking import Asking
-from repo_sleeper.think.grounding import SHORTEST_QUOTE, Asked, DroppedError, ground, grounded
+from repo_sleeper.think.grounding import Asked, ground
 from repo_sleeper.think.kept import sources
 from repo_sleeper.think.quotes import locate
 from repo_sleeper.think.reading import Limits, Material, group, lines_of, size

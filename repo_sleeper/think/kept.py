@@ -13,7 +13,7 @@ from repo_sleeper.store import subjects
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.thoughts import Thought
 from repo_sleeper.think import shown
-from repo_sleeper.think.grounding import Place, Source
+from repo_sleeper.think.anchoring import Place, Source
 from repo_sleeper.think.reading import Material
 from repo_sleeper.think.replies import storable
 from repo_sleeper.words import identifiers

@@ -7,15 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Operations, Retirement, Revision
-from repo_sleeper.think.grounding import (
-    Asked,
-    DroppedError,
-    Source,
-    checked,
-    ground,
-    grounded,
-    refuse_known,
-)
+from repo_sleeper.think.anchoring import DroppedError, Source, grounded
+from repo_sleeper.think.grounding import Asked, checked, ground, refuse_known
 
 _LONGEST_WHY = 300
 _FAR = 0.2  # less sure than this by a mere second opinion is a loss

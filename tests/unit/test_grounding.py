@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Anchor, Draft, DraftEvidence, NoteKind
 from repo_sleeper.domain.statements import Statement
-from repo_sleeper.think.grounding import Asked, Grounding, Place, Source, ground
+from repo_sleeper.think.anchoring import Place, Source
+from repo_sleeper.think.grounding import Asked, Grounding, ground
 from repo_sleeper.think.quotes import locate
 
 TEXT = """\

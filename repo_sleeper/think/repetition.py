@@ -1,0 +1,43 @@
+"""Tells whether a note says again what another says, or what was put aside."""
+
+from __future__ import annotations
+
+from repo_sleeper.domain.notes import Note, NoteKind
+from repo_sleeper.words import parts
+
+_SAME = 0.6  # share of common words above which two notes on one node say the same
+
+
+def returns(note: Note, other: Note) -> bool:
+    """The same claim about the same place, however its code has changed since.
+
+    A finding on the very line of one that was dismissed is that one in other words.
+    """
+    if (note.kind, note.subject) != (other.kind, other.subject):
+        return False
+    same_line = note.kind is NoteKind.LIKELY_BUG and _first_line(note) == _first_line(other)
+    return same_line or _says_the_same(note, other)
+
+
+def _first_line(note: Note) -> list[str]:
+    return note.evidence[0].quote.split()
+
+
+def repeats(note: Note, other: Note) -> bool:
+    """The same claim about the same piece of syntax."""
+    if note.kind is not other.kind:
+        return False
+    if not {e.hash for e in note.evidence} & {e.hash for e in other.evidence}:
+        return False
+    return _says_the_same(note, other)
+
+
+def _says_the_same(note: Note, other: Note) -> bool:
+    return _alike(note.title, other.title) or _alike(
+        f"{note.title} {note.body}", f"{other.title} {other.body}"
+    )
+
+
+def _alike(one: str, two: str) -> bool:
+    a, b = set(parts(one)), set(parts(two))
+    return bool(a) and len(a & b) >= _SAME * len(a | b)
