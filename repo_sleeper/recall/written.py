@@ -10,9 +10,11 @@ _FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))
 # Both begin where no such run goes on: else each character of a long one is a beginning.
 _PLACE = re.compile(
     r"(?<![\w.@+~/\\-])[/\\]?((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})"
-    r"(?:(?:[:(]|,? (?:on )?line )(\d{1,7}))?"
+    r"(?:(?:[:(]|(?:,? (?:on )?|: ?)line )(\d{1,7}))?"
 )
-_FOLDER = re.compile(r"(?<![\w/:.@+-])[\w.@+-]+(?:/[\w.@+-]+)+")
+# A script may have no ending: `bin/serve: line 12: total: command not found`.
+_FOLDER = re.compile(r"(?<![\w/:.@+-])([\w.@+-]+(?:/[\w.@+-]+)+)(?:(?::|: line )(\d{1,7}))?")
+_SCHEME = re.compile(r"\bfile://(?=/)")
 _CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")
 _SEPARATORS = re.compile(r"\.|::|#|->")
 _WHOLE_NAME = re.compile(r"[^\W\d][\w.:#$>-]*(?:\(\)|[!?=])?")
@@ -42,9 +44,10 @@ class Place(NamedTuple):
 
 def places_in(text: str) -> list[Place]:
     """Every place in the order written: each line of a file, or the file where no line is said."""
+    text = _SCHEME.sub("", text)  # Kotlin's compiler and many a terminal write addresses
     found = [Place(path, int(line)) for path, line, _ in _FRAME.findall(text)]
-    found += [Place(path, int(line) if line else None) for path, line in _PLACE.findall(text)]
-    found += [Place(path) for path in _FOLDER.findall(text)]
+    for pattern in (_PLACE, _FOLDER):
+        found += [Place(path, int(line) if line else None) for path, line in pattern.findall(text)]
     tidied = [Place(_tidied(path), line) for path, line in found]
     with_line = {path for path, line in tidied if line is not None}
     places = (one for one in tidied if one.path and (one.line or one.path not in with_line))
@@ -63,7 +66,7 @@ def names_in(text: str) -> list[str]:
     frames = [name for _, _, name in _FRAME.findall(text) if name]
     lone = text.strip()
     alone = [lone] if len(lone) >= _FEWEST_LETTERS and lone.isidentifier() else []
-    rest = _PLACE.sub(_unless_path, text)
+    rest = _PLACE.sub(_unless_path, _SCHEME.sub("", text))
     return list(dict.fromkeys([*frames, *_quoted(text), *_spelt(rest), *alone]))
 
 
