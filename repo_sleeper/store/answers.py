@@ -20,6 +20,7 @@ _MOST_PLACES = 20
 _MOST_FILES = 200
 _FEWEST_CHANCE = 0.2
 _FEWEST_LETTERS = 2
+_IN_A_LINE = 4  # parameters
 _CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
 _TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
 _ASIDE = re.compile(
@@ -29,7 +30,14 @@ _ASIDE = re.compile(
 _NAME = re.compile(r"`([^`\s]+)`|([\w./-]*\w)([!?=](?![\w=>~]))?")
 _END = re.compile(r"\W*\Z")
 _OF = re.compile(r"(?<=\w)(?:::|#|->|\\)(?=[^\W\d])")  # what the index writes as a dot
-_RAISED = re.compile(r"\b(raise|throw|panic!?)\b")
+# Macros throw as well (`FMT_THROW(...)`); those of tests only expect that something does.
+_RAISED = re.compile(
+    r"\b(raise|throw|panic!?)\b|\b(?!EXPECT|ASSERT|REQUIRE|CHECK)[A-Z_]*(?:THROW|RAISE) ?\("
+)
+# What holds commas apart: `Map<K, V>`, where the arrow of a function is no bracket.
+_BRACKET = re.compile(r"[-=]>|\w<(?!<)|.", re.DOTALL)
+_CUT = 200  # characters of a signature that the index keeps
+_REMARK = re.compile(r"/\*.*?\*/|(?<!\S)(?://|#)[^\n]*", re.DOTALL)
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
 
 
@@ -190,9 +198,9 @@ def facts(
 
     finders: dict[Form, Callable[[], Iterator[Place]]] = {
         Form.CALLERS: lambda: _callers(uses()),
-        Form.SUBCLASSES: lambda: _subclasses(uses()),
+        Form.SUBCLASSES: lambda: _subclasses(uses(), read),
         Form.RAISED: lambda: _raised(db, tree_id, name, uses, read),
-        Form.DEFAULT: lambda: _defaults(db, tree_id, name),
+        Form.DEFAULT: lambda: _defaults(db, tree_id, name, read),
         Form.TESTS: lambda: _tests(uses()),
         Form.TOGETHER: lambda: _together(db, tree_id, name),
     }
@@ -254,9 +262,12 @@ def _is_path(db: Database, tree_id: int, name: str) -> bool:
 
 def _callers(uses: Iterable[StoredReference]) -> Iterator[Place]:
     """Product code before examples and tests: who asks for users means those that matter."""
-    called = _called(uses)
-    for one in sorted(called, key=lambda use: (_aside(use.path), use.path, use.lines)):
+    for one in _product_first(_called(uses)):
         yield Place(one.path, min(one.lines), one.symbol)
+
+
+def _product_first(uses: Iterable[StoredReference]) -> list[StoredReference]:
+    return sorted(uses, key=lambda use: (_aside(use.path), use.path, use.lines))
 
 
 def _called(uses: Iterable[StoredReference]) -> list[StoredReference]:
@@ -267,10 +278,17 @@ def _tested(uses: Iterable[StoredReference]) -> list[StoredReference]:
     return [one for one in uses if is_test(one.path) and one.kind != "import"]
 
 
-def _subclasses(uses: Iterable[StoredReference]) -> Iterator[Place]:
-    for one in uses:
-        if one.kind == "inherit":
+def _subclasses(uses: Iterable[StoredReference], read: Reader) -> Iterator[Place]:
+    """The heirs; an extension and an `impl` are none themselves, so each says its line."""
+    for one in _product_first(use for use in uses if use.kind == "inherit"):
+        if one.symbol:
             yield Place(one.path, min(one.lines), one.symbol)
+            continue
+        text = read(one.path)
+        for at in one.lines:
+            yield Place(
+                one.path, at, " ".join(text[at].split()).rstrip(" {") if at < len(text) else ""
+            )
 
 
 def _raised(
@@ -300,24 +318,39 @@ def _verb(line: str) -> str:
     return "handled" if _HANDLED.search(line) else ""
 
 
-def _defaults(db: Database, tree_id: int, name: str) -> Iterator[Place]:
+def _defaults(db: Database, tree_id: int, name: str, read: Reader) -> Iterator[Place]:
     for one in code.definitions(db, tree_id, name):
-        values = ", ".join(_assigned(one))
-        if values and not is_test(one.path):
-            yield Place(one.path, one.range.start, values)
+        values = [] if is_test(one.path) else _assigned(one, read)
+        for first in range(0, len(values), _IN_A_LINE):  # a context may have room for some lines
+            said = ", ".join(values[first : first + _IN_A_LINE])
+            yield Place(one.path, one.range.start, said)
 
 
-def _assigned(symbol: StoredSymbol) -> list[str]:
-    """The parameters of a signature that have a value, as written; commas in brackets aside."""
-    inside = symbol.signature.partition("(")[2].rpartition(")")[0]
+def _assigned(symbol: StoredSymbol, read: Reader) -> list[str]:
+    """The parameters of a definition that have a value, as written."""
+    parameters = _parameters(symbol.signature.partition("(")[2])
+    if len(symbol.signature) >= _CUT:  # the rest stands in the file
+        text = "\n".join(read(symbol.path)[symbol.range.start : symbol.range.end])
+        head = re.search(rf"\b{re.escape(symbol.name)}\b[^(\n]*\(", text)
+        written = _REMARK.sub("", text[head.end() :]) if head else ""
+        cut = [*parameters[:-1], "and others = ..."]
+        parameters = _parameters(written) if written else cut
+    return [" ".join(part.split()) for part in parameters if re.search(r"[^=!<>]=[^=>]", part)]
+
+
+def _parameters(text: str) -> list[str]:
+    """What commas part, up to the bracket that closes the last list; those in brackets aside."""
     found, depth = [""], 0
-    for char in inside:
-        depth += (char in "([{") - (char in ")]}")
-        if char == "," and depth == 0:
+    for bracket in _BRACKET.finditer(text):
+        char, after = bracket[0], text[bracket.end() : bracket.end() + 1]
+        depth += (char[-1] in "([{<") - (char in ")]}>")
+        if depth < 0 and after != "(":
+            break
+        if depth < 0 or (char == "," and depth == 0):
             found.append("")
-        else:
+        elif not (char == "(" and depth == 0):  # else it opens the next list
             found[-1] += char
-    return [" ".join(part.split()) for part in found if re.search(r"[^=!<>]=[^=>]", part)]
+    return found
 
 
 def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:

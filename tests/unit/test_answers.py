@@ -142,6 +142,41 @@ def test_defaults_are_told_as_written(db: Database, tree: Indexed) -> None:
     )
 
 
+LONG = """\
+def {name}(
+    items: Iterable[str] = (),  # what is in it, or (nothing
+    {many}
+    rate: float = 1.5,
+) -> float:
+    return rate
+"""
+
+
+def test_the_defaults_of_a_long_signature_are_all_told(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    many = "\n    ".join(f"a_long_name_{number}: dict[str, int]," for number in range(9))
+    tree.write("shop/cart.py", LONG.format(name="total", many=many))
+
+    assert told_of(tree, "defaults of total") == (
+        "Parameters of `total` with a default:\n"
+        "- shop/cart.py:1 items: Iterable[str] = (), rate: float = 1.5"
+    )
+    found = answers.fact(db, tree.tree, Form.DEFAULT, "total")
+    assert found is not None
+    assert found.text.endswith("items: Iterable[str] = (), and others = ...")
+
+
+def test_commas_in_brackets_part_no_parameters(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("Cart.kt", "fun total(a: Map<K, V> = none(), f: (A, B) -> C = g, n: Int = 1) {}\n")
+    tree.write("Cart.scala", "object Cart { def total(a: Int = 1)(b: Int = 2): Int = 3 }\n")
+
+    assert told_of(tree, "defaults of total").split("\n")[1:] == [
+        "- Cart.kt:1 a: Map<K, V> = none(), f: (A, B) -> C = g, n: Int = 1",
+        "- Cart.scala:1 a: Int = 1, b: Int = 2",
+    ]
+
+
 def test_tests_and_companions_are_told(tree: Indexed) -> None:
     assert "tests/test_cart.py:" in asked(tree, "which tests cover total")
     assert "- shop/bill.py 75% of the commits" in asked(
@@ -572,6 +607,32 @@ def test_heirs_and_errors_of_what_is_defined_elsewhere_are_told(
         "- shop/app.py:3 raised\n- shop/bin.py:3 handled"
     )
     assert not told_of(tree, "subclasses of LookupError")
+
+
+def test_heirs_are_told_of_the_product_first_and_each_by_its_own_line(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("docs/guide.md", "```swift\nclass Shown: Payable {}\n```\n")
+    tree.write("Tests/CartTests.swift", "class Fake: Payable {}\n")
+    tree.write("shop/Pay.swift", "extension Int: Payable {\n}\nextension Bill: Payable {\n}\n")
+
+    assert told_of(tree, "implementations of Payable").split("\n")[1:] == [
+        "- shop/Pay.swift:1 extension Int: Payable",
+        "- shop/Pay.swift:3 extension Bill: Payable",
+        *("- docs/guide.md:2 Shown", "- Tests/CartTests.swift:1 Fake"),
+    ]
+
+
+def test_a_macro_that_throws_raises_and_one_that_expects_it_does_not(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/error.h", "class bad_cart : public error {};\n")
+    tree.write("shop/cart.cc", 'void total() {\n  SHOP_THROW(bad_cart("x"));\n}\n')
+    tree.write("test/cart-test.cc", "void test() {\n  EXPECT_THROW(total(), bad_cart);\n}\n")
+
+    assert told_of(tree, "where is bad_cart thrown?").split("\n")[1:] == ["- shop/cart.cc:2 raised"]
 
 
 def test_no_file_that_raises_an_error_is_left_out(tree: Indexed) -> None:
