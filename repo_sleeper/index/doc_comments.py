@@ -29,9 +29,15 @@ def document(data: bytes, found: list[Definition], captures: Captures) -> None:
     between = {node.end_point.row: node.start_point.row for node in captures.get("attribute", ())}
     for one in found:
         above = one.row - 1
-        if (above in comments or above in between) and one.kind != SCOPE:
+        if (above in comments or above in between) and one.kind != SCOPE and not _is_inside(one):
             text, one.top_row = _leading_comment(one.row, comments, between)
             one.doc = one.doc or text
+
+
+def _is_inside(one: Definition) -> bool:
+    """Whether the comment above is about what it is in: `class Cart(val rate: Int)`."""
+    around = one.owner
+    return around is not None and around.row == one.row
 
 
 def _docstrings(data: bytes, found: list[Definition], docs: Sequence[Node]) -> None:

@@ -271,3 +271,9 @@ def test_prototypes_come_after_the_definition(searchable: Searchable) -> None:
 @pytest.fixture
 def searchable(db: Database, tmp_path: Path) -> Searchable:
     return Searchable(db, tmp_path / "work")
+
+
+def test_a_comment_above_a_class_is_of_the_class_alone() -> None:
+    found = read("/** A cart. */\ndata class Cart(val n: Int)\n", "kotlin")
+
+    assert [one.doc for one in found.symbols] == ["A cart.", ""]
