@@ -273,7 +273,96 @@ def searchable(db: Database, tmp_path: Path) -> Searchable:
     return Searchable(db, tmp_path / "work")
 
 
+def uses(text: str, language: str, kind: str = "call") -> list[str]:
+    return [one.name for one in read(text, language).references if one.kind == kind]
+
+
+def test_namespaces_of_several_names_qualify_as_those_of_one() -> None:
+    text = "namespace shop::inner { class Cart {}; }\nnamespace a::b::c { int n; }\n"
+
+    assert definitions(text, "cpp") == [
+        *("module shop.inner", "class shop.inner.Cart"),
+        *("module a.b.c", "variable a.b.c.n"),
+    ]
+
+
+def test_a_test_of_google_is_called_as_its_report_calls_it() -> None:
+    text = "TEST(CartTest, Totals) { total(); }\nTEST_F(Shop, Opens) {}\nMAIN(a, b) {}\n"
+
+    assert definitions(text, "cpp") == [
+        *("function CartTest.Totals", "function Shop.Opens", "function MAIN")
+    ]
+
+
+CALLS = """\
+void f() {
+  shop::inner::total(1);
+  a::b::sum<int>(2);
+  cart->as<double>();
+  new Cart<int>(3);
+  new shop::Bill(4);
+}
+struct D : shop::Base<int>, a::b::Other {};
+shop::List<int> all;
+"""
+
+
+def test_templates_and_namespaces_hide_no_use() -> None:
+    assert uses(CALLS, "cpp") == ["total", "sum", "as", "Cart", "Bill"]
+    assert uses(CALLS, "cpp", "inherit") == ["Base", "Other"]
+    assert uses(CALLS, "cpp", "type") == ["List"]
+
+
+def test_what_a_test_of_bats_runs_and_a_trap_calls_is_called() -> None:
+    text = "run total 1\nrun -1 --separate-stderr sum x\ntrap tidy EXIT\ntrap - EXIT\nrun $x\n"
+
+    assert uses(text, "bash") == ["run", "total", "run", "sum", "tidy", "trap", "trap", "run"]
+
+
+def test_what_is_implemented_by_delegation_is_inherited() -> None:
+    assert uses("class Cart : Closeable by other, Shape(1)\n", "kotlin", "inherit") == [
+        *("Closeable", "Shape")
+    ]
+
+
+SCALA = """\
+case class Cart[T](n: Int = 3, name: String)(using o: Order) extends Base {
+  def +(o: Cart[T]): Cart[T] = this
+  val rate: Int
+}
+class Till(val open: Boolean, hidden: Int)
+"""
+
+
+def test_parameters_of_a_case_class_are_its_fields() -> None:
+    assert definitions(SCALA, "scala") == [
+        *("class Cart", "field Cart.n", "field Cart.name", "method Cart.+", "field Cart.rate"),
+        *("class Till", "field Till.open"),
+    ]
+
+
+def test_parameters_that_are_fields_as_well_are_read() -> None:
+    text = "class Cart { #n = 3; constructor(private readonly list: List, hidden: number) {} }\n"
+
+    assert definitions(text, "typescript") == [
+        *("class Cart", "field Cart.#n", "method Cart.constructor", "field Cart.constructor.list")
+    ]
+    assert definitions("record Line(int Count, Item Item);\n", "csharp") == [
+        *("class Line", "field Line.Count", "field Line.Item")
+    ]
+
+
+def test_a_static_class_is_used_where_its_method_is() -> None:
+    text = "class A { void F() { Totals.Of(cart); cart.Sum(); } }\n"
+
+    assert uses(text, "csharp", "type") == ["Totals"]
+
+
 def test_a_comment_above_a_class_is_of_the_class_alone() -> None:
     found = read("/** A cart. */\ndata class Cart(val n: Int)\n", "kotlin")
 
     assert [one.doc for one in found.symbols] == ["A cart.", ""]
+
+
+def test_a_global_table_of_lua_is_a_definition() -> None:
+    assert definitions("Cart = {}\nCart.n = 1\ncount = 2\n", "lua") == ["variable Cart"]

@@ -2,7 +2,17 @@
   (qualified_identifier scope: (_) @qualifier name: (type_identifier) @class.name)] body: (_)) @class
 (struct_specifier name: [(template_type name: (type_identifier) @struct.name)
   (qualified_identifier scope: (_) @qualifier name: (type_identifier) @struct.name)] body: (_)) @struct
-(namespace_definition name: (_) @module.name) @module
+(namespace_definition name: (namespace_identifier) @module.name) @module
+(namespace_definition name: (nested_namespace_specifier (namespace_identifier) @qualifier
+  (namespace_identifier) @module.name)) @module
+(namespace_definition name: (nested_namespace_specifier (namespace_identifier) @qualifier
+  (nested_namespace_specifier (namespace_identifier) @qualifier
+    (namespace_identifier) @module.name))) @module
+; TEST(CartTest, Totals) { ... } is a test called CartTest.Totals
+((function_definition !type declarator: (function_declarator declarator: (identifier) @not.name
+  parameters: (parameter_list . (parameter_declaration type: (type_identifier) @qualifier)
+    . (parameter_declaration type: (type_identifier) @function.name) .))) @function
+ (#any-of? @not.name "TEST" "TEST_F" "TEST_P" "TYPED_TEST" "TYPED_TEST_P"))
 (function_definition declarator: (function_declarator
   declarator: (field_identifier) @method.name)) @method
 (function_definition declarator: [(pointer_declarator (function_declarator
@@ -40,10 +50,27 @@
 
 (call_expression function: [(qualified_identifier name: (identifier) @call)
   (template_function name: (identifier) @call)
-  (qualified_identifier name: (template_function name: (identifier) @call))])
-(new_expression type: (type_identifier) @call)
-(base_class_clause [(type_identifier) @inherit (qualified_identifier name: (type_identifier) @inherit)
-  (template_type name: (type_identifier) @inherit)])
+  (qualified_identifier name: (template_function name: (identifier) @call))
+  (qualified_identifier name: (qualified_identifier name: [(identifier) @call
+    (template_function name: (identifier) @call)
+    (qualified_identifier name: [(identifier) @call
+      (template_function name: (identifier) @call)])]))
+  (field_expression field: (template_method name: (field_identifier) @call))])
+(new_expression type: [(type_identifier) @call (template_type name: (type_identifier) @call)
+  (qualified_identifier name: [(type_identifier) @call
+    (template_type name: (type_identifier) @call)])])
+(base_class_clause [(type_identifier) @inherit (template_type name: (type_identifier) @inherit)
+  (qualified_identifier name: [(type_identifier) @inherit
+    (template_type name: (type_identifier) @inherit)
+    (qualified_identifier name: [(type_identifier) @inherit
+      (template_type name: (type_identifier) @inherit)])])])
+(declaration type: [(template_type name: (type_identifier) @type_use)
+  (qualified_identifier name: [(type_identifier) @type_use
+    (template_type name: (type_identifier) @type_use)])])
+(field_declaration type: [(template_type name: (type_identifier) @type_use)
+  (qualified_identifier name: [(type_identifier) @type_use
+    (template_type name: (type_identifier) @type_use)])])
+(parameter_declaration type: (template_type name: (type_identifier) @type_use))
 (template_argument_list (type_descriptor type: (type_identifier) @type_use))
 (parameter_declaration type: (qualified_identifier name: (type_identifier) @type_use))
 

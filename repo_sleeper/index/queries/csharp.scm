@@ -16,6 +16,7 @@
 (event_field_declaration (variable_declaration
   (variable_declarator name: (identifier) @field.name))) @field
 (field_declaration (variable_declaration (variable_declarator name: (identifier) @variable.name))) @variable
+(record_declaration (parameter_list (parameter name: (identifier) @field.name) @field))
 
 (invocation_expression function: [(identifier) @call
   (member_access_expression name: (identifier) @call)
@@ -32,6 +33,8 @@
 (property_declaration type: [(identifier) @type_use (generic_name (identifier) @type_use)])
 (method_declaration returns: [(identifier) @type_use (generic_name (identifier) @type_use)])
 (type_argument_list (identifier) @type_use)
+; What stands before a dot is a class where it is written as one: `Totals.Of(cart)`
+((member_access_expression expression: (identifier) @type_use) (#match? @type_use "^[A-Z]"))
 
 (using_directive [(identifier) (qualified_name)] @import.module .) @import
 

@@ -12,7 +12,8 @@
 
 (call_expression . [(identifier) @call (navigation_expression (identifier) @call .)])
 (delegation_specifier [(user_type (identifier) @inherit)
-  (constructor_invocation (user_type (identifier) @inherit))])
+  (constructor_invocation (user_type (identifier) @inherit))
+  (explicit_delegation (user_type (identifier) @inherit))])
 (annotation [(user_type (identifier) @call) (constructor_invocation (user_type (identifier) @call))])
 (user_type (identifier) @type_use)
 

@@ -11,6 +11,9 @@
   (variable_list name: (identifier) @variable.name))) @variable)
 (chunk (variable_declaration (variable_list name: (identifier) @variable.name)) @variable)
 
+(chunk (assignment_statement (variable_list . name: (identifier) @variable.name)
+  (expression_list . value: (table_constructor))) @variable)
+
 (function_call name: [(identifier) @call (dot_index_expression field: (identifier) @call)
   (method_index_expression method: (identifier) @call)])
 

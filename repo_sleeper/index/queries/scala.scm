@@ -10,6 +10,14 @@
 (template_body (val_definition pattern: (identifier) @variable.name) @variable)
 (template_body (var_definition pattern: (identifier) @variable.name) @variable)
 (compilation_unit (val_definition pattern: (identifier) @variable.name) @variable)
+(template_body (val_declaration name: (identifier) @variable.name) @variable)
+(template_body (var_declaration name: (identifier) @variable.name) @variable)
+(function_definition name: (operator_identifier) @function.name) @function
+(function_declaration name: (operator_identifier) @function.name) @function
+; The first parameters of a case class are its fields, of other classes those with `val`
+(class_definition "case" [name: (_) type_parameters: (_)] . class_parameters: (class_parameters
+  (class_parameter name: (identifier) @field.name) @field))
+(class_parameter ["val" "var"] name: (identifier) @field.name) @field
 (given_definition name: (identifier) @variable.name) @variable
 
 (call_expression function: [(identifier) @call (field_expression field: (identifier) @call)

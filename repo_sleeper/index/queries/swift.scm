@@ -7,6 +7,7 @@
 (function_declaration name: (simple_identifier) @function.name) @function
 (protocol_function_declaration name: (simple_identifier) @method.name) @method
 (init_declaration name: "init" @method.name) @method
+(subscript_declaration "subscript" @method.name) @method
 (typealias_declaration name: (type_identifier) @type.name) @type
 (enum_entry name: (simple_identifier) @constant.name) @constant
 (source_file (property_declaration name: (pattern (simple_identifier) @variable.name)) @variable)

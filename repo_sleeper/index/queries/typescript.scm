@@ -10,6 +10,8 @@
 (method_signature name: (property_identifier) @method.name) @method
 (abstract_method_signature name: (property_identifier) @method.name) @method
 (public_field_definition name: (property_identifier) @field.name) @field
+(public_field_definition name: (private_property_identifier) @field.name) @field
+(required_parameter ["readonly" (accessibility_modifier)] pattern: (identifier) @field.name) @field
 (interface_body (property_signature name: (property_identifier) @field.name) @field)
 
 (class_heritage (extends_clause value: [(identifier) @inherit
