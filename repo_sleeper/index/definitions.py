@@ -205,17 +205,28 @@ def _qualifiers(data: bytes, found: list[Definition], captures: Captures) -> dic
 def signature(data: bytes, one: Definition, comments: Sequence[tuple[int, int]]) -> str:
     """The head of a definition on one line: up to its body, or its first line."""
     end = _body_start(one.node) if one.kind in _WITH_BODY else None
+    start = _after_attributes(one)
     if end is None:
-        end = data.find(b"\n", one.head, one.end)
-        text = _without(data, one.head, one.end if end < 0 else end, comments)
+        end = data.find(b"\n", start, one.end)
+        text = _without(data, start, one.end if end < 0 else end, comments)
     else:
-        text = _without(data, one.head, min(end, one.head + 8 * _SIGNATURE_MAX), comments)
+        text = _without(data, start, min(end, start + 8 * _SIGNATURE_MAX), comments)
     line = " ".join(text.decode("utf-8", "replace").split())[:_SIGNATURE_MAX]
     head = line.rstrip()
     for opening in _OPENINGS:
         if head.endswith(opening):
             return head.removesuffix(opening).rstrip()
     return line
+
+
+def _after_attributes(one: Definition) -> int:
+    """Where the definition itself begins: `[Range(1, 9)]` above it would be all that is shown."""
+    child = one.node.child(0) if one.node.child_count else None
+    if child is None or child.type != "attribute_list":
+        return one.head
+    while child.type == "attribute_list" and child.next_sibling is not None:
+        child = child.next_sibling
+    return child.start_byte
 
 
 def _without(data: bytes, start: int, end: int, comments: Sequence[tuple[int, int]]) -> bytes:

@@ -366,3 +366,11 @@ def test_a_comment_above_a_class_is_of_the_class_alone() -> None:
 
 def test_a_global_table_of_lua_is_a_definition() -> None:
     assert definitions("Cart = {}\nCart.n = 1\ncount = 2\n", "lua") == ["variable Cart"]
+
+
+def test_attributes_above_a_definition_are_not_its_signature() -> None:
+    text = "class A {\n  [Range(1, 9)]\n  [Key]\n  public int N { get; } = 3;\n}\n"
+
+    assert [one.signature for one in read(text, "csharp").symbols] == [
+        *("class A", "public int N { get; } = 3;")
+    ]
