@@ -358,6 +358,12 @@ def test_a_static_class_is_used_where_its_method_is() -> None:
     assert uses(text, "csharp", "type") == ["Totals"]
 
 
+def test_a_type_is_used_wherever_one_is_written() -> None:
+    text = "class A<T> where T : B { void F(C? c, D[] d) { if (c is E e) { var f = (F)c; } } }\n"
+
+    assert uses(text, "csharp", "type") == ["B", "C", "D", "E", "F"]
+
+
 def test_a_comment_above_a_class_is_of_the_class_alone() -> None:
     found = read("/** A cart. */\ndata class Cart(val n: Int)\n", "kotlin")
 

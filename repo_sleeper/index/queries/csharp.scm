@@ -33,6 +33,14 @@
 (property_declaration type: [(identifier) @type_use (generic_name (identifier) @type_use)])
 (method_declaration returns: [(identifier) @type_use (generic_name (identifier) @type_use)])
 (type_argument_list (identifier) @type_use)
+[(nullable_type type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+ (array_type type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+ (cast_expression type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+ (declaration_pattern type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+ (typeof_expression type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+ (type_parameter_constraint type: [(identifier) @type_use (generic_name (identifier) @type_use)])
+ (as_expression right: [(identifier) @type_use (generic_name (identifier) @type_use)])
+ (catch_declaration type: (identifier) @type_use)]
 ; What stands before a dot is a class where it is written as one: `Totals.Of(cart)`
 ((member_access_expression expression: (identifier) @type_use) (#match? @type_use "^[A-Z]"))
 
