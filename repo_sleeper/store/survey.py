@@ -157,7 +157,10 @@ def _definition(row: Row) -> Definition:
 
 
 def top_level_names(db: Database, tree_id: int, languages: Collection[str]) -> dict[str, set[str]]:
-    """For each file of these languages the names it defines outside every other definition."""
+    """For each file of these languages the names it defines outside every other definition.
+
+    An extension method of C# is used by its name alone, wherever its namespace is named.
+    """
     return _names_by_path(
         db,
         tree_id,
@@ -165,7 +168,8 @@ def top_level_names(db: Database, tree_id: int, languages: Collection[str]) -> d
         "select f.path, s.name from symbols s join blobs b on b.id = s.blob_id"
         " join files f on f.blob_id = b.id where f.tree_id = ? and b.language in ({marks})"
         " and (s.parent_id is null"
-        "   or exists (select 1 from symbols o where o.id = s.parent_id and o.kind = 'module'))",
+        "   or exists (select 1 from symbols o where o.id = s.parent_id and o.kind = 'module')"
+        "   or (b.language = 'csharp' and s.kind = 'method' and s.signature like '%(this %'))",
     )
 
 

@@ -493,6 +493,25 @@ def test_csharp_namespaces() -> None:
     assert [e.target for e in resolved([("b.cs", 0, "Shop", ())], modules)] == ["a.cs", "c.cs"]
 
 
+def test_a_namespace_of_which_nothing_is_used_is_no_link_to_each_of_its_files() -> None:
+    modules = known_modules(
+        {"a.cs": "csharp", "b.cs": "csharp"},
+        defined={"b.cs": {"Cart"}},
+        used={"a.cs": frozenset({"Tax"})},
+        namespaces={"Shop": ["b.cs"]},
+    )
+
+    assert resolved([("a.cs", 0, "Shop", ())], modules) == []
+
+
+def test_what_platforms_have_in_common_is_meant_rather_than_another_platform() -> None:
+    paths = "src/hash/shop/Sum.kt src/appleMain/shop/Text.kt src/commonMain/shop/Text.kt"
+
+    assert targets(paths, "src/hash/shop/Sum.kt", "shop.Text") == ["src/commonMain/shop/Text.kt"]
+    paths += " src/jvmMain/shop/Cart.kt src/jvmMain/shop/Text.kt"
+    assert targets(paths, "src/jvmMain/shop/Cart.kt", "shop.Text") == ["src/jvmMain/shop/Text.kt"]
+
+
 def test_which_files_say_what_names_mean() -> None:
     assert is_name_manifest("a/tsconfig.build.json")
     assert is_name_manifest("go.mod")

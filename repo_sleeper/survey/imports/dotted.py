@@ -107,8 +107,11 @@ def _class_files(modules: Modules, name: str) -> Iterator[str]:
 
 
 def csharp(modules: Modules, path: str, module: str, names: tuple[str, ...]) -> Iterator[str]:
-    """The files of a namespace that define what is used; best effort."""
+    """The files of a namespace that define what is used; all where no use is known.
+
+    A namespace that nothing is used of has many files, and none of them is meant.
+    """
     del names
     files = [one for one in modules.namespaces.get(module, ()) if one != path]
-    wanted = modules.wanted_of(path, files)
+    wanted = modules.used_by(path, files) if modules.used.get(path) else files
     yield from wanted if len(wanted) <= _MOST_FILES else ()

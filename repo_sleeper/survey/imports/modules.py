@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from repo_sleeper.survey.imports.manifests import Manifests
 
 _JVM = frozenset({"java", "kotlin", "scala"})
+_COMMON = "commonMain"  # declares what each platform gives a body
 _ROOTS = ("src/", "lib/", "python/")
 
 
@@ -47,9 +48,12 @@ class Modules:
 
         All of them when none does: the names of some files are not known.
         """
+        return self.used_by(path, candidates) or list(candidates)
+
+    def used_by(self, path: str, candidates: Sequence[str]) -> list[str]:
+        """Of some files those that define a name which `path` uses."""
         names = self.used.get(path, frozenset())
-        wanted = [one for one in candidates if not names.isdisjoint(self.defined.get(one, ()))]
-        return wanted or list(candidates)
+        return [one for one in candidates if not names.isdisjoint(self.defined.get(one, ()))]
 
 
 def known_modules(  # noqa: PLR0913 -- each by its name
@@ -80,10 +84,19 @@ def known_modules(  # noqa: PLR0913 -- each by its name
 
 
 def closest(path: str, found: Sequence[str]) -> str:
-    """Of several files the one that shares most of its path with `path`; the first of equals."""
+    """Of several files the one that shares most of its folders with `path`.
+
+    Of equals what all platforms of a Kotlin project have in common, else the one whose path goes on
+    like this one's, else the first.
+    """
     if len(found) < 2:  # noqa: PLR2004 -- nothing to choose
         return found[0] if found else ""
-    return max(found, key=lambda one: len(posixpath.commonprefix((one, path))))
+    return max(found, key=lambda one: _closeness(path, one))
+
+
+def _closeness(path: str, other: str) -> tuple[int, bool, int]:
+    shared = posixpath.commonprefix((path, other))
+    return shared.count("/"), f"/{_COMMON}/" in f"/{other}", len(shared)
 
 
 def source_root(path: str, known: Collection[str]) -> str:
