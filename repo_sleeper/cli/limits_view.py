@@ -9,6 +9,7 @@ from repo_sleeper import git
 from repo_sleeper.cli import output
 from repo_sleeper.domain.tree import SkipReason
 from repo_sleeper.git import Repository
+from repo_sleeper.index.languages import TEXT, language_named
 from repo_sleeper.recall.file_kinds import is_code
 from repo_sleeper.store import extent
 from repo_sleeper.store.database import Database
@@ -37,7 +38,7 @@ def limits(db: Database, tree_id: int, repo: Repository) -> list[str]:
 
 def unread(db: Database, tree_id: int) -> str:
     """Code in languages without a grammar here: '.ex 5, .hs 5: searched as text only'."""
-    paths = (path for path in extent.paths_in(db, tree_id, "text") if is_code(path, "text"))
+    paths = (path for path in extent.paths_in(db, tree_id, "text") if _has_no_grammar(path))
     endings = Counter(posixpath.splitext(path)[1].lower() for path in paths)
     most = sorted(endings.items(), key=lambda item: (-item[1], item[0]))
     if not most:
@@ -45,6 +46,11 @@ def unread(db: Database, tree_id: int) -> str:
     shown = ", ".join(f"{ending} {count:,}" for ending, count in most[:_SHOWN])
     more = f" and {len(most) - _SHOWN} more" if len(most) > _SHOWN else ""
     return f"{shown}{more}: no grammar here, searched as text only"
+
+
+def _has_no_grammar(path: str) -> bool:
+    """A component of Vue without a script is text as well, and nothing of it is left unread."""
+    return is_code(path, TEXT) and language_named(path) == TEXT
 
 
 def _broken(db: Database, tree_id: int) -> str:

@@ -31,6 +31,7 @@ def checked() -> dict[str, str]:
 
 def test_code_without_a_grammar_is_named(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.commit("one", a_hs="main = print 1\n", b_hs="x = 1\n", c_ex="x\n", d_txt="x\n", e_py="")
+    (repo.root / "icon.vue").write_text("<template><svg /></template>\n")  # no script to read
     monkeypatch.chdir(repo.root)
 
     told = run("init", "--yes", "--no-daemon").stderr
