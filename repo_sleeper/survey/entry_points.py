@@ -36,9 +36,10 @@ _MAIN_LANGUAGES = {
     ".cs": "Main",
 }
 _MANIFESTS = frozenset(
-    {"pyproject.toml", "setup.cfg", "setup.py", "package.json", "Makefile", "Dockerfile"}
-    | {"Cargo.toml", "composer.json"}
+    {"pyproject.toml", "setup.cfg", "setup.py", "package.json", "Dockerfile"}
+    | {"Cargo.toml", "composer.json", "GNUmakefile", "Makefile", "makefile"}
 )
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # make reads the first that there is
 _BUILD_SCRIPT = "build.rs"
 _DEEPEST = 2  # folders above a manifest: those of fixtures and templates lie deeper
 
@@ -67,7 +68,7 @@ def entry_points(
         *(note for path in sorted(manifests) for note in _declared(path, manifests[path])),
         *_mains(mains, {path for one in manifests for path in _binaries(one, manifests[one])}),
         *(note for path in sorted(scripts) for note in _guarded(path, scripts[path], packages)),
-        *(note for path in sorted(manifests) for note in _make_targets(path, manifests[path])),
+        *(note for path in _makefiles(manifests) for note in _make_targets(path, manifests[path])),
     )
     return list({note.id: note for note in ordered}.values())[:MOST]
 
@@ -182,9 +183,22 @@ def _line_with(lines: Lines, text: str) -> int:
     return next((number for number, line in enumerate(lines) if text in line), 0)
 
 
+def _makefiles(manifests: Iterable[str]) -> list[str]:
+    """Of each folder the file that make reads there; it looks at no other."""
+    by_folder: dict[str, list[str]] = {}
+    for path in manifests:
+        if posixpath.basename(path) in _MAKEFILES:
+            by_folder.setdefault(posixpath.dirname(path), []).append(path)
+    return sorted(min(paths, key=_makefile_order) for paths in by_folder.values())
+
+
+def _makefile_order(path: str) -> int:
+    return _MAKEFILES.index(posixpath.basename(path))
+
+
 def _make_targets(path: str, lines: Lines) -> Iterator[Note]:
     targets = {match[1]: at for at, line in enumerate(lines) if (match := _TARGET.match(line))}
-    if posixpath.basename(path) != "Makefile" or not targets:
+    if not targets:
         return
     first = min(targets.values())
     yield survey_note(

@@ -143,6 +143,7 @@ _RUNNERS = (  # who runs it, and where pyproject.toml names it
     ("hatch run", "hatch", "envs", "default", "scripts"),
 )
 _READERS: dict[str, Callable[[Lines], Iterable[str]]] = {
+    "GNUmakefile": _targets,
     "Makefile": _targets,
     "justfile": _recipes,
     "package.json": _scripts,

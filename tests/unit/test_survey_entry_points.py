@@ -102,6 +102,15 @@ def test_make_targets_are_one_note() -> None:
     assert declared("Makefile", "X = 1\n") == []
 
 
+def test_make_reads_one_file_of_a_folder() -> None:
+    files = {"Makefile": ["all:"], "GNUmakefile": ["all:", "build:"], "doc/Makefile": ["pdf:"]}
+
+    assert [note.title for note in entry_points(files, {}, [])] == [
+        "make has 2 targets in GNUmakefile: all, build",
+        "make has 1 target in doc/Makefile: pdf",
+    ]
+
+
 def test_a_main_function_is_cited_by_its_definition() -> None:
     symbols = [
         _main("cmd/shop/main.go", "main"),
