@@ -589,6 +589,18 @@ def test_a_module_that_is_a_file_of_its_own_has_no_names_inside(
     assert told_of(tree, "who calls crate::walk::scan?").startswith("`scan` is used in 1 place")
 
 
+def test_a_namespace_of_cpp_may_be_written_before_any_of_its_names(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cart.hpp", "namespace shop {\nclass Bill { int rate(); };\n}\n")
+    tree.write("shop/sum.hpp", "namespace shop {\ninline namespace v2 {\nint total();\n}\n}\n")
+    tree.write("shop/a.cc", "namespace shop {\nint bill() { return shop::total(); }\n}\n")
+
+    assert told_of(tree, "who calls shop::total?").startswith("`total` is used in 1 place")
+    assert not told_of(tree, "who calls shop::Bill::total?")
+
+
 def test_heirs_and_errors_of_what_is_defined_elsewhere_are_told(
     db: Database, tmp_path: Path
 ) -> None:
