@@ -31,6 +31,7 @@ SCOPE = "scope"  # nests names without being a symbol: `impl Cart { ... }`
 _OWNERS = frozenset({"class", "interface", "trait", "struct", "enum", SCOPE})
 _WITH_BODY = frozenset({*_OWNERS, "module", "method", "function", "macro", "type"})
 _INSIDE = ("compound_statement", "ERROR")
+_ATTRIBUTES = frozenset({"annotation", "attribute", "attribute_list", "marker_annotation"})
 _SIGNATURE_MAX = 200
 _OPENINGS = ("=>", "{", ":", "=")
 
@@ -220,13 +221,21 @@ def signature(data: bytes, one: Definition, comments: Sequence[tuple[int, int]])
 
 
 def _after_attributes(one: Definition) -> int:
-    """Where the definition itself begins: `[Range(1, 9)]` above it would be all that is shown."""
+    """Where the definition itself begins: `[Range(1, 9)]` above it would be all that is shown.
+
+    Java, Kotlin and Swift have annotations among the modifiers; one on the line of the definition
+    is left to it.
+    """
     child = one.node.child(0) if one.node.child_count else None
-    if child is None or child.type != "attribute_list":
+    after = last = None
+    if child is not None and child.type == "modifiers":
+        child, after = child.child(0), child.next_sibling
+    while child is not None and child.type in _ATTRIBUTES:
+        last, child = child, child.next_sibling or after
+    if last is None or child is None:
         return one.head
-    while child.type == "attribute_list" and child.next_sibling is not None:
-        child = child.next_sibling
-    return child.start_byte
+    is_above = last.type == "attribute_list" or child.start_point.row > last.end_point.row
+    return child.start_byte if is_above else one.head
 
 
 def _without(data: bytes, start: int, end: int, comments: Sequence[tuple[int, int]]) -> bytes:

@@ -380,3 +380,19 @@ def test_attributes_above_a_definition_are_not_its_signature() -> None:
     assert [one.signature for one in read(text, "csharp").symbols] == [
         *("class A", "public int N { get; } = 3;")
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "signature"),
+    [
+        ("interface A {\n  @Throws(E::class)\n  fun total()\n}\n", "kotlin", "fun total()"),
+        ("interface A {\n  @Old @New\n  int total();\n}\n", "java", "int total();"),
+        ("interface A {\n  @Old int total();\n}\n", "java", "@Old int total();"),
+        ("class A {\n  @Old\n  public int n = 1;\n}\n", "java", "public int n = 1;"),
+        ("protocol A {\n  @objc\n  func total() -> Int\n}\n", "swift", "func total() -> Int"),
+    ],
+)
+def test_annotations_on_lines_of_their_own_are_not_the_signature(
+    text: str, language: str, signature: str
+) -> None:
+    assert read(text, language).symbols[-1].signature == signature
