@@ -7,13 +7,20 @@ from typing import NamedTuple
 
 _QUOTED = re.compile(r"`([^`\n]{1,200})`|\"([^\"\n]{1,200})\"|(?<!\w)'([^'\n]{1,200})'(?!\w)")
 _FRAME = re.compile(r'File "([^"\n]{1,500})", line (\d{1,7})(?:, in (\w{1,200}))?')
+# Routes have brackets in their paths, below the first folder: `src/routes/[slug]/page.ts`.
+# No path is deep enough for the limits, that keep a text of nothing but brackets cheap.
+_BRACKETED = r"\[{1,2}[\w.-]{1,99}\]{1,2}"
+_BELOW = rf"(?:[\w.@+~-]|{_BRACKETED})"
 # Both begin where no such run goes on: else each character of a long one is a beginning.
 _PLACE = re.compile(
-    r"(?<![\w.@+~/\\-])[/\\]?((?:[\w.@+~-]+[/\\])*[\w.@+~-]*\w\.[A-Za-z]\w{0,9})"
-    r"(?:(?:[:(]|(?:,? (?:on )?|: ?)line )(\d{1,7}))?"
+    r"(?<![\w.@+~/\\-])[/\\]?("
+    rf"(?:[\w.@+~-]+[/\\](?:{_BELOW}+[/\\]){{0,40}}{_BELOW}*(?:\w|{_BRACKETED})|[\w.@+~-]*\w)"
+    r"\.[A-Za-z]\w{0,9})(?:(?:[:(]|(?:,? (?:on )?|: ?)line )(\d{1,7}))?"
 )
 # A script may have no ending: `bin/serve: line 12: total: command not found`.
-_FOLDER = re.compile(r"(?<![\w/:.@+-])([\w.@+-]+(?:/[\w.@+-]+)+)(?:(?::|: line )(\d{1,7}))?")
+_FOLDER = re.compile(
+    rf"(?<![\w/:.@+-])([\w.@+-]+(?:/{_BELOW}+){{1,40}})(?:(?::|: line )(\d{{1,7}}))?"
+)
 _SCHEME = re.compile(r"\bfile://(?=/)")
 _CODE_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:(?:\.|::|#|->)[^\W\d]\w*)*(?:\(\))?")
 _SEPARATORS = re.compile(r"\.|::|#|->")

@@ -66,6 +66,8 @@ def test_neighbouring_words_make_guesses_in_every_usual_spelling():
         ("   in /_/src/Cart.cs:line 41", (Place("_/src/Cart.cs", 41),)),
         ("e: file:///srv/shop/Cart.kt:45:12 Unresolved", (Place("srv/shop/Cart.kt", 45),)),
         ("./serve.sh: line 12: total: command not found", (Place("serve.sh", 12),)),
+        ("src/[slug]/page.ts:4 and", (Place("src/[slug]/page.ts", 4),)),
+        ("pages/@[user]/[...rest].tsx", (Place("pages/@[user]/[...rest].tsx"),)),
         ("bin/serve: line 12: total: not found", (Place("bin/serve", 12),)),
         ("see https://example.org/shop/cart.html", ()),
         ("no place", ()),
