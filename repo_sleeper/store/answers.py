@@ -34,7 +34,6 @@ _OF = re.compile(r"(?<=\w)(?:::|#|->|\\)(?=[^\W\d])")  # what the index writes a
 _RAISED = re.compile(
     r"\b(raise|throw|panic!?)\b|\b(?!EXPECT|ASSERT|REQUIRE|CHECK)[A-Z_]*(?:THROW|RAISE) ?\("
 )
-_OPEN = re.compile(r"\.(?:h|hh|hpp|hxx|cc|cpp|cxx|inl|ipp|md)$")
 # What holds commas apart: `Map<K, V>`, where the arrow of a function is no bracket.
 _BRACKET = re.compile(r"[-=]>|\w<(?!<)|.", re.DOTALL)
 _CUT = 200  # characters of a signature that the index keeps
@@ -142,7 +141,7 @@ def _has_inside(symbol: StoredSymbol) -> bool:
     One that a document shows has but what is shown.
     """
     if symbol.kind is SymbolKind.MODULE:
-        is_open = _OPEN.search(symbol.path) is not None
+        is_open = namesakes.OPEN.search(symbol.path) is not None
         return symbol.range.end - symbol.range.start > 1 and not is_open
     return symbol.kind.value in _CLASSES
 

@@ -20,6 +20,8 @@ BY_NAME = "by name"
 _NO_NAMESAKES = frozenset(
     {SymbolKind.DECLARATION, SymbolKind.FIELD, SymbolKind.VARIABLE, SymbolKind.MODULE}
 )
+# Where `namespace` may be opened again anywhere; a document shows but a part.
+OPEN = re.compile(r"\.(?:h|hh|hpp|hxx|cc|cpp|cxx|inl|ipp|md)$")
 _OWN = frozenset({"self", "cls", "this", "super", "super()", "Self", "static", "parent"})
 # What standard libraries and built-in types of other languages call their own.
 _ELSEWHERE = """
@@ -65,9 +67,17 @@ def meant(db: Database, tree_id: int, name: str, read: Reader) -> Meant:
     alone = _alone(bare, shared)
     if not alone:
         return Meant(uses)
-    if not owner:
+    if not owner or _is_namespace(db, tree_id, owner):
         return Meant(uses, f"by name alone ({alone})")
     return _narrowed(db, tree_id, name, uses, read)
+
+
+def _is_namespace(db: Database, tree_id: int, owner: str) -> bool:
+    """Whether it is a namespace of C++: no file has to name it, and macros may open it."""
+    defined = code.definitions(db, tree_id, owner)
+    return bool(defined) and all(
+        one.kind is SymbolKind.MODULE and OPEN.search(one.path) for one in defined
+    )
 
 
 def _alone(bare: str, shared: int) -> str:
@@ -122,5 +132,5 @@ class _Family:
     def _is_on(self, on: str | None, dot: str | None, around: str) -> bool:
         if on in _OWN or dot is None:  # on the object around it, or a function of that name
             return any(around == one or around.startswith(f"{one}.") for one in self._classes)
-        is_class = on is not None and on[:1].isupper() and not on.isupper()
+        is_class = on is not None and (dot == "::" or (on[:1].isupper() and not on.isupper()))
         return not is_class or on in self._names

@@ -601,6 +601,41 @@ def test_a_namespace_of_cpp_may_be_written_before_any_of_its_names(
     assert not told_of(tree, "who calls shop::Bill::total?")
 
 
+CASES = """\
+namespace shop {
+namespace inner {
+class error {};
+struct late { static int make(); };
+struct early { static int make(); };
+struct broke : public error {};
+int both() { return late::make() + early::make(); }
+int one() { return early::make(); }
+}
+}
+"""
+
+
+def test_what_stands_before_two_colons_is_a_class_however_it_is_spelt(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cases.cc", CASES)
+
+    assert told_of(tree, "who calls late::make?").split("\n")[1:] == [
+        "- shop/cases.cc:7 shop.inner.both"
+    ]
+
+
+def test_no_file_has_to_name_a_namespace_of_cpp(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cases.cc", CASES)
+    tree.write("shop/other.cc", "class error {};\nclass lost : error {};\n")
+
+    said = told_of(tree, "subclasses of inner::error")
+
+    assert said.startswith("`inner.error` is inherited from in 2 places, by name alone (it")
+
+
 def test_heirs_and_errors_of_what_is_defined_elsewhere_are_told(
     db: Database, tmp_path: Path
 ) -> None:
