@@ -24,7 +24,7 @@ _IN_A_LINE = 4  # parameters
 _CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
 _TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
 _ASIDE = re.compile(
-    r"(^|/)(examples?|samples?|docs?|docs_src|benchmarks?|dist|build)/|\.(adoc|md|markdown|rst|txt)$"
+    r"(^|/)(examples?|samples?|docs?|docs_src|bench|benchmarks?|dist|build)/|\.(adoc|md|markdown|rst|txt)$"
 )
 # A name of Ruby may end in a mark: `save!`, `empty?`, `path=`.
 _NAME = re.compile(r"`([^`\s]+)`|([\w./-]*\w)([!?=](?![\w=>~]))?")
