@@ -47,7 +47,10 @@ def _close(db: Database, tree_id: int, name: str) -> tuple[str, ...]:
         return ()
     from difflib import get_close_matches  # only for a name that is nowhere
 
-    alike = get_close_matches(name, symbol_store.names_like(db, name), n=_MOST, cutoff=_ALIKE)
+    # Who is not sure of the letters is not sure of the capitals either.
+    known = {one.lower(): one for one in symbol_store.names_like(db, name)}
+    lower = get_close_matches(name.lower(), known, n=_MOST, cutoff=_ALIKE)
+    alike = [known[one] for one in lower]
     live = {
         hit.name.rpartition(".")[2] for hit in symbol_store.defined(db, tree_id, alike, limit=99)
     }

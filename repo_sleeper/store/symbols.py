@@ -27,14 +27,16 @@ def defined(db: Database, tree_id: int, names: Iterable[str], *, limit: int) -> 
 
 
 def names_like(db: Database, name: str) -> list[str]:
-    """Defined names that begin with the same letter and are about as long."""
-    rows = db.rows(
-        """select distinct name from symbols
-           where name >= :first and name < :next and abs(length(name) - length(:name)) < 3
-           order by name""",
-        {"first": name[0], "next": chr(ord(name[0]) + 1), "name": name},
-    )
-    return [row[0] for row in rows]
+    """Defined names that begin with the same letter, large or small, and are about as long."""
+    found: set[str] = set()
+    for first in {name[0].lower(), name[0].upper()}:
+        rows = db.rows(
+            """select distinct name from symbols
+               where name >= :first and name < :next and abs(length(name) - length(:name)) < 3""",
+            {"first": first, "next": chr(ord(first[0]) + 1), "name": name},
+        )
+        found.update(row[0] for row in rows)
+    return sorted(found)
 
 
 def by_id(db: Database, ids: Iterable[int]) -> dict[int, SymbolHit]:
