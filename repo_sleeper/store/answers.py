@@ -4,80 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import StrEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.store import code, history, namesakes, symbols
-from repo_sleeper.store.code import StoredReference, StoredSymbol
+from repo_sleeper.store.code import StoredReference
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.forms import CLASSES, OF_USES, Form, is_path, question, understood
 from repo_sleeper.store.mentions import bare, mentioned, mentions, naming
 from repo_sleeper.store.namesakes import Meant, Reader
+from repo_sleeper.store.parameters import assigned
 from repo_sleeper.words import counted
 
 _MOST_PLACES = 20
 _MOST_FILES = 200
 _FEWEST_CHANCE = 0.2
-_FEWEST_LETTERS = 2
 _IN_A_LINE = 4  # parameters
-_CLASSES = frozenset({"class", "interface", "struct", "trait", "type", "enum"})
 _TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
 _ASIDE = re.compile(
     r"(^|/)(examples?|samples?|docs?|docs_src|bench|benchmarks?|dist|build)/|\.(adoc|md|markdown|rst|txt)$"
 )
-# A name of Ruby may end in a mark: `save!`, `empty?`, `path=`.
-_NAME = re.compile(r"`([^`\s]+)`|([\w./-]*\w)([!?=](?![\w=>~]))?")
-_END = re.compile(r"\W*\Z")
-_OF = re.compile(r"(?<=\w)(?:::|#|->|\\)(?=[^\W\d])")  # what the index writes as a dot
 # Macros throw as well (`FMT_THROW(...)`); those of tests only expect that something does.
 _RAISED = re.compile(
     r"\b(raise|throw|panic!?)\b|\b(?!EXPECT|ASSERT|REQUIRE|CHECK)[A-Z_]*(?:THROW|RAISE) ?\("
 )
-# What holds commas apart: `Map<K, V>`, where the arrow of a function is no bracket.
-_BRACKET = re.compile(r"[-=]>|\w<(?!<)|.", re.DOTALL)
-_CUT = 200  # characters of a signature that the index keeps
-_REMARK = re.compile(r"/\*.*?\*/|(?<!\S)(?://|#)[^\n]*", re.DOTALL)
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
-
-
-class Form(StrEnum):
-    """What is asked of a name."""
-
-    CALLERS = "callers"
-    SUBCLASSES = "subclasses"
-    RAISED = "raised"
-    DEFAULT = "default"
-    TESTS = "tests"
-    TOGETHER = "together"
-
-
-_OF_ANYONE = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED})  # also what is not ours
-_OF_USES = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED, Form.TESTS})
-
-# A question is of a form when it has one of these words, names something, and says nothing else
-# that is not among the words of no weight: anything more, and it may mean something else.
-_KEYS = {
-    Form.CALLERS: "calls call calling callers caller called uses use used user users using usage"
-    " usages invokes invoke invoked references referenced referencing depends depend depending",
-    Form.SUBCLASSES: "subclasses subclass subclassed inherits inherit inheriting extends extend"
-    " extending derives derived implements implement implementations implementers",
-    Form.RAISED: "raised raises raise thrown throws throw handled handles catches caught",
-    Form.DEFAULT: "default defaults",
-    Form.TESTS: "tests test tested testing covers cover covering covered exercise exercises",
-    Form.TOGETHER: "changes change changed together cochange",
-}
-_FORMS = {word: form for form, words in _KEYS.items() for word in words.split()}
-_FILLING = """
-a all and anywhere are argument being by class classes code do does else error every everything
-exception file files find for from function functions get gets give has have i in is it list me
-method methods module modules of on or our parameter parts places please show site sites still tell
-that the there this to us usually value values we what when where which who whom whose with you"""
-_WEIGHTLESS = frozenset(_FILLING.split())
-# "Which tests call total" asks for its tests.
-_TESTS_CALL = re.compile(r"\btests? (?:that |which )?(?:calls?|invokes?|uses?)\b", re.IGNORECASE)
-# "How many callers" asks for the callers; "how" alone asks for something else.
-_COUNTED = re.compile(r"\bhow (?:many(?: times)?|often)\b|\b(?:number|count) of\b", re.IGNORECASE)
 
 
 class Place(NamedTuple):
@@ -98,77 +49,28 @@ class Answered(NamedTuple):
     places: tuple[Place, ...]
 
 
-def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | None:
-    """The form and the name of a question that closely matches one we can answer."""
-    plain = _TESTS_CALL.sub("tests", _COUNTED.sub(" ", _OF.sub(".", query)))
-    said = list(_said(db, tree_id, plain))
-    forms = {_FORMS[word.lower()] for word, sure in said if not sure and word.lower() in _FORMS}
-    weightless = _FORMS.keys() | _WEIGHTLESS
-    others = {word for word, sure in said if sure or word.lower() not in weightless}
-    if len(forms) != 1 or len(others) != 1:
-        return None
-    form, name = forms.pop(), others.pop().removesuffix("()")
-    known = _indexed_path if form is Form.TOGETHER else _indexed_name
-    name = known(db, tree_id, name)
-    return (form, name) if _is_known(db, tree_id, form, name) else None
-
-
-def _indexed_name(db: Database, tree_id: int, name: str) -> str:
-    """The name without what only its language puts before it: packages, crates, a variable."""
-    rest = name
-    while "." in rest and "/" not in rest and not code.definitions(db, tree_id, rest):
-        first, _, after = rest.partition(".")
-        if any(map(_has_inside, code.definitions(db, tree_id, first))):
-            return name  # of a class that has none of that name
-        rest = after
-    return rest if code.definitions(db, tree_id, rest) else name
-
-
-def _indexed_path(db: Database, tree_id: int, written: str) -> str:
-    """The path that a name or an end of one means, where it can be only one."""
-    if _is_path(db, tree_id, written):
-        return written
-    end = f"/{written}"
-    sql = "select path from files where tree_id = ? and substr(path, -length(?)) = ? limit 2"
-    found = db.rows(sql, (tree_id, end, end))
-    return str(found[0]["path"]) if len(found) == 1 else written
-
-
-def _has_inside(symbol: StoredSymbol) -> bool:
-    """Whether it owns the names in it: a variable is of some class, `mod walk;` says a file.
-
-    A namespace of C++ is open: macros and versions (`fmt::v12`) stand between it and its names.
-    One that a document shows has but what is shown.
-    """
-    if symbol.kind is SymbolKind.MODULE:
-        is_open = namesakes.OPEN.search(symbol.path) is not None
-        return symbol.range.end - symbol.range.start > 1 and not is_open
-    return symbol.kind.value in _CLASSES
-
-
-def _said(db: Database, tree_id: int, query: str) -> Iterator[tuple[str, bool]]:
-    """The words of a question, and whether each is a name, whatever word it is."""
-    for found in _NAME.finditer(query):
-        quoted, word, mark = found.groups()
-        ends = _END.match(query, found.end()) is not None
-        is_marked = bool(mark) and _is_marked(db, tree_id, word, mark, ends=ends)
-        yield quoted or (word + mark if is_marked else word), bool(quoted) or is_marked
-
-
-def _is_marked(db: Database, tree_id: int, word: str, mark: str, *, ends: bool) -> bool:
-    """Whether the mark after a word belongs to it; what ends a question may be its own."""
-    if not _is_here(db, tree_id, word + mark):
-        return False
-    return not (ends and mark == "?") or not _is_here(db, tree_id, word)
-
-
 def answer(
     db: Database, tree_id: int, query: str, *, read: Reader = lambda _: ()
 ) -> Answered | None:
     """The answer from the index as it is now, without a model; None when there is none."""
     found = understood(db, tree_id, query)
-    known = None if found is None else fact(db, tree_id, *found, read=read)
+    if found is None:
+        return None
+    known = fact(db, tree_id, *found, read=read) or _unused(db, tree_id, *found)
     return known and _with_mentions(db, tree_id, known, read)
+
+
+def _unused(db: Database, tree_id: int, form: Form, name: str) -> Answered | None:
+    """That nothing uses what is defined here: an answer too, where its name alone is in no use."""
+    last = name.rpartition(".")[2]
+    if form is not Form.CALLERS or symbols.users(db, tree_id, last, limit=1):
+        return None
+    defined = code.definitions(db, tree_id, name)
+    places = tuple(Place(one.path, one.range.start, one.kind.value) for one in defined)
+    if not places:
+        return None
+    head = f"The index knows no use of `{name}`, which is defined here:"
+    return Answered(form, name, question(form, name), _listed(form, head, places), places)
 
 
 def _with_mentions(db: Database, tree_id: int, known: Answered, read: Reader) -> Answered:
@@ -212,22 +114,10 @@ def facts(
     for form in forms:
         places = list(dict.fromkeys(finders[form]()))
         if places:
-            how = told().how if form in _OF_USES else ""
+            how = told().how if form in OF_USES else ""
             lines = _line_count(_LINES[form](uses())) if form in _LINES else 0
             said = _told(form, name, places, how, lines=lines)
             yield Answered(form, name, question(form, name), said, tuple(places))
-
-
-def question(form: Form, name: str) -> str:
-    """How a question of this form is put."""
-    return {
-        Form.CALLERS: f"Who calls or uses `{name}`?",
-        Form.SUBCLASSES: f"What are the subclasses of `{name}`?",
-        Form.RAISED: f"Where is `{name}` raised and handled?",
-        Form.DEFAULT: f"What are the defaults of `{name}`?",
-        Form.TESTS: f"Which tests cover `{name}`?",
-        Form.TOGETHER: f"Which files change together with `{name}`?",
-    }[form]
 
 
 @lru_cache(maxsize=1 << 14)
@@ -239,27 +129,6 @@ def is_test(path: str) -> bool:
 def _aside(path: str) -> int:
     """0 for the product, then what is built of it or shows it, then its tests."""
     return 2 if is_test(path) else int(_ASIDE.search(path) is not None)
-
-
-def _is_known(db: Database, tree_id: int, form: Form, name: str) -> bool:
-    """Whether it is the name of something here; what is used may be somebody else's."""
-    if form is Form.TOGETHER:
-        return _is_path(db, tree_id, name)
-    if len(name) < _FEWEST_LETTERS:
-        return False
-    if form in _OF_ANYONE:
-        return _is_here(db, tree_id, name)
-    return bool(code.definitions(db, tree_id, name))
-
-
-def _is_here(db: Database, tree_id: int, name: str) -> bool:
-    defined = code.definitions(db, tree_id, name)
-    return bool(defined or symbols.users(db, tree_id, name, limit=1))
-
-
-def _is_path(db: Database, tree_id: int, name: str) -> bool:
-    sql = "select exists (select 1 from files where tree_id = ? and path = ?)"
-    return bool(db.value(sql, (tree_id, name)))
 
 
 # --- facts ------------------------------------------------------------------------------------
@@ -307,7 +176,7 @@ def _raised(
     last = name.rpartition(".")[2]
     wanted = re.compile(rf"\b{re.escape(last)}\b")
     defined = code.definitions(db, tree_id, name)
-    if defined and not any(one.kind.value in _CLASSES for one in defined):
+    if defined and not any(one.kind.value in CLASSES for one in defined):
         return
     # `except ValueError:` is no use that the index reads, and names what nobody has to import.
     paths = {one.path for one in uses()} | set(naming(db, tree_id, last, limit=_MOST_FILES))
@@ -325,37 +194,10 @@ def _verb(line: str) -> str:
 
 def _defaults(db: Database, tree_id: int, name: str, read: Reader) -> Iterator[Place]:
     for one in code.definitions(db, tree_id, name):
-        values = [] if is_test(one.path) else _assigned(one, read)
+        values = [] if is_test(one.path) else assigned(one, read)
         for first in range(0, len(values), _IN_A_LINE):  # a context may have room for some lines
             said = ", ".join(values[first : first + _IN_A_LINE])
             yield Place(one.path, one.range.start, said)
-
-
-def _assigned(symbol: StoredSymbol, read: Reader) -> list[str]:
-    """The parameters of a definition that have a value, as written."""
-    parameters = _parameters(symbol.signature.partition("(")[2])
-    if len(symbol.signature) >= _CUT:  # the rest stands in the file
-        text = "\n".join(read(symbol.path)[symbol.range.start : symbol.range.end])
-        head = re.search(rf"\b{re.escape(symbol.name)}\b[^(\n]*\(", text)
-        written = _REMARK.sub("", text[head.end() :]) if head else ""
-        cut = [*parameters[:-1], "and others = ..."]
-        parameters = _parameters(written) if written else cut
-    return [" ".join(part.split()) for part in parameters if re.search(r"[^=!<>]=[^=>]", part)]
-
-
-def _parameters(text: str) -> list[str]:
-    """What commas part, up to the bracket that closes the last list; those in brackets aside."""
-    found, depth = [""], 0
-    for bracket in _BRACKET.finditer(text):
-        char, after = bracket[0], text[bracket.end() : bracket.end() + 1]
-        depth += (char[-1] in "([{<") - (char in ")]}>")
-        if depth < 0 and after != "(":
-            break
-        if depth < 0 or (char == "," and depth == 0):
-            found.append("")
-        elif not (char == "(" and depth == 0):  # else it opens the next list
-            found[-1] += char
-    return found
 
 
 def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:
@@ -366,7 +208,7 @@ def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:
 def _together(db: Database, tree_id: int, path: str) -> Iterator[Place]:
     """History also knows files that are gone: nobody can change those again."""
     for other, chance in history.co_changed(db, path):
-        if chance >= _FEWEST_CHANCE and _is_path(db, tree_id, other):
+        if chance >= _FEWEST_CHANCE and is_path(db, tree_id, other):
             yield Place(other, 0, f"{chance:.0%} of the commits that change {path}")
 
 
@@ -397,6 +239,10 @@ def _told(form: Form, name: str, places: Sequence[Place], how: str, *, lines: in
         Form.TESTS: f"Tests use `{name}` in {count}{aside}:",
         Form.TOGETHER: f"Changed in the same commits as `{name}`:",
     }[form]
+    return _listed(form, head, places)
+
+
+def _listed(form: Form, head: str, places: Sequence[Place]) -> str:
     shown = [f"- {_place(form, place)}" for place in places[:_MOST_PLACES]]
     more = len(places) - _MOST_PLACES
     return "\n".join((head, *shown, *([f"- and {more} more"] if more > 0 else [])))

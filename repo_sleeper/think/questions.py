@@ -15,8 +15,9 @@ from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.store import answers, code, namesakes, search, versions
-from repo_sleeper.store.answers import Answered, Form
+from repo_sleeper.store.answers import Answered
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.forms import Form
 from repo_sleeper.think.reading import raw_lines_of
 
 _SUBJECTS = 40

@@ -10,8 +10,8 @@ from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.store import answers, history, namesakes, notes
 from repo_sleeper.store import questions as past_questions
-from repo_sleeper.store.answers import Form
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.forms import Form, understood
 from repo_sleeper.think import questions
 from tests.indexed import Indexed
 from tests.searchable import Searchable
@@ -88,10 +88,23 @@ def asked(tree: Indexed, query: str) -> str:
     ],
 )
 def test_a_question_of_a_known_form_is_understood(tree: Indexed, query: str, form: Form) -> None:
-    found = answers.understood(tree.db, tree.tree, query)
+    found = understood(tree.db, tree.tree, query)
 
     assert found is not None
     assert found[0] is form
+
+
+def test_that_nothing_uses_a_function_is_an_answer(tree: Indexed) -> None:
+    assert asked(tree, "who calls bill?") == (
+        "The index knows no use of `bill`, which is defined here:\n- shop/bill.py:3 function"
+    )
+    assert asked(tree, "which tests cover bill?") == ""
+
+
+def test_a_use_that_may_be_of_another_keeps_that_from_being_said(tree: Indexed) -> None:
+    tree.write("shop/order.py", "class Order:\n    def total(self): ...\n")
+
+    assert "no use" not in asked(tree, "who calls Order.total?")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +217,7 @@ def test_a_fact_is_as_new_as_the_index(tree: Indexed) -> None:
 
 
 def test_nothing_found_is_no_answer(tree: Indexed) -> None:
-    assert asked(tree, "who calls bill?") == ""
+    assert asked(tree, "what are the subclasses of bill?") == ""
     assert asked(tree, "where is total raised?") == ""
 
 
