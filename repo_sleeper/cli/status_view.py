@@ -237,6 +237,8 @@ def _queue(found: Condition) -> str:
 
 
 def _next(found: Condition) -> str:
+    if found.untrusted or found.forbidden or not found.settings.model.name:
+        return "none while no model is asked"
     if found.next.subject:
         return f"{found.next.subject} ({found.next.kind})"
     return f"none: {_why_none(found)}"

@@ -1112,6 +1112,12 @@ def test_removing_counts_the_notes_of_every_work_tree(
     assert ", with 1 note of a model\n" in gone.err
 
 
+def test_nothing_comes_next_while_no_model_is_asked(ready: Types) -> None:
+    (queue,) = [line for line in ready("status").out.splitlines() if " queue " in line]
+
+    assert queue.endswith("next: none while no model is asked")
+
+
 def test_that_nothing_is_skipped_is_no_error(ready: Types, repo: GitRepo) -> None:
     (repo.root / "logo.png").unlink()
     ready("notes")
