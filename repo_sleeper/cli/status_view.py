@@ -12,6 +12,7 @@ from repo_sleeper.cli import cost_view, daemon_view, limits_view, output
 from repo_sleeper.cli.place import Place
 from repo_sleeper.config import Settings
 from repo_sleeper.daemon import process, rounds
+from repo_sleeper.daemon.idleness import why_never
 from repo_sleeper.daemon.process import DaemonState
 from repo_sleeper.daemon.rounds import Work
 from repo_sleeper.daemon.upcoming import Desk, Upcoming, upcoming
@@ -70,6 +71,7 @@ def gathered(here: Place) -> Condition:
     work = rounds.work(here.db, settings, here.tree_id)
     due = rounds.due_checks(here.db, settings, here.tree_id, now=now)
     desk = Desk(here.db, repo, settings, here.tree_id, now)
+    never = why_never(here.workspace)
     trees = code.trees(here.db)
     return Condition(
         repo=repo,
@@ -88,7 +90,7 @@ def gathered(here: Place) -> Condition:
         ),
         work=work,
         checks=len(due),
-        next=upcoming(desk, work.items, due),
+        next=Upcoming(why_none=never) if never else upcoming(desk, work.items, due),
         spent=ledger.spent(here.db, now),
         paused=pause.waiting(here.db, now),
         last_error=ledger.last_error(here.db),
@@ -237,8 +239,6 @@ def _queue(found: Condition) -> str:
 
 
 def _next(found: Condition) -> str:
-    if found.untrusted or found.forbidden or not found.settings.model.name:
-        return "none while no model is asked"
     if found.next.subject:
         return f"{found.next.subject} ({found.next.kind})"
     return f"none: {_why_none(found)}"

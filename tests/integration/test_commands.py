@@ -1115,7 +1115,9 @@ def test_removing_counts_the_notes_of_every_work_tree(
 def test_nothing_comes_next_while_no_model_is_asked(ready: Types) -> None:
     (queue,) = [line for line in ready("status").out.splitlines() if " queue " in line]
 
-    assert queue.endswith("next: none while no model is asked")
+    assert queue.endswith("next: none: no model is set")
+    told = json.loads(ready("status", "--json").out)["queue"]
+    assert (told["next"], told["why_none"]) == (None, "no model is set")
 
 
 def test_that_nothing_is_skipped_is_no_error(ready: Types, repo: GitRepo) -> None:
