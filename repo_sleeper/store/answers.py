@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from repo_sleeper.store import code, history, namesakes, symbols
+from repo_sleeper.store import code, history, namesakes
 from repo_sleeper.store.code import StoredReference
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.forms import CLASSES, OF_USES, Form, is_path, question, understood
-from repo_sleeper.store.mentions import bare, mentioned, mentions, naming
+from repo_sleeper.store.mentions import CALLABLE, CODE_NAME, bare, mentioned, mentions, naming
 from repo_sleeper.store.namesakes import Meant, Reader
 from repo_sleeper.store.parameters import assigned
 from repo_sleeper.words import counted
@@ -56,21 +56,33 @@ def answer(
     found = understood(db, tree_id, query)
     if found is None:
         return None
-    known = fact(db, tree_id, *found, read=read) or _unused(db, tree_id, *found)
-    return known and _with_mentions(db, tree_id, known, read)
+    known = fact(db, tree_id, *found, read=read)
+    if known is None:
+        return _unused(db, tree_id, *found, read) if found[0] is Form.CALLERS else None
+    return _with_mentions(db, tree_id, known, read)
 
 
-def _unused(db: Database, tree_id: int, form: Form, name: str) -> Answered | None:
-    """That nothing uses what is defined here: an answer too, where its name alone is in no use."""
+def _unused(db: Database, tree_id: int, form: Form, name: str, read: Reader) -> Answered | None:
+    """That no use is known of what is defined here, with the lines that name it: an answer too.
+
+    Of what nobody calls, a constant or a field, the index reads no uses: lines are all it can
+    tell. Of a plain word it may miss some, so that there are none is then not said.
+    """
     last = name.rpartition(".")[2]
-    if form is not Form.CALLERS or symbols.users(db, tree_id, last, limit=1):
-        return None
     defined = code.definitions(db, tree_id, name)
-    places = tuple(Place(one.path, one.range.start, one.kind.value) for one in defined)
-    if not places:
+    uses = code.references_to(db, tree_id, last)
+    if not defined or any(one.kind != "import" for one in uses):
         return None
-    head = f"The index knows no use of `{name}`, which is defined here:"
-    return Answered(form, name, question(form, name), _listed(form, head, places), places)
+    found = _named(db, tree_id, last, uses, read)
+    is_called = any(one.kind in CALLABLE for one in defined)
+    if not found and (uses or not (is_called or CODE_NAME.search(last))):
+        return None
+    is_unused = is_called or not found
+    known = f"The index knows no use of `{name}`, which is" if is_unused else f"`{name}` is"
+    places = tuple(Place(one.path, one.range.start, one.kind.value) for one in defined)
+    said = _listed(form, f"{known} defined here:", places)
+    lines = mentioned(found) if is_unused else mentioned(found, "")
+    return Answered(form, name, question(form, name), "\n".join((said, *lines)), places)
 
 
 def _with_mentions(db: Database, tree_id: int, known: Answered, read: Reader) -> Answered:
@@ -79,9 +91,21 @@ def _with_mentions(db: Database, tree_id: int, known: Answered, read: Reader) ->
         return known
     among = is_test if known.form is Form.TESTS else lambda _: True
     uses = code.references_to(db, tree_id, known.name)
-    found = mentions(db, tree_id, known.name, uses, read, among)
-    found.sort(key=lambda one: (_aside(one[0]), one))
+    found = _named(db, tree_id, known.name, uses, read, among)
     return known._replace(text="\n".join((known.text, *mentioned(found))))
+
+
+def _named(  # noqa: PLR0913, PLR0917 -- as `mentions`
+    db: Database,
+    tree_id: int,
+    name: str,
+    uses: Iterable[StoredReference],
+    read: Reader,
+    among: Callable[[str], bool] = lambda _: True,
+) -> list[tuple[str, int]]:
+    """The lines that name it beside its uses, those of the product first."""
+    found = mentions(db, tree_id, name, uses, read, among)
+    return sorted(found, key=lambda one: (_aside(one[0]), one))
 
 
 def fact(

@@ -1,7 +1,8 @@
-"""Lines that name a function and are no use that the index reads: given on as a value, or read.
+"""Lines that name a thing and are no use that the index reads: given on as a value, or read.
 
 In `Options{Sort: ByPrice}`, `cart.total` or the text of a C macro the index sees a word and no use
-of it. Who asks for the users of a function is told of such lines apart, so that none is missed.
+of it. Who asks for the users of a function is told of such lines apart, so that none is missed; of
+a constant, a variable or a field they are all there is.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from repo_sleeper.store import code, search
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.namesakes import Reader
+from repo_sleeper.words import counted
 
 _FILES = 60
 _MOST_TOLD = 6
-_CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
-_CODE_NAME = re.compile(r"\w_\w|[a-z\d][A-Z]|[A-Z]{2}")  # spelt as no plain word is
+_NO_USE = " that the index reads as no use"
+CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
+CODE_NAME = re.compile(r"\w_\w|[a-z\d][A-Z]|[A-Z]{2}")  # spelt as no plain word is
 _BLOCK = re.compile(r"(?:^|(?<=\s))/\*.*?\*/|\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL | re.MULTILINE)
 _ASIDE = re.compile(
     r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|^\s*(?:import|include|package|use|using)\b.*"
@@ -34,12 +37,12 @@ def mentions(  # noqa: PLR0913, PLR0917 -- a name, and what is known of it alrea
     read: Reader,
     among: Callable[[str], bool],
 ) -> list[tuple[str, int]]:
-    """Paths and 0-based lines of code, in files that are wanted, where a function is named.
+    """Paths and 0-based lines of code, in files that are wanted, where a thing is named.
 
     A plain word counts only as a member (`cart.total`): alone it may be any variable.
     """
     defined = code.definitions(db, tree_id, name)
-    if not any(one.kind in _CALLABLE for one in defined):
+    if not defined:
         return []
     known = {(use.path, line) for use in uses for line in use.lines}
     wanted = _pattern(name)
@@ -51,12 +54,11 @@ def mentions(  # noqa: PLR0913, PLR0917 -- a name, and what is known of it alrea
     ]
 
 
-def mentioned(found: Sequence[tuple[str, int]]) -> Iterator[str]:
+def mentioned(found: Sequence[tuple[str, int]], which: str = _NO_USE) -> Iterator[str]:
     """The first of such lines as an answer tells them, and how many there are."""
     if not found:
         return
-    that = "line that the index reads" if len(found) == 1 else "lines that the index reads"
-    yield f"Also named on {len(found):,} {that} as no use:"
+    yield f"Also named on {counted(len(found), 'line')}{which}:"
     for path, line in found[:_MOST_TOLD]:
         yield f"- {path}:{line + 1}"
     if len(found) > _MOST_TOLD:
@@ -64,7 +66,7 @@ def mentioned(found: Sequence[tuple[str, int]]) -> Iterator[str]:
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    before = r"(?<!\w)" if _CODE_NAME.search(name) else r"(?:(?<=\.)|(?<=->)|(?<=::))"
+    before = r"(?<!\w)" if CODE_NAME.search(name) else r"(?:(?<=\.)|(?<=->)|(?<=::))"
     return re.compile(rf"{before}{re.escape(name)}(?!\w)")
 
 

@@ -780,3 +780,48 @@ def test_a_remark_on_an_error_raises_none(tree: Indexed) -> None:
 
     assert told.startswith("`CartError` is raised or handled in 2 places:")
     assert "tests/test_bill.py" not in told
+
+
+COUNTED = """\
+MOST_ITEMS = 9
+
+class Cart:
+    rate_of = 2
+
+class ShopColor:
+    RED = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "defined"),
+    [
+        ("who uses MOST_ITEMS?", "`MOST_ITEMS` is defined here:\n- shop/cart.py:1 "),
+        ("where is Cart.rate_of used?", "`Cart.rate_of` is defined here:\n- shop/cart.py:4 "),
+        ("who uses ShopColor?", "`ShopColor` is defined here:\n- shop/cart.py:6 class"),
+    ],
+)
+def test_of_what_nobody_calls_the_lines_that_name_it_are_told(
+    db: Database, tmp_path: Path, query: str, defined: str
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cart.py", COUNTED)
+    tree.write(
+        "shop/bill.py",
+        "from shop.cart import MOST_ITEMS, ShopColor\n\ndef bill(cart):\n"
+        "    return cart.rate_of if len(cart) < MOST_ITEMS else ShopColor.RED\n",
+    )
+
+    told = told_of(tree, query)
+
+    assert told.startswith(defined)
+    assert told.endswith("\nAlso named on 1 line:\n- shop/bill.py:4")
+
+
+def test_of_a_variable_that_is_a_plain_word_it_is_not_said_that_nothing_uses_it(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cart.py", "rates = [1]\n\ndef total(cart):\n    return cart * rates[0]\n")
+
+    assert told_of(tree, "who uses rates?") == ""
