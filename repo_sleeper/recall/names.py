@@ -13,6 +13,7 @@ from repo_sleeper.recall.written import Place
 from repo_sleeper.store import search
 from repo_sleeper.store import symbols as symbol_store
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.mentions import naming
 from repo_sleeper.words import parts
 
 _DEFINITIONS = 300
@@ -149,10 +150,18 @@ def _scored(hit: SymbolHit, score: float) -> SymbolHit:
 
 
 def _add_users(db: Database, tree_id: int, question: Question, found: Named) -> None:
-    for name, paths in _users(db, tree_id, question.names):
+    _add_callers(_users(db, tree_id, question.names), "uses", found)
+    # What no grammar reads as a use or a definition (`reply[kContext]`) may stand there as text.
+    if question.wants_callers and not (found.name or found.caller):
+        said = ((name, naming(db, tree_id, name, limit=_USERS)) for name in question.names)
+        _add_callers(said, "names", found)
+
+
+def _add_callers(known: Iterable[tuple[str, list[str]]], verb: str, found: Named) -> None:
+    for name, paths in known:
         for path in paths:
             found.caller[path] = found.caller.get(path, 0.0) + 1 / math.sqrt(len(paths))
-            found.reasons.setdefault(path, {}).setdefault("caller", f"uses {name}")
+            found.reasons.setdefault(path, {}).setdefault("caller", f"{verb} {name}")
 
 
 def _users(db: Database, tree_id: int, names: Iterable[str]) -> list[tuple[str, list[str]]]:

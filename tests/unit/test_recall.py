@@ -210,6 +210,14 @@ def test_a_place_or_a_callee_that_is_not_here_is_not_answered_by_its_words(tree,
     assert paths(asked(tree, query)) == []
 
 
+def test_what_is_only_named_is_found_for_who_asks_for_its_users(tree):
+    tree.write("lib/reply.js", "reply[kRouteContext].parse(reply[kCartRoute])\n")
+
+    found = asked(tree, "who uses kRouteContext?")
+
+    assert "names kRouteContext" in whys(found, "lib/reply.js")
+
+
 def test_one_word_alone_is_the_name_of_something(tree):
     found = asked(tree, "Cart")
 
