@@ -94,12 +94,20 @@ def _narrowed(
     owner = owner.rpartition(".")[2]
     named = code.references_to(db, tree_id, owner)
     own = code.definitions(db, tree_id, name)
+    read = cache(read)
     paths = {one.path for one in named} | {one.path for one in own}
-    family = _Family(owner, bare, _classes(own, named), cache(read))
+    paths |= _naming(owner, {one.path for one in uses} - paths, read)
+    family = _Family(owner, bare, _classes(own, named), read)
     kept = [left for one in uses if one.path in paths and (left := family.own(one)) is not None]
     out = sum(len(one.lines) for one in uses) - sum(len(one.lines) for one in kept)
     aside = f"; {out} other use{'s'[: out > 1]} of `{bare}` left out" if out else ""
     return Meant(kept, f"by name, in files that name `{owner}`{aside}")
+
+
+def _naming(owner: str, paths: Collection[str], read: Reader) -> set[str]:
+    """The files that name a class where no grammar reads a use of it, as in `Arg::new()`."""
+    word = re.compile(rf"\b{re.escape(owner)}\b")
+    return {path for path in paths if any(map(word.search, read(path)))}
 
 
 def _classes(own: Sequence[StoredSymbol], named: Sequence[StoredReference]) -> set[str]:

@@ -276,6 +276,21 @@ def test_a_qualified_name_has_the_uses_that_can_be_its_own(registers: Indexed) -
     assert "- shop/app.py:7 watch" in asked(registers, "what calls Signal.register")
 
 
+def test_a_file_names_a_class_also_where_no_grammar_reads_a_use_of_it(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    for name in ("Arg", "Command"):
+        new = f"pub struct {name};\n\nimpl {name} {{\n    pub fn new() -> Self {{ {name} }}\n}}\n"
+        tree.write(f"src/{name.lower()}.rs", new)
+    tree.write("src/main.rs", "use shop::{Arg, Command};\n\nfn main() {\n    Arg::new();\n}\n")
+
+    assert told_of(tree, "who calls Arg::new?").split("\n") == [
+        "`Arg.new` is used in 1 place, by name, in files that name `Arg`:",
+        "- src/main.rs:4 main",
+    ]
+
+
 def test_heirs_use_the_name_as_their_own(db: Database, registers: Indexed) -> None:
     text = "class Late(Blueprint):\n    def go(self):\n        return self.register(4)\n"
     registers.write("shop/late.py", text)
