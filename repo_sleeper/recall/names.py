@@ -153,8 +153,10 @@ def _add_users(db: Database, tree_id: int, question: Question, found: Named) -> 
     _add_callers(_users(db, tree_id, question.names), "uses", found)
     # What no grammar reads as a use or a definition (`reply[kContext]`) may stand there as text.
     if question.wants_callers and not (found.name or found.caller):
-        said = ((name, naming(db, tree_id, name, limit=_USERS)) for name in question.names)
-        _add_callers(said, "names", found)
+        for name in question.names:
+            # In the index MOST_ITEMS is two words, and `find_most_items` has them as well.
+            verb = "names" if name.isalnum() else "has the words of"
+            _add_callers([(name, naming(db, tree_id, name, limit=_USERS))], verb, found)
 
 
 def _add_callers(known: Iterable[tuple[str, list[str]]], verb: str, found: Named) -> None:
