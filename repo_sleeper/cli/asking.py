@@ -176,7 +176,8 @@ def _tell_slips(asked: Asked, found: Context) -> None:
 
     none = not found.files
     for slip in slips(asked.db, asked.tree_id, found.query, nothing_found=none):
-        _warn(f"nothing here is called {slip.written}; did you mean {' or '.join(slip.close)}?")
+        if slip.written not in found.text:  # else it is here, by a macro perhaps
+            _warn(f"nothing here is called {slip.written}; did you mean {' or '.join(slip.close)}?")
 
 
 def _tell_unread(asked: Asked, found: Context) -> None:

@@ -607,6 +607,12 @@ def test_a_name_that_is_right_or_like_no_other_is_no_slip(query):
     assert "did you mean" not in ask(query).stderr
 
 
+def test_a_name_that_a_macro_makes_is_no_slip(repo):
+    repo.write("shop/tax.h", "#define RATES(X) X(LOW)\nint round_halves = MAKE(round_half_op);\n")
+
+    assert "did you mean" not in ask("where is round_half_op made?", "--no-model").stderr
+
+
 def test_what_the_index_knows_is_answered_without_the_model(fake):
     done = ask("who calls round_half_up?", *MODEL)
 
