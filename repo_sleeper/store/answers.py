@@ -20,9 +20,12 @@ _MOST_PLACES = 20
 _MOST_FILES = 200
 _FEWEST_CHANCE = 0.2
 _IN_A_LINE = 4  # parameters
-_TEST = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?_|[_.](test|spec)s?\.|Tests?\.\w+$")
+_TEST = re.compile(
+    r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?[_.]|[_.](test|spec)s?\.|(Test|Spec)s?\.\w+$"
+)
 _ASIDE = re.compile(
-    r"(^|/)(examples?|samples?|docs?|docs_src|bench|benchmarks?|dist|build)/|\.(adoc|md|markdown|rst|txt)$"
+    r"(^|/)_?(examples?|samples?|demos?|docs?|docs_src|bench|benchmarks?|dist|build)/"
+    r"|_amalgamated\.\w+$|\.(adoc|md|markdown|rst|txt)$"
 )
 # Macros throw as well (`FMT_THROW(...)`); those of tests only expect that something does.
 _RAISED = re.compile(

@@ -421,12 +421,14 @@ def test_a_file_that_is_gone_is_not_said_to_change_together_with_another(tree: I
 def test_who_calls_is_told_of_the_product_before_what_is_built_of_it_and_tests(
     tree: Indexed,
 ) -> None:
-    tree.write("dist/bill.py", "from shop.cart import total\n\ntotal([1])\n")
+    for path in ("_examples/bill.py", "dist/bill.py", "shop/cart/test.py"):
+        tree.write(path, "from shop.cart import total\n\ntotal([1])\n")
 
     said = asked(tree, "who calls total?").splitlines()[1:]
 
     assert [line.split(":")[0] for line in said] == [
-        *("- shop/bill.py", "- dist/bill.py", "- tests/test_cart.py")
+        *("- shop/bill.py", "- _examples/bill.py", "- dist/bill.py"),
+        *("- shop/cart/test.py", "- tests/test_cart.py"),
     ]
 
 
