@@ -325,6 +325,39 @@ def test_what_is_implemented_by_delegation_is_inherited() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("python", "class Cart(Base[int], shop.Other[T], metaclass=M): pass\n"),
+        ("java", "class Cart extends shop.Base<T> implements shop.Other { }\n"),
+        ("csharp", "record Cart(int x) : Base<T>(x), Shop.Other<T>;\n"),
+        ("kotlin", "class Cart : shop.Base<T>(), shop.Other\n"),
+        ("scala", "class Cart extends shop.Base[T] with shop.Other\n"),
+        ("swift", "class Cart: Shop.Base<T>, Shop.Other {}\n"),
+        ("rust", "trait Cart: Base + shop::Other<T> + 'static {}\n"),
+        ("rust", "impl Base for Cart {}\nimpl shop::Other<T> for Cart {}\n"),
+        ("go", "package a\n\ntype Cart struct {\n\t*shop.Base\n\tOther[int]\n\tnot Field\n}\n"),
+        ("go", "package a\n\ntype Cart interface {\n\tshop.Base\n\tOther\n\t~int | Sum\n}\n"),
+        ("typescript", "class Cart implements shop.Base<T>, shop.Other {}\n"),
+        ("typescript", "interface Cart extends shop.Base<T>, shop.Other {}\n"),
+        ("ruby", "class Cart\n  include Shop::Base, Other\nend\n"),
+        ("ruby", "Cart = Class.new(Base)\nBill = Class.new(Shop::Other)\n"),
+    ],
+)
+def test_a_parent_may_have_arguments_and_stand_in_a_module(language: str, text: str) -> None:
+    assert uses(text, language, "inherit") == ["Base", "Other"]
+
+
+def test_what_a_sealed_class_permits_it_does_not_inherit() -> None:
+    assert uses("sealed class Cart permits Large, Small {}\n", "java", "inherit") == []
+
+
+def test_each_part_of_a_union_is_a_type_in_use() -> None:
+    text = "def bill(cart: Cart | shop.Bill[int] | List[Sum] | None) -> Total | None: ...\n"
+
+    assert sorted(uses(text, "python", "type")) == ["Bill", "Cart", "List", "Total"]
+
+
 SCALA = """\
 case class Cart[T](n: Int = 3, name: String)(using o: Order) extends Base {
   def +(o: Cart[T]): Cart[T] = this

@@ -24,7 +24,12 @@
   (pointer_type (qualified_type name: (type_identifier) @type_use))])
 (field_declaration name: (_) type: [(type_identifier) @type_use (pointer_type (type_identifier) @type_use)
   (slice_type element: (type_identifier) @type_use)])
-(field_declaration !name type: [(type_identifier) @inherit (pointer_type (type_identifier) @inherit)])
+(field_declaration !name type: [(type_identifier) @inherit (pointer_type (type_identifier) @inherit)
+  (qualified_type name: (type_identifier) @inherit)
+  (generic_type type: [(type_identifier) @inherit (qualified_type name: (type_identifier) @inherit)])])
+(interface_type (type_elem . [(type_identifier) @inherit (qualified_type name: (type_identifier) @inherit)
+  (generic_type type:
+    [(type_identifier) @inherit (qualified_type name: (type_identifier) @inherit)])] .))
 (function_declaration result: [(type_identifier) @type_use (pointer_type (type_identifier) @type_use)])
 
 (import_spec path: (interpreted_string_literal) @import.module) @import

@@ -12,12 +12,18 @@
 
 (method_invocation name: (identifier) @call)
 (object_creation_expression type: [(type_identifier) @call (generic_type (type_identifier) @call)
-  (scoped_type_identifier (type_identifier) @call .)])
+  (scoped_type_identifier (type_identifier) @call .)
+  (generic_type (scoped_type_identifier (type_identifier) @call .))])
 (method_reference (identifier) @call .)
 [(marker_annotation name: (identifier) @call) (annotation name: (identifier) @call)]
-(superclass [(type_identifier) @inherit (generic_type (type_identifier) @inherit)])
-(super_interfaces (type_list [(type_identifier) @inherit (generic_type (type_identifier) @inherit)]))
-(extends_interfaces (type_list [(type_identifier) @inherit (generic_type (type_identifier) @inherit)]))
+(superclass [(type_identifier) @inherit (scoped_type_identifier (type_identifier) @inherit .)
+  (generic_type [(type_identifier) @inherit (scoped_type_identifier (type_identifier) @inherit .)])])
+(super_interfaces (type_list [(type_identifier) @inherit
+  (scoped_type_identifier (type_identifier) @inherit .)
+  (generic_type [(type_identifier) @inherit (scoped_type_identifier (type_identifier) @inherit .)])]))
+(extends_interfaces (type_list [(type_identifier) @inherit
+  (scoped_type_identifier (type_identifier) @inherit .)
+  (generic_type [(type_identifier) @inherit (scoped_type_identifier (type_identifier) @inherit .)])]))
 (formal_parameter type: [(type_identifier) @type_use (generic_type (type_identifier) @type_use)])
 (field_declaration type: [(type_identifier) @type_use (generic_type (type_identifier) @type_use)])
 (method_declaration type: [(type_identifier) @type_use (generic_type (type_identifier) @type_use)])

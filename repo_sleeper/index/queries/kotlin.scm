@@ -11,9 +11,13 @@
 (class_parameter ["val" "var"] . (identifier) @field.name) @field
 
 (call_expression . [(identifier) @call (navigation_expression (identifier) @call .)])
-(delegation_specifier [(user_type (identifier) @inherit)
-  (constructor_invocation (user_type (identifier) @inherit))
-  (explicit_delegation (user_type (identifier) @inherit))])
+; The last name of a type with dots
+(delegation_specifier [
+  (user_type (identifier) @inherit .) (user_type (identifier) @inherit . (type_arguments))
+  (constructor_invocation
+    [(user_type (identifier) @inherit .) (user_type (identifier) @inherit . (type_arguments))])
+  (explicit_delegation
+    [(user_type (identifier) @inherit .) (user_type (identifier) @inherit . (type_arguments))])])
 (annotation [(user_type (identifier) @call) (constructor_invocation (user_type (identifier) @call))])
 (user_type (identifier) @type_use)
 

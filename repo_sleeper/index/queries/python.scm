@@ -15,8 +15,20 @@
 (call function: [(identifier) @call (attribute attribute: (identifier) @call)])
 (decorator [(identifier) @call (attribute attribute: (identifier) @call)])
 (class_definition superclasses: (argument_list
-  [(identifier) @inherit (attribute attribute: (identifier) @inherit)]))
-(type [(identifier) @type_use (attribute attribute: (identifier) @type_use)])
+  [(identifier) @inherit (attribute attribute: (identifier) @inherit)
+   (subscript value: [(identifier) @inherit (attribute attribute: (identifier) @inherit)])]))
+(type [(identifier) @type_use (attribute attribute: (identifier) @type_use)
+  (generic_type (identifier) @type_use)
+  (subscript value: [(identifier) @type_use (attribute attribute: (identifier) @type_use)])])
+; `Cart | Bill | None`, which the grammar nests to the left
+(type (binary_operator [(identifier) @type_use (attribute attribute: (identifier) @type_use)
+  (subscript value: [(identifier) @type_use (attribute attribute: (identifier) @type_use)])]))
+(type (binary_operator left: (binary_operator [(identifier) @type_use
+  (attribute attribute: (identifier) @type_use)
+  (subscript value: [(identifier) @type_use (attribute attribute: (identifier) @type_use)])])))
+(type (binary_operator left: (binary_operator left: (binary_operator [(identifier) @type_use
+  (attribute attribute: (identifier) @type_use)
+  (subscript value: [(identifier) @type_use (attribute attribute: (identifier) @type_use)])]))))
 
 ; Imports
 (import_statement) @import

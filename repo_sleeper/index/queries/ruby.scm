@@ -14,6 +14,12 @@
 (call receiver: (constant) @type_use)
 (call receiver: (scope_resolution name: (constant) @type_use))
 (superclass [(constant) @inherit (scope_resolution name: (constant) @inherit)])
+((call !receiver method: (identifier) @_mix
+  arguments: (argument_list [(constant) @inherit (scope_resolution name: (constant) @inherit)]))
+ (#any-of? @_mix "include" "extend" "prepend"))
+((call receiver: (constant) @_class method: (identifier) @_new
+  arguments: (argument_list . [(constant) @inherit (scope_resolution name: (constant) @inherit)]))
+ (#eq? @_class "Class") (#eq? @_new "new"))
 (body_statement (identifier) @call)
 (identifier) @bare
 ((call method: (identifier) @_send arguments: (argument_list . (simple_symbol) @sent))

@@ -25,8 +25,13 @@
     (field_expression field: (field_identifier) @call)])])
 (macro_invocation macro: [(identifier) @macro_use (scoped_identifier name: (identifier) @macro_use)])
 (struct_expression name: [(type_identifier) @call (scoped_type_identifier name: (type_identifier) @call)])
-(impl_item trait: [(type_identifier) @inherit (generic_type type: (type_identifier) @inherit)
-  (scoped_type_identifier name: (type_identifier) @inherit)])
+(impl_item trait: [(type_identifier) @inherit (scoped_type_identifier name: (type_identifier) @inherit)
+  (generic_type type:
+    [(type_identifier) @inherit (scoped_type_identifier name: (type_identifier) @inherit)])])
+(trait_item bounds: (trait_bounds [(type_identifier) @inherit
+  (scoped_type_identifier name: (type_identifier) @inherit)
+  (generic_type type:
+    [(type_identifier) @inherit (scoped_type_identifier name: (type_identifier) @inherit)])]))
 (parameter type: [(type_identifier) @type_use (reference_type type: (type_identifier) @type_use)
   (generic_type type: (type_identifier) @type_use)])
 (field_declaration type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])

@@ -23,7 +23,9 @@
 (call_expression function: [(identifier) @call (field_expression field: (identifier) @call)
   (generic_function function: [(identifier) @call (field_expression field: (identifier) @call)])])
 (instance_expression [(type_identifier) @call (generic_type type: (type_identifier) @call)])
-(extends_clause [(type_identifier) @inherit (generic_type type: (type_identifier) @inherit)])
+(extends_clause [(type_identifier) @inherit (stable_type_identifier (type_identifier) @inherit)
+  (generic_type type:
+    [(type_identifier) @inherit (stable_type_identifier (type_identifier) @inherit)])])
 (annotation name: (type_identifier) @call)
 (parameter type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])
 (class_parameter type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])

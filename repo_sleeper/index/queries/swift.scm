@@ -16,7 +16,9 @@
 
 (call_expression . [(simple_identifier) @call
   (navigation_expression suffix: (navigation_suffix suffix: (simple_identifier) @call))])
-(inheritance_specifier inherits_from: (user_type (type_identifier) @inherit))
+; The last name of a type with dots
+(inheritance_specifier inherits_from: [(user_type (type_identifier) @inherit .)
+  (user_type (type_identifier) @inherit . (type_arguments))])
 (user_type (type_identifier) @type_use)
 
 (import_declaration (identifier) @import.module) @import

@@ -17,8 +17,13 @@
 (class_heritage (extends_clause value: [(identifier) @inherit
   (member_expression property: (property_identifier) @inherit)]))
 (class_heritage (implements_clause [(type_identifier) @inherit
-  (generic_type name: (type_identifier) @inherit)]))
-(extends_type_clause type: [(type_identifier) @inherit (generic_type name: (type_identifier) @inherit)])
+  (nested_type_identifier name: (type_identifier) @inherit)
+  (generic_type name:
+    [(type_identifier) @inherit (nested_type_identifier name: (type_identifier) @inherit)])]))
+(extends_type_clause type: [(type_identifier) @inherit
+  (nested_type_identifier name: (type_identifier) @inherit)
+  (generic_type name:
+    [(type_identifier) @inherit (nested_type_identifier name: (type_identifier) @inherit)])])
 (type_annotation [(type_identifier) @type_use (generic_type name: (type_identifier) @type_use)])
 (type_arguments (type_identifier) @type_use)
 (decorator [(identifier) @call (call_expression function: (identifier) @call)])
