@@ -19,6 +19,7 @@ KINDS = {
     "inherit": "inherit",
     "type_use": "type",
     "import.name": "import",
+    "required": "import",  # const { total } = require("./cart")
     "value": "value",
     "sent": "call",
     "bare": "call",
@@ -103,7 +104,8 @@ def _known(data: bytes, found: Sequence[Definition], captures: Captures) -> froz
     worth a row.
     """
     own = (one.name.encode() for one in found if one.kind in _CALLABLE)
-    taken = (data[one.start_byte : one.end_byte] for one in captures.get("import.name", ()))
+    nodes = (*captures.get("import.name", ()), *captures.get("required", ()))
+    taken = (data[one.start_byte : one.end_byte] for one in nodes)
     return frozenset((*own, *taken))
 
 

@@ -325,6 +325,13 @@ def test_what_is_implemented_by_delegation_is_inherited() -> None:
     ]
 
 
+def test_what_require_gives_in_braces_is_taken_from_elsewhere_and_used_as_a_key() -> None:
+    text = "const { kTotal, sum: add } = require('./symbols')\ncart[kTotal] = { [kTotal]: n[x] }\n"
+
+    assert uses(text, "javascript", "import") == ["kTotal", "sum"]
+    assert values(text, "javascript") == ["kTotal"]
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [

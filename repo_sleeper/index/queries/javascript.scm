@@ -27,8 +27,10 @@
 (new_expression constructor: [(identifier) @call (member_expression
   property: (property_identifier) @call)])
 
-; A function given by its name
+; A function or a key given by its name
 (arguments (identifier) @value)
+(subscript_expression index: (identifier) @value)
+(computed_property_name (identifier) @value)
 (pair value: (identifier) @value)
 (shorthand_property_identifier) @value
 
@@ -39,6 +41,10 @@
 (import_clause (identifier) @import.name)
 (export_statement source: (string) @import.module) @import
 (export_specifier name: (identifier) @export.name)
+((variable_declarator name: (object_pattern [(shorthand_property_identifier_pattern) @required
+    (pair_pattern key: (property_identifier) @required)])
+  value: (call_expression function: (identifier) @_require))
+ (#eq? @_require "require"))
 (call_expression function: (identifier) @require arguments: (arguments . (string) @require.module))
 (call_expression function: (import) arguments: (arguments . (string) @import.module)) @import
 
