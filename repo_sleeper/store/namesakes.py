@@ -62,7 +62,7 @@ def meant(db: Database, tree_id: int, name: str, read: Reader) -> Meant:
     defined = code.definitions(db, tree_id, bare)
     if not defined:
         return Meant(uses)  # of something elsewhere, and of nothing here
-    found = [one for one in defined if one.kind not in _NO_NAMESAKES]
+    found = [one for one in defined if one.kind not in _NO_NAMESAKES and not _constructs(one)]
     shared = len({(one.path, one.qualified) for one in found})
     alone = _alone(bare, shared)
     if not alone:
@@ -70,6 +70,11 @@ def meant(db: Database, tree_id: int, name: str, read: Reader) -> Meant:
     if not owner or _is_namespace(db, tree_id, owner):
         return Meant(uses, f"by name alone ({alone})")
     return _narrowed(db, tree_id, name, uses, read)
+
+
+def _constructs(one: StoredSymbol) -> bool:
+    """Whether it is the constructor of a class that is called so, in Java and its like."""
+    return one.qualified.split(".")[-2:] == [one.name, one.name]
 
 
 def _is_namespace(db: Database, tree_id: int, owner: str) -> bool:

@@ -842,3 +842,12 @@ def test_of_a_variable_that_is_a_plain_word_it_is_not_said_that_nothing_uses_it(
     tree.write("shop/cart.py", "rates = [1]\n\ndef total(cart):\n    return cart * rates[0]\n")
 
     assert told_of(tree, "who uses rates?") == ""
+
+
+def test_the_constructor_of_a_class_is_no_namesake_of_it(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("src/Cart.java", "class Cart {\n  Cart() { }\n  Cart(int size) { }\n}\n")
+    tree.write("src/Bill.java", "class Bill {\n  Cart cart = new Cart();\n}\n")
+
+    assert told_of(tree, "who uses Cart?").startswith("`Cart` is used in ")
+    assert "share it" not in told_of(tree, "who uses Cart?")
