@@ -31,6 +31,7 @@ _ASIDE = re.compile(
 _RAISED = re.compile(
     r"\b(raise|throw|panic!?)\b|\b(?!EXPECT|ASSERT|REQUIRE|CHECK)[A-Z_]*(?:THROW|RAISE) ?\("
 )
+_THROWN = CLASSES | {"constant", "variable"}  # `CartError = Class.new(Error)` makes one as well
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
 
 
@@ -203,7 +204,7 @@ def _raised(
     last = name.rpartition(".")[2]
     wanted = re.compile(rf"\b{re.escape(last)}\b")
     defined = code.definitions(db, tree_id, name)
-    if defined and not any(one.kind.value in CLASSES for one in defined):
+    if defined and not any(one.kind.value in _THROWN for one in defined):
         return
     # `except ValueError:` is no use that the index reads, and names what nobody has to import.
     paths = {one.path for one in uses()} | set(naming(db, tree_id, last, limit=_MOST_FILES))

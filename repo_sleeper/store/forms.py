@@ -39,7 +39,8 @@ _KEYS = {
     Form.CALLERS: "calls call calling callers caller called uses use used user users using usage"
     " usages invokes invoke invoked references referenced referencing depends depend depending",
     Form.SUBCLASSES: "subclasses subclass subclassed inherits inherit inheriting extends extend"
-    " extending derives derived implements implement implementations implementers",
+    " extending derives derived implements implement implementations implementers"
+    " conforms conform conforming includes include including mixes",
     Form.RAISED: "raised raises raise thrown throws throw handled handles catches caught",
     Form.DEFAULT: "default defaults",
     Form.TESTS: "tests test tested testing covers cover covering covered exercise exercises",

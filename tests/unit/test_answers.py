@@ -844,6 +844,43 @@ def test_of_a_variable_that_is_a_plain_word_it_is_not_said_that_nothing_uses_it(
     assert told_of(tree, "who uses rates?") == ""
 
 
+RUBY = """\
+module Errors
+  CartError = Class.new(StandardError)
+end
+
+module Priced
+end
+
+class Cart
+  include Priced
+
+  def total
+    raise Errors::CartError, "empty"
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (
+            "where is CartError raised?",
+            "`CartError` is raised or handled in 1 place:\n- lib/cart.rb:12 raised",
+        ),
+        ("who includes Priced?", "`Priced` is inherited from in 1 place:\n- lib/cart.rb:9 Cart"),
+    ],
+)
+def test_errors_and_mixins_of_ruby_are_asked_for_as_classes_are(
+    db: Database, tmp_path: Path, query: str, told: str
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("lib/cart.rb", RUBY)
+
+    assert told_of(tree, query) == told
+
+
 def test_the_constructor_of_a_class_is_no_namesake_of_it(db: Database, tmp_path: Path) -> None:
     tree = Searchable(db, tmp_path / "work")
     tree.write("src/Cart.java", "class Cart {\n  Cart() { }\n  Cart(int size) { }\n}\n")
