@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from repo_sleeper.store import code, history, namesakes
-from repo_sleeper.store.code import StoredReference
+from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.forms import CLASSES, OF_USES, Form, is_path, question, understood
 from repo_sleeper.store.mentions import CALLABLE, CODE_NAME, bare, mentioned, mentions, naming
@@ -31,6 +31,7 @@ _ASIDE = re.compile(
 _RAISED = re.compile(
     r"\b(raise|throw|panic!?)\b|\b(?!EXPECT|ASSERT|REQUIRE|CHECK)[A-Z_]*(?:THROW|RAISE) ?\("
 )
+_CONSTRUCTORS = ("__init__", "__construct", "constructor", "initialize", "init")
 _THROWN = CLASSES | {"constant", "variable"}  # `CartError = Class.new(Error)` makes one as well
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
 
@@ -221,11 +222,25 @@ def _verb(line: str) -> str:
 
 
 def _defaults(db: Database, tree_id: int, name: str, read: Reader) -> Iterator[Place]:
-    for one in code.definitions(db, tree_id, name):
+    for one in _with_constructors(db, tree_id, code.definitions(db, tree_id, name)):
         values = [] if is_test(one.path) else assigned(one, read)
         for first in range(0, len(values), _IN_A_LINE):  # a context may have room for some lines
             said = ", ".join(values[first : first + _IN_A_LINE])
             yield Place(one.path, one.range.start, said)
+
+
+def _with_constructors(
+    db: Database, tree_id: int, defined: Iterable[StoredSymbol]
+) -> Iterator[StoredSymbol]:
+    """Definitions, and of a class what makes one of it: its defaults are meant."""
+    for one in defined:
+        yield one
+        if one.kind.value in CLASSES:
+            names = (f"{one.qualified}.{made}" for made in (*_CONSTRUCTORS, one.name))
+            for name in names:
+                yield from (
+                    its for its in code.definitions(db, tree_id, name) if its.path == one.path
+                )
 
 
 def _tests(uses: Iterable[StoredReference]) -> Iterator[Place]:

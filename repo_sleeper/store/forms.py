@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from repo_sleeper.domain.code import SymbolKind
@@ -65,13 +65,26 @@ def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | Non
     said = list(_said(db, tree_id, plain))
     forms = {_FORMS[word.lower()] for word, sure in said if not sure and word.lower() in _FORMS}
     weightless = _FORMS.keys() | _WEIGHTLESS
-    others = {word for word, sure in said if sure or word.lower() not in weightless}
+    others = list(
+        dict.fromkeys(word for word, sure in said if sure or word.lower() not in weightless)
+    )
+    if forms == {Form.DEFAULT} and _is_parameter(plain, others):
+        del others[0]
     if len(forms) != 1 or len(others) != 1:
         return None
     form, name = forms.pop(), others.pop().removesuffix("()")
     known = _indexed_path if form is Form.TOGETHER else _indexed_name
     name = known(db, tree_id, name)
     return (form, name) if _is_known(db, tree_id, form, name) else None
+
+
+def _is_parameter(query: str, names: Sequence[str]) -> bool:
+    """Whether the first of two names is said to be of the other: `the default of rate in total`."""
+    if len(names) != 2:  # noqa: PLR2004 -- a parameter and what has it
+        return False
+    first, last = map(re.escape, names)
+    between = r"\W+(?:\w+ )?(?:of|in|for)\W+(?:\w+ ){0,2}`?"
+    return re.search(rf"{first}{between}{last}", query) is not None
 
 
 def _indexed_name(db: Database, tree_id: int, name: str) -> str:

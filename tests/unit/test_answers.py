@@ -888,3 +888,24 @@ def test_the_constructor_of_a_class_is_no_namesake_of_it(db: Database, tmp_path:
 
     assert told_of(tree, "who uses Cart?").startswith("`Cart` is used in ")
     assert "share it" not in told_of(tree, "who uses Cart?")
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("what are the defaults of Cart?", "- shop/cart.py:2 rate=1.5"),
+        ("what is the default of parameter rate of Cart", "- shop/cart.py:2 rate=1.5"),
+        ("what is the default value of odd in the function total?", "- lib/cart.rb:1 odd: nil"),
+    ],
+)
+def test_the_default_of_a_parameter_of_something_is_told(
+    db: Database, tmp_path: Path, query: str, told: str
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write(
+        "shop/cart.py",
+        "class Cart(Base, metaclass=M):\n    def __init__(self, n, rate=1.5):\n        pass\n",
+    )
+    tree.write("lib/cart.rb", "def total(items, rate:, odd: nil)\nend\n")
+
+    assert told_of(tree, query).split("\n")[1:] == [told]
