@@ -271,6 +271,8 @@ def _line_count(uses: Iterable[StoredReference]) -> int:
 def _told(form: Form, name: str, places: Sequence[Place], how: str, *, lines: int) -> str:
     """The answer; a place is a symbol, and where more of its lines are meant they are counted."""
     aside = "" if how in {"", namesakes.BY_NAME} else f", {how}"
+    if form is Form.SUBCLASSES and any(place.path.endswith(".go") for place in places):
+        aside += ", by embedding it (who has its methods need not name it)"
     count = counted(len(places), "place")
     if lines > len(places):
         count += f", on {counted(lines, 'line')}"

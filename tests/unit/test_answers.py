@@ -909,3 +909,15 @@ def test_the_default_of_a_parameter_of_something_is_told(
     tree.write("lib/cart.rb", "def total(items, rate:, odd: nil)\nend\n")
 
     assert told_of(tree, query).split("\n")[1:] == [told]
+
+
+def test_of_go_it_is_said_that_what_has_the_methods_need_not_name_an_interface(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("cart.go", "package a\n\ntype Sum interface{ Of() }\n\ntype Cart struct{ Sum }\n")
+
+    assert told_of(tree, "what implements Sum?") == (
+        "`Sum` is inherited from in 1 place, by embedding it (who has its methods need not name"
+        " it):\n- cart.go:5 Cart"
+    )
