@@ -43,6 +43,7 @@ _ASIDE = frozenset(
 )
 _BENCHMARK = re.compile(r"[A-Z]\w*Benchmarks?|(.+[_-])?bench(mark)?s?|bench(mark)?s?[_-].+")
 _EXAMPLE = re.compile(r"(.+[_-])?examples?")
+_TOGETHER = re.compile(r".+[_-]amalgamat(ed|ion)")  # all files of the product in one
 _TEST_NAME = re.compile(
     r"(test|tests|conftest|test[_-]?(utils?|helpers?)|step_definitions)|tests?[_-].+"
     r"|.+[._-](test|tests|spec|test-d|bench|fixture)"  # cart.spec
@@ -140,6 +141,6 @@ def is_aside(path: str) -> bool:
     if not _ASIDE.isdisjoint(folder.lower().lstrip("_.") for folder in folders):
         return True
     stem, ending = posixpath.splitext(name)
-    if _BENCHMARK.fullmatch(stem) is not None or _EXAMPLE.fullmatch(stem) is not None:
+    if any(one.fullmatch(stem) for one in (_BENCHMARK, _EXAMPLE, _TOGETHER)):
         return True
     return ending in _SCRIPTS and _SETTINGS.fullmatch(stem.lower()) is not None

@@ -87,6 +87,11 @@ def test_a_benchmark_is_known_by_its_name() -> None:
     assert not is_aside("Workbench.java")
 
 
+def test_a_product_put_together_in_one_file_is_aside() -> None:
+    assert is_aside("extras/cart_amalgamated.hpp")
+    assert not is_aside("src/cart/amalgamate.hpp")
+
+
 def test_settings_of_tools_are_aside_though_they_are_programs() -> None:
     assert is_aside("karma.conf.cjs")
     assert is_aside("web/rollup.config.js")
