@@ -20,6 +20,7 @@ KINDS = {
     "type_use": "type",
     "import.name": "import",
     "required": "import",  # const { total } = require("./cart")
+    "token": "call",
     "value": "value",
     "sent": "call",
     "bare": "call",
@@ -33,6 +34,7 @@ _REQUIRES = frozenset({"require", "require_relative", "load", "source", "."})
 _KEYWORD = re.compile(r"^(?:import|use)\s+")
 _ALIAS = re.compile(r"(?:\s+as\s+|\s*=>\s*).*", re.DOTALL)
 _BRACES = re.compile(r"[{},;]|[^{},;]+")
+_CALLED = re.compile(rb"(?:::<[^(){};]*>)?\(")  # `total(` and `total::<u8>(`
 _WORD = re.compile(r"\w+")
 
 ReferenceRow = tuple[str, str]
@@ -50,7 +52,7 @@ def references(
     for capture, kind in KINDS.items():
         nodes = captures.get(capture, ())
         for start, end in zip(map(START, nodes), map(END, nodes), strict=True):
-            if start in seen:
+            if start in seen or (capture == "token" and not _CALLED.match(data, end)):
                 continue
             seen.add(start)
             name = data[start:end]

@@ -355,6 +355,28 @@ def test_a_parent_may_have_arguments_and_stand_in_a_module(language: str, text: 
     assert uses(text, language, "inherit") == ["Base", "Other"]
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("rust", "fn f() { assert_eq!(cart.total::<u8>(1), sum(a) + (b)); }\n", "total sum"),
+        ("go", "package a\n\nfunc f() { total[int](1); shop.Sum[int](2) }\n", "total Sum"),
+        ("kotlin", "fun f() { total<Int>(x); cart.sum<Int>(y); a(::b); c < d }\n", "total sum a b"),
+        ("cpp", "void f() { Cart{1}; shop::Bill{2}; List<int>{3}; }\n", "Cart Bill List"),
+        ("scala", "object A { new shop.Cart(1); new shop.Bill[Int]() }\n", "Cart Bill"),
+    ],
+)
+def test_calls_that_a_grammar_reads_as_something_else(language: str, text: str, found: str) -> None:
+    called = [name for name in uses(text, language) if name != "assert_eq"]
+
+    assert sorted(called) == sorted(found.split())
+
+
+def test_a_class_of_php_is_used_where_its_name_or_a_constant_of_it_is_asked_for() -> None:
+    text = "<?php $a = [Cart::class, \\Shop\\Bill::LARGE, self::SMALL]; $x instanceof Sum;"
+
+    assert sorted(uses(text, "php", "type")) == ["Bill", "Cart", "Sum"]
+
+
 def test_what_a_sealed_class_permits_it_does_not_inherit() -> None:
     assert uses("sealed class Cart permits Large, Small {}\n", "java", "inherit") == []
 

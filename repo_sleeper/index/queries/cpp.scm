@@ -56,6 +56,8 @@
     (qualified_identifier name: [(identifier) @call
       (template_function name: (identifier) @call)])]))
   (field_expression field: (template_method name: (field_identifier) @call))])
+(compound_literal_expression type: [(type_identifier) @call (template_type name: (type_identifier) @call)
+  (qualified_identifier name: [(type_identifier) @call (template_type name: (type_identifier) @call)])])
 (new_expression type: [(type_identifier) @call (template_type name: (type_identifier) @call)
   (qualified_identifier name: [(type_identifier) @call
     (template_type name: (type_identifier) @call)])])

@@ -18,6 +18,9 @@
 
 (call_expression function: [(identifier) @call (selector_expression field: (field_identifier) @call)
   (type_instantiation_expression type: (type_identifier) @call)])
+; `sum[int](1)`, which may be a conversion as well
+(type_conversion_expression type: (generic_type
+  type: [(type_identifier) @call (qualified_type name: (type_identifier) @call)]))
 (composite_literal type: [(type_identifier) @call (qualified_type name: (type_identifier) @call)])
 (parameter_declaration type: [(type_identifier) @type_use (pointer_type (type_identifier) @type_use)
   (slice_type element: (type_identifier) @type_use) (qualified_type name: (type_identifier) @type_use)

@@ -11,6 +11,12 @@
 (class_parameter ["val" "var"] . (identifier) @field.name) @field
 
 (call_expression . [(identifier) @call (navigation_expression (identifier) @call .)])
+(callable_reference (identifier) @call .)
+; `sum<Int>(x)`, which the grammar takes for comparisons
+(binary_expression left: (binary_expression
+    left: [(identifier) @call (navigation_expression (identifier) @call .)]
+    "<" right: (identifier) @type_use)
+  ">" right: (parenthesized_expression))
 ; The last name of a type with dots
 (delegation_specifier [
   (user_type (identifier) @inherit .) (user_type (identifier) @inherit . (type_arguments))

@@ -14,6 +14,8 @@
 (nullsafe_member_call_expression name: (name) @call)
 (scoped_call_expression name: (name) @call)
 (scoped_call_expression scope: [(name) @type_use (qualified_name (name) @type_use)])
+(class_constant_access_expression . [(name) @type_use (qualified_name (name) @type_use)])
+(binary_expression operator: "instanceof" right: [(name) @type_use (qualified_name (name) @type_use)])
 (object_creation_expression [(name) @call (qualified_name (name) @call)])
 (attribute (name) @call)
 (base_clause [(name) @inherit (qualified_name (name) @inherit)])

@@ -23,6 +23,8 @@
   (field_expression field: (field_identifier) @call)
   (generic_function function: [(identifier) @call (scoped_identifier name: (identifier) @call)
     (field_expression field: (field_identifier) @call)])])
+; In a macro there are but tokens: a name before its brackets is called
+(token_tree (identifier) @token)
 (macro_invocation macro: [(identifier) @macro_use (scoped_identifier name: (identifier) @macro_use)])
 (struct_expression name: [(type_identifier) @call (scoped_type_identifier name: (type_identifier) @call)])
 (impl_item trait: [(type_identifier) @inherit (scoped_type_identifier name: (type_identifier) @inherit)

@@ -22,7 +22,8 @@
 
 (call_expression function: [(identifier) @call (field_expression field: (identifier) @call)
   (generic_function function: [(identifier) @call (field_expression field: (identifier) @call)])])
-(instance_expression [(type_identifier) @call (generic_type type: (type_identifier) @call)])
+(instance_expression [(type_identifier) @call (stable_type_identifier (type_identifier) @call)
+  (generic_type type: [(type_identifier) @call (stable_type_identifier (type_identifier) @call)])])
 (extends_clause [(type_identifier) @inherit (stable_type_identifier (type_identifier) @inherit)
   (generic_type type:
     [(type_identifier) @inherit (stable_type_identifier (type_identifier) @inherit)])])
