@@ -17,7 +17,7 @@ from repo_sleeper.store.database import Database
 from repo_sleeper.store.namesakes import Reader
 from repo_sleeper.words import counted
 
-_FILES = 60
+_FILES = 400  # more are read only of a word that is everywhere
 _MOST_TOLD = 6
 _NO_USE = " that the index reads as no use"
 CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
@@ -25,7 +25,7 @@ CODE_NAME = re.compile(r"\w_\w|[a-z\d][A-Z]|[A-Z]{2}")  # spelt as no plain word
 _BLOCK = re.compile(r"(?:^|(?<=\s))/\*.*?\*/|\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL | re.MULTILINE)
 _ASIDE = re.compile(
     r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|^\s*(?:import|include|package|use|using)\b.*"
-    r"|(?://|#|--\s).*"
+    r"|(?://|#(?!(?:define|elif|if|ifdef|ifndef)\b)|--\s).*"
 )
 
 

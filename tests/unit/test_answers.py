@@ -921,3 +921,21 @@ def test_of_go_it_is_said_that_what_has_the_methods_need_not_name_an_interface(
         "`Sum` is inherited from in 1 place, by embedding it (who has its methods need not name"
         " it):\n- cart.go:5 Cart"
     )
+
+
+def test_what_a_line_for_the_preprocessor_names_is_told(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("src/tax.h", "int add_tax(int x);\n#define BILL(x) add_tax(x)\n")
+    tree.write("src/tax.c", "int add_tax(int x) { return x; }\n")
+    tree.write("src/tax.py", "def bill():  # add_tax\n    return 1\n")
+
+    assert told_of(tree, "who calls add_tax?").endswith("no use:\n- src/tax.h:2")
+
+
+def test_lines_that_name_something_are_counted_in_many_files(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cart.py", "MOST_ITEMS = 9\n")
+    for number in range(70):
+        tree.write(f"shop/way_{number}.py", "print(shop.MOST_ITEMS)\n")
+
+    assert "Also named on 70 lines:" in told_of(tree, "who uses MOST_ITEMS?")
