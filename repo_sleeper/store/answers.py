@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.store import code, history, namesakes
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
@@ -24,13 +25,14 @@ _TEST = re.compile(
     r"(^|/)(tests?|specs?|__tests__)/|(^|/)tests?[_.]|[_.](test|spec)s?\.|(Test|Spec)s?\.\w+$"
 )
 _ASIDE = re.compile(
-    r"(^|/)_?(examples?|samples?|demos?|docs?|docs_src|bench|benchmarks?|dist|build)/"
+    r"(^|/)_?(examples?|samples?|demos?|playgrounds?|docs?|docs_src|bench|benchmarks?|dist|build)/"
     r"|_amalgamated\.\w+$|\.(adoc|md|markdown|rst|txt)$"
 )
 # Macros throw as well (`FMT_THROW(...)`); those of tests only expect that something does.
 _RAISED = re.compile(
     r"\b(raise|throw|panic!?)\b|\b(?!EXPECT|ASSERT|REQUIRE|CHECK)[A-Z_]*(?:THROW|RAISE) ?\("
 )
+_EXTENSION = re.compile(r"(?:unsafe )?(?:impl|extension)\b")
 _CONSTRUCTORS = ("__init__", "__construct", "constructor", "initialize", "init")
 _THROWN = CLASSES | {"constant", "variable"}  # `CartError = Class.new(Error)` makes one as well
 _HANDLED = re.compile(r"\b(except|catch|rescue)\b")
@@ -71,7 +73,7 @@ def _unused(db: Database, tree_id: int, form: Form, name: str, read: Reader) -> 
     """That no use is known of what is defined here, with the lines that name it: an answer too.
 
     Of what nobody calls, a constant or a field, the index reads no uses: lines are all it can
-    tell. Of a plain word it may miss some, so that there are none is then not said.
+    tell, and of a plain word, which nothing tells from others, not even those.
     """
     last = name.rpartition(".")[2]
     defined = code.definitions(db, tree_id, name)
@@ -80,11 +82,26 @@ def _unused(db: Database, tree_id: int, form: Form, name: str, read: Reader) -> 
         return None
     found = _named(db, tree_id, last, uses, read)
     is_called = any(one.kind in CALLABLE for one in defined)
-    if not found and (uses or not (is_called or CODE_NAME.search(last))):
+    is_spelt = CODE_NAME.search(last) is not None
+    are_sure = is_called or is_spelt or all(one.kind is SymbolKind.FIELD for one in defined)
+    is_nowhere = not uses and (is_called or is_spelt)
+    if not (are_sure and (found or is_nowhere)):
         return None
-    is_unused = is_called or not found
+    return _defined_here(form, name, defined, found, is_unused=is_called or not found)
+
+
+def _defined_here(
+    form: Form,
+    name: str,
+    defined: Iterable[StoredSymbol],
+    found: Sequence[tuple[str, int]],
+    *,
+    is_unused: bool,
+) -> Answered:
+    """Where it is defined, that of the product first, and the lines that name it."""
+    ordered = sorted(defined, key=lambda one: _aside(one.path))
+    places = tuple(Place(one.path, one.range.start, one.kind.value) for one in ordered)
     known = f"The index knows no use of `{name}`, which is" if is_unused else f"`{name}` is"
-    places = tuple(Place(one.path, one.range.start, one.kind.value) for one in defined)
     said = _listed(form, f"{known} defined here:", places)
     lines = mentioned(found) if is_unused else mentioned(found, "")
     return Answered(form, name, question(form, name), "\n".join((said, *lines)), places)
@@ -184,14 +201,13 @@ def _tested(uses: Iterable[StoredReference]) -> list[StoredReference]:
 def _subclasses(uses: Iterable[StoredReference], read: Reader) -> Iterator[Place]:
     """The heirs; an extension and an `impl` are none themselves, so each says its line."""
     for one in _product_first(use for use in uses if use.kind == "inherit"):
-        if one.symbol:
+        text = read(one.path)
+        said = {at: " ".join(text[at].split()).rstrip(" {") for at in one.lines if at < len(text)}
+        if one.symbol and not any(map(_EXTENSION.match, said.values())):
             yield Place(one.path, min(one.lines), one.symbol)
             continue
-        text = read(one.path)
         for at in one.lines:
-            yield Place(
-                one.path, at, " ".join(text[at].split()).rstrip(" {") if at < len(text) else ""
-            )
+            yield Place(one.path, at, said.get(at, ""))
 
 
 def _raised(

@@ -939,3 +939,25 @@ def test_lines_that_name_something_are_counted_in_many_files(db: Database, tmp_p
         tree.write(f"shop/way_{number}.py", "print(shop.MOST_ITEMS)\n")
 
     assert "Also named on 70 lines:" in told_of(tree, "who uses MOST_ITEMS?")
+
+
+def test_each_impl_in_a_function_is_an_heir_of_its_own(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write(
+        "src/cart.rs",
+        "trait Sum {}\n\nfn total() {\n    impl Sum for Cart {}\n    impl Sum for Bill {}\n}\n",
+    )
+
+    assert told_of(tree, "what implements Sum?").split("\n") == [
+        *("`Sum` is inherited from in 2 places:", "- src/cart.rs:4 impl Sum for Cart {}"),
+        "- src/cart.rs:5 impl Sum for Bill {}",
+    ]
+
+
+def test_lines_that_name_a_class_that_is_a_plain_word_are_not_counted(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/cart.py", "class empty: ...\n\ndef f(x=empty): return x is shop.empty\n")
+
+    assert told_of(tree, "who uses empty?") == ""
