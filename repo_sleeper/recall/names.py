@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from itertools import accumulate
 
@@ -20,6 +21,8 @@ _DEFINITIONS = 300
 _USERS = 300
 _TEST_SHARE = 0.5  # a test defines things of the same name, and is rarely what is asked for
 _FOLDER = 1_000  # paths that are looked at for a written folder
+# A plain word that is written as a name, but where a sentence begins: `subclasses of Generator`.
+CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+\b(?![.:]\w)")
 _LOOSE = 40  # definitions of one name beyond which the name says nothing
 
 
@@ -38,7 +41,8 @@ class Named:
 
 def settled(db: Database, tree_id: int, question: Question) -> Question:
     """The question with those words among its names that may be some and are defined here."""
-    maybe = [*question.marked, *filter(None, [question.sought])]
+    capital = CAPITAL.findall(question.text) if question.wants_fact else []
+    maybe = [*question.marked, *filter(None, [question.sought]), *capital]
     hits = symbol_store.defined(db, tree_id, maybe, limit=_DEFINITIONS)
     known = {hit.name.rpartition(".")[2] for hit in hits}
     names = [name for name in maybe if name in known]

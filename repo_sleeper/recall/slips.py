@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from repo_sleeper.recall.names import CAPITAL
 from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.written import is_code
 from repo_sleeper.store import symbols as symbol_store
@@ -37,7 +38,9 @@ def slips(db: Database, tree_id: int, query: str, *, nothing_found: bool) -> lis
 def _candidates(question: Question, *, lone: bool) -> list[str]:
     word = question.text.strip()
     names = [name for name in question.names if lone or name != word or is_code(name)]
-    return [name for name in names if len(name) >= _FEWEST_LETTERS][:_MOST]
+    if lone:  # words that are names for all we know
+        names += [*filter(None, [question.sought]), *CAPITAL.findall(question.text)]
+    return [name for name in dict.fromkeys(names) if len(name) >= _FEWEST_LETTERS][:_MOST]
 
 
 def _close(db: Database, tree_id: int, name: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from repo_sleeper.domain.code import SymbolKind
@@ -68,6 +68,8 @@ def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | Non
     others = list(
         dict.fromkeys(word for word, sure in said if sure or word.lower() not in weightless)
     )
+    if not others:
+        others = list(_capital(db, tree_id, (word for word, _ in said[1:])))
     if forms == {Form.DEFAULT} and _is_parameter(plain, others):
         del others[0]
     if len(forms) != 1 or len(others) != 1:
@@ -76,6 +78,14 @@ def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | Non
     known = _indexed_path if form is Form.TOGETHER else _indexed_name
     name = known(db, tree_id, name)
     return (form, name) if _is_known(db, tree_id, form, name) else None
+
+
+def _capital(db: Database, tree_id: int, words: Iterable[str]) -> Iterator[str]:
+    """Words of no weight that are written as the name of something here: a class `Error`."""
+    for word in words:
+        weighs = word.lower() not in _WEIGHTLESS
+        if not weighs and word[:1].isupper() and code.definitions(db, tree_id, word):
+            yield word
 
 
 def _is_parameter(query: str, names: Sequence[str]) -> bool:

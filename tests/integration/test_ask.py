@@ -600,6 +600,7 @@ def test_a_name_with_a_slip_is_met_with_the_right_one(query):
 def test_a_word_of_its_own_may_be_a_slip_when_nothing_was_found():
     assert "nothing here is called tootal; did you mean total?" in ask("tootal").stderr
     assert "did you mean round_half_up?" in ask("Round_Hafl_Up").stderr
+    assert "did you mean total?" in ask("where is tootal defined?").stderr
 
 
 @pytest.mark.parametrize("query", ["who calls round_half_up?", "where is cents_are_odd", "totals"])

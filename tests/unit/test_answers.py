@@ -941,6 +941,14 @@ def test_lines_that_name_something_are_counted_in_many_files(db: Database, tmp_p
     assert "Also named on 70 lines:" in told_of(tree, "who uses MOST_ITEMS?")
 
 
+def test_a_class_may_be_called_by_a_word_of_no_weight(db: Database, tmp_path: Path) -> None:
+    tree = Searchable(db, tmp_path / "work")
+    tree.write("shop/errors.py", "class Error: ...\n\nclass CartError(Error): ...\n")
+
+    told = told_of(tree, "What are the subclasses of the class Error?")
+    assert told == "`Error` is inherited from in 1 place:\n- shop/errors.py:3 CartError"
+
+
 def test_each_impl_in_a_function_is_an_heir_of_its_own(db: Database, tmp_path: Path) -> None:
     tree = Searchable(db, tmp_path / "work")
     tree.write(

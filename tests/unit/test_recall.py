@@ -210,6 +210,13 @@ def test_a_place_or_a_callee_that_is_not_here_is_not_answered_by_its_words(tree,
     assert paths(asked(tree, query)) == []
 
 
+def test_a_class_that_is_a_plain_word_is_found_where_it_is_written_as_a_name(tree):
+    tree.write("shop/world.py", "class Surrounding:\n    pass\n")
+
+    assert "shop/world.py" in paths(asked(tree, "what are the heirs of Surrounding?"))
+    assert paths(asked(tree, "what are the heirs of Elsewhere?")) == []
+
+
 def test_what_is_only_named_is_found_for_who_asks_for_its_users(tree):
     tree.write("lib/reply.js", "reply[kRouteContext].parse(reply[kCartRoute])\n")
 
