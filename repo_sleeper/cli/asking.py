@@ -44,10 +44,11 @@ def fulfil(wish: Wish) -> int:
         from repo_sleeper.cli import ask_view  # the look has it at hand, if there was time
 
         found = _context(asked, workspace, query, wish, sent=bool(name))
-        _warn(asked.warning)
-        _tell_slips(asked, found)
-        _tell_unread(asked, found)
         fact = None if wish.context or wish.fresh else _fact(asked, workspace, query)
+        _warn(asked.warning)
+        if fact is None:  # whose name is one that is here
+            _tell_slips(asked, found)
+        _tell_unread(asked, found)
         question = _remember(workspace, found, answered="" if fact is None else "index")
         if fact is not None:
             ask_view.print_fact(found, fact, as_json=wish.as_json, model=bool(name))

@@ -59,7 +59,8 @@ _CALLERS = re.compile(
     rf"|^{_SEEK}{_USES} (?:of|to|that)\b|\bcallers\W*$"
 )
 _ASKS = re.compile(  # for a fact; "Use the cart" and "Test totals" are what commits say
-    r"\W*(?:callers|defaults?|implementations|subclasses|tests|uses|users) (?:for|of|that)\b"
+    r"\W*(?:callers|defaults?|implementations|importers|imports|subclasses|tests|uses|users)"
+    r" (?:for|of|that)\b"
     rf"|{_SEEK}(?:{_USES}|callers?|that) (?:calls?|for|of|to|that)\b|.*\bcallers\W*$"
     r"|\W*(?:who|what|where|which|is)\b|.*\?\s*$",
     re.DOTALL | re.IGNORECASE,

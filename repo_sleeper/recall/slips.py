@@ -9,6 +9,7 @@ from repo_sleeper.recall.question import Question, understand
 from repo_sleeper.recall.written import is_code
 from repo_sleeper.store import symbols as symbol_store
 from repo_sleeper.store.database import Database
+from repo_sleeper.store.extent import is_in_path
 
 _LONGEST = 200  # characters: a pasted trace names much that is not ours
 _FEWEST_LETTERS = 5
@@ -43,10 +44,15 @@ def _candidates(question: Question, *, lone: bool) -> list[str]:
     return [name for name in dict.fromkeys(names) if len(name) >= _FEWEST_LETTERS][:_MOST]
 
 
+def _is_here(db: Database, tree_id: int, name: str) -> bool:
+    """Whether something is called so, be it a folder or a file without its ending."""
+    if symbol_store.defined(db, tree_id, [name], limit=1):
+        return True
+    return bool(symbol_store.users(db, tree_id, name, limit=1)) or is_in_path(db, tree_id, name)
+
+
 def _close(db: Database, tree_id: int, name: str) -> tuple[str, ...]:
-    if symbol_store.defined(db, tree_id, [name], limit=1) or symbol_store.users(
-        db, tree_id, name, limit=1
-    ):
+    if _is_here(db, tree_id, name):
         return ()
     from difflib import get_close_matches  # only for a name that is nowhere
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import SymbolKind
-from repo_sleeper.store import code, history, namesakes
+from repo_sleeper.store import code, history, importing, namesakes
 from repo_sleeper.store.code import StoredReference, StoredSymbol
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.forms import CLASSES, OF_USES, Form, is_path, question, understood
@@ -156,11 +157,13 @@ def facts(
         Form.DEFAULT: lambda: _defaults(db, tree_id, name, read),
         Form.TESTS: lambda: _tests(uses()),
         Form.TOGETHER: lambda: _together(db, tree_id, name),
+        Form.IMPORTERS: lambda: _importers(db, tree_id, name),
+        Form.IMPORTS: lambda: _imports(db, tree_id, name),
     }
     for form in forms:
         places = list(dict.fromkeys(finders[form]()))
         if places:
-            how = told().how if form in OF_USES else ""
+            how = told().how if form in OF_USES else _how_else(db, tree_id, form, name)
             lines = _line_count(_LINES[form](uses())) if form in _LINES else 0
             said = _told(form, name, places, how, lines=lines)
             yield Answered(form, name, question(form, name), said, tuple(places))
@@ -271,10 +274,32 @@ def _together(db: Database, tree_id: int, path: str) -> Iterator[Place]:
             yield Place(other, 0, f"{chance:.0%} of the commits that change {path}")
 
 
+def _importers(db: Database, tree_id: int, name: str) -> Iterator[Place]:
+    """Each file once, with the names that it takes, where it says so."""
+    of = importing.importers_of_file if is_path(db, tree_id, name) else importing.importers_of_name
+    found = of(db, tree_id, name)
+    for path in sorted({one.path for one in found}, key=lambda path: (_aside(path), path)):
+        own = [one for one in found if one.path == path]
+        names = dict.fromkeys(name for one in own for part in one.taken for name in part.names)
+        yield Place(path, own[0].line, ", ".join(islice(names, _IN_A_LINE)))
+
+
+def _imports(db: Database, tree_id: int, path: str) -> Iterator[Place]:
+    """Each as the file it resolves to, or else as it is written."""
+    for one in importing.imported_by(db, tree_id, path):
+        yield Place(path, one.line, ", ".join(one.targets or (part.module for part in one.taken)))
+
+
 _LINES: dict[Form, Callable[[Iterable[StoredReference]], list[StoredReference]]] = {
     Form.CALLERS: _called,
     Form.TESTS: _tested,
 }
+
+
+def _how_else(db: Database, tree_id: int, form: Form, name: str) -> str:
+    """A file is imported where an import resolves to it, anything else where it is written."""
+    is_written = form is Form.IMPORTERS and not is_path(db, tree_id, name)
+    return namesakes.BY_NAME if is_written else ""
 
 
 def _line_count(uses: Iterable[StoredReference]) -> int:
@@ -289,6 +314,7 @@ def _told(form: Form, name: str, places: Sequence[Place], how: str, *, lines: in
     aside = "" if how in {"", namesakes.BY_NAME} else f", {how}"
     if form is Form.SUBCLASSES and any(place.path.endswith(".go") for place in places):
         aside += ", by embedding it (who has its methods need not name it)"
+    by = f", {how}" if how else ""
     count = counted(len(places), "place")
     if lines > len(places):
         count += f", on {counted(lines, 'line')}"
@@ -299,6 +325,8 @@ def _told(form: Form, name: str, places: Sequence[Place], how: str, *, lines: in
         Form.DEFAULT: f"Parameters of `{name}` with a default:",
         Form.TESTS: f"Tests use `{name}` in {count}{aside}:",
         Form.TOGETHER: f"Changed in the same commits as `{name}`:",
+        Form.IMPORTERS: f"`{name}` is imported in {counted(len(places), 'file')}{by}:",
+        Form.IMPORTS: f"`{name}` imports, on {counted(len(places), 'line')}:",
     }[form]
     return _listed(form, head, places)
 

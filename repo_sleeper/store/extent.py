@@ -30,6 +30,13 @@ def skipped(db: Database, tree_id: int) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def is_in_path(db: Database, tree_id: int, word: str) -> bool:
+    """Whether a folder of the tree is called so, or a file, with its ending or without."""
+    sql = """select exists (select 1 from files where tree_id = ? and
+             (instr('/' || path || '/', ?) or instr('/' || path, ?)))"""
+    return bool(db.value(sql, (tree_id, f"/{word}/", f"/{word}.")))
+
+
 def counts(db: Database, tree_id: int) -> Counts:
     """Files, symbols and references of a tree's live code."""
     languages = {

@@ -28,9 +28,12 @@ class Form(StrEnum):
     DEFAULT = "default"
     TESTS = "tests"
     TOGETHER = "together"
+    IMPORTERS = "importers"
+    IMPORTS = "imports"
 
 
 _OF_ANYONE = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED})  # also what is not ours
+_OF_PATHS = frozenset({Form.TOGETHER, Form.IMPORTERS, Form.CALLERS, Form.SUBCLASSES})
 OF_USES = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED, Form.TESTS})
 
 # A question is of a form when it has one of these words, names something, and says nothing else
@@ -45,6 +48,8 @@ _KEYS = {
     Form.DEFAULT: "default defaults",
     Form.TESTS: "tests test tested testing covers cover covering covered exercise exercises",
     Form.TOGETHER: "changes change changed together cochange",
+    Form.IMPORTERS: "imports import imported importing importers included requires require required"
+    " requiring",
 }
 _FORMS = {word: form for form, words in _KEYS.items() for word in words.split()}
 _FILLING = """
@@ -55,6 +60,14 @@ that the there this to us usually value values we what when where which who whom
 _WEIGHTLESS = frozenset(_FILLING.split())
 # "Which tests call total" asks for its tests.
 _TESTS_CALL = re.compile(r"\btests? (?:that |which )?(?:calls?|invokes?|uses?)\b", re.IGNORECASE)
+# "What does cart.py import" asks for what is in it, "what imports cart.py" for who wants it.
+_IN_A_FILE = re.compile(
+    r"\b(?:does|do)\b.*\b(?:import|include|require|use|depend)\b|\b(?:imports|includes) (?:in|of)\b"
+    r"|\b(?:what|which) .{0,20}\b(?:imported|included|required|used) (?:by|in)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# A module of Ruby is included by its heirs, `<vector>` by what needs it.
+_INCLUDES = re.compile(r"\binclud", re.IGNORECASE)
 # "How many callers" asks for the callers; "how" alone asks for something else.
 _COUNTED = re.compile(r"\bhow (?:many(?: times)?|often)\b|\b(?:number|count) of\b", re.IGNORECASE)
 
@@ -75,8 +88,7 @@ def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | Non
     if len(forms) != 1 or len(others) != 1:
         return None
     form, name = forms.pop(), others.pop().removesuffix("()")
-    known = _indexed_path if form is Form.TOGETHER else _indexed_name
-    name = known(db, tree_id, name)
+    form, name = _meant(db, tree_id, query, form, name)
     return (form, name) if _is_known(db, tree_id, form, name) else None
 
 
@@ -95,6 +107,20 @@ def _is_parameter(query: str, names: Sequence[str]) -> bool:
     first, last = map(re.escape, names)
     between = r"\W+(?:\w+ )?(?:of|in|for)\W+(?:\w+ ){0,2}`?"
     return re.search(rf"{first}{between}{last}", query) is not None
+def _meant(db: Database, tree_id: int, query: str, form: Form, name: str) -> tuple[Form, str]:
+    """The form and the name as the index has it: who uses a file imports it."""
+    if form not in _OF_PATHS:
+        return form, _indexed_name(db, tree_id, name)
+    if form is Form.SUBCLASSES and _INCLUDES.search(query) and not _is_here(db, tree_id, name):
+        form = Form.IMPORTERS
+    path = _indexed_path(db, tree_id, name)
+    if form is Form.IMPORTERS and path == name:
+        path = _module_path(db, tree_id, name)
+    if form is Form.TOGETHER:
+        return form, path
+    if is_path(db, tree_id, path):
+        return (Form.IMPORTS if _IN_A_FILE.search(query) else Form.IMPORTERS), path
+    return form, (name if form is Form.IMPORTERS else _indexed_name(db, tree_id, name))
 
 
 def _indexed_name(db: Database, tree_id: int, name: str) -> str:
@@ -116,6 +142,15 @@ def _indexed_path(db: Database, tree_id: int, written: str) -> str:
     sql = "select path from files where tree_id = ? and substr(path, -length(?)) = ? limit 2"
     found = db.rows(sql, (tree_id, end, end))
     return str(found[0]["path"]) if len(found) == 1 else written
+
+
+def _module_path(db: Database, tree_id: int, written: str) -> str:
+    """The path of a module that is written with dots, where it can be only one."""
+    end = "/" + written.replace(".", "/")
+    sql = """select path from files where tree_id = ?
+             and (instr('/' || path, ?) or instr('/' || path, ?)) limit 2"""
+    found = db.rows(sql, (tree_id, f"{end}.", f"{end}/__init__."))
+    return str(found[0]["path"]) if "." in written and len(found) == 1 else written
 
 
 def _has_inside(symbol: StoredSymbol) -> bool:
@@ -155,13 +190,17 @@ def question(form: Form, name: str) -> str:
         Form.DEFAULT: f"What are the defaults of `{name}`?",
         Form.TESTS: f"Which tests cover `{name}`?",
         Form.TOGETHER: f"Which files change together with `{name}`?",
+        Form.IMPORTERS: f"Who imports `{name}`?",
+        Form.IMPORTS: f"What does `{name}` import?",
     }[form]
 
 
 def _is_known(db: Database, tree_id: int, form: Form, name: str) -> bool:
     """Whether it is the name of something here; what is used may be somebody else's."""
-    if form is Form.TOGETHER:
+    if form in {Form.TOGETHER, Form.IMPORTS}:
         return is_path(db, tree_id, name)
+    if form is Form.IMPORTERS:
+        return True  # a module is nobody's definition: its imports alone make it known
     if len(name) < _FEWEST_LETTERS:
         return False
     if form in _OF_ANYONE:

@@ -603,7 +603,10 @@ def test_a_word_of_its_own_may_be_a_slip_when_nothing_was_found():
     assert "did you mean total?" in ask("where is tootal defined?").stderr
 
 
-@pytest.mark.parametrize("query", ["who calls round_half_up?", "where is cents_are_odd", "totals"])
+@pytest.mark.parametrize(
+    "query",
+    ["who calls round_half_up?", "where is cents_are_odd", "totals", "what is in discounts.py"],
+)
 def test_a_name_that_is_right_or_like_no_other_is_no_slip(query):
     assert "did you mean" not in ask(query).stderr
 

@@ -12,6 +12,7 @@ from repo_sleeper.store import answers, history, namesakes, notes
 from repo_sleeper.store import questions as past_questions
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.forms import Form, understood
+from repo_sleeper.store.survey import save_links
 from repo_sleeper.think import questions
 from tests.indexed import Indexed
 from tests.searchable import Searchable
@@ -85,6 +86,16 @@ def asked(tree: Indexed, query: str) -> str:
         ("what depends on total", Form.CALLERS),
         ("where do we still call total?", Form.CALLERS),
         ("who calls sum?", Form.CALLERS),
+        ("who imports shop/cart.py?", Form.IMPORTERS),
+        ("which files import cart.py", Form.IMPORTERS),
+        ("where is shop.cart imported?", Form.IMPORTERS),
+        ("what depends on shop/cart.py", Form.IMPORTERS),
+        ("who uses cart.py", Form.IMPORTERS),
+        ("importers of CartError", Form.IMPORTERS),
+        ("what does shop/bill.py import?", Form.IMPORTS),
+        ("what is imported by bill.py", Form.IMPORTS),
+        ("imports of shop/bill.py", Form.IMPORTS),
+        ("what does bill.py depend on", Form.IMPORTS),
     ],
 )
 def test_a_question_of_a_known_form_is_understood(tree: Indexed, query: str, form: Form) -> None:
@@ -92,6 +103,56 @@ def test_a_question_of_a_known_form_is_understood(tree: Indexed, query: str, for
 
     assert found is not None
     assert found[0] is form
+
+
+IMPORTING = """\
+import os.path
+from shop.cart import CartError, total
+from .cart import total as plain
+"""
+
+
+@pytest.fixture
+def importing(tree: Indexed) -> Indexed:
+    """A tree whose imports are read and resolved, as a reconcile would have it."""
+    path = "shop/many.py"
+    tree.write(path, IMPORTING)
+    blob = tree.db.value("select blob_id from files where path = ?", (path,))
+    rows = [(0, "os.path", ""), (1, "shop.cart", "CartError total"), (2, ".cart", "total")]
+    for line, module, names in rows:
+        tree.db.execute("insert into imports values (?, ?, ?, ?)", (blob, line, module, names))
+    save_links(tree.db, tree.tree, [(path, 1, "shop/cart.py"), (path, 2, "shop/cart.py")])
+    return tree
+
+
+def test_importers_of_a_file_are_those_that_resolve_to_it(importing: Indexed) -> None:
+    said = "`shop/cart.py` is imported in 1 file:\n- shop/many.py:2 CartError, total"
+
+    assert asked(importing, "who imports shop/cart.py?") == said
+    assert asked(importing, "who imports shop.cart?") == said
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("os", 1), ("os.path", 1), ("CartError", 2), ("shop", 2), ("cart.total", 2)]
+)
+def test_a_name_is_imported_where_it_is_written(importing: Indexed, name: str, line: int) -> None:
+    said = asked(importing, f"who imports {name}?")
+
+    assert said.startswith(f"`{name}` is imported in 1 file, by name:\n- shop/many.py:{line}")
+
+
+@pytest.mark.parametrize("name", ["path.os", "car", "shop.total", "sys"])
+def test_what_no_import_writes_is_not_said_to_be_imported(importing: Indexed, name: str) -> None:
+    assert asked(importing, f"who imports {name}?") == ""
+
+
+def test_imports_of_a_file_are_told_as_they_resolve_or_as_written(importing: Indexed) -> None:
+    assert asked(importing, "what does shop/many.py import?") == (
+        "`shop/many.py` imports, on 3 lines:\n"
+        "- shop/many.py:1 os.path\n"
+        "- shop/many.py:2 shop/cart.py\n"
+        "- shop/many.py:3 shop/cart.py"
+    )
 
 
 def test_that_nothing_uses_a_function_is_an_answer(tree: Indexed) -> None:
