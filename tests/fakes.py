@@ -22,6 +22,7 @@ from typing import Any, Self
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.errors import ModelReplyError
 
+VERDICT = "stands"  # of who judges a finding
 KINDS = ("architecture", "likely-bug", "debugging-strategy", "optimization", "question")
 _FILE = re.compile(r'<file path="([^"]+)"[^>]*>\n(.*?)</file>', re.DOTALL)
 _LINE = re.compile(r"^ *(\d+)\| ?(.*)$", re.MULTILINE)
@@ -71,7 +72,7 @@ def answer_to(system: str, user: str) -> str:
     places = list(_shown_lines(user))
     if '"verdict"' in system:
         cited = [{"path": path, "line": line, "quote": quote} for path, line, quote in places[:1]]
-        said = {"verdict": "stands", "reason": "Nothing prevents it.", "evidence": cited}
+        said = {"verdict": VERDICT, "reason": "Nothing prevents it.", "evidence": cited}
         return json.dumps({**said, "end": "OK"})
     if '"notes"' not in system + user:
         path, line, _ = places[0] if places else ("README.md", 1, "")

@@ -8,7 +8,7 @@ import typer
 
 from repo_sleeper.cli.group import group
 from repo_sleeper.cli.notes import Id
-from repo_sleeper.cli.options import Json, finite
+from repo_sleeper.cli.options import Json, MaxCost, finite
 
 app = group("list", "Likely bugs, with the lines that show them.")
 
@@ -75,8 +75,24 @@ def dismiss(bug: Id, *, why: Why = "", json: Json = False) -> None:
 
 
 @app.command()
-def recheck(bug: Id, *, json: Json = False) -> None:
-    """Take both second looks now, at what may still be a bug. They replace what was decided."""
+def recheck(
+    bug: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Enough characters of one id.")
+    ] = None,
+    *,
+    max_cost: MaxCost = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="At most so many calls, without an id.")
+    ] = 4,
+    json: Json = False,
+) -> None:
+    """Take both second looks at a likely bug now, or without an id those that are due.
+
+    What they come to replaces what was decided.
+    """
     from repo_sleeper.cli import bugs_check
 
-    bugs_check.recheck(bug, json=json)
+    if bug is None:
+        bugs_check.take_due(limit, max_cost, json=json)
+    else:
+        bugs_check.recheck(bug, max_cost, json=json)

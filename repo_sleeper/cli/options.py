@@ -16,3 +16,7 @@ def finite(value: float | None) -> float | None:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+MaxCost = Annotated[
+    float | None,
+    typer.Option("--max-cost", min=0, callback=finite, metavar="USD", help="Spend at most this."),
+]

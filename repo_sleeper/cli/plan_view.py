@@ -11,7 +11,7 @@ from repo_sleeper.daemon.upcoming import Upcoming
 from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store.bugs import Due
 
-LOOKS = "taken before all thoughts while you are away; `sleeper bugs recheck ID` takes one now"
+LOOKS = "taken before all thoughts while you are away; `sleeper bugs recheck` takes them now"
 _FACTORS = ("touched", "reuse", "uncovered", "reach", "worth", "record", "patience")
 
 

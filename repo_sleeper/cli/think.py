@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from repo_sleeper.cli.options import Json, finite
+from repo_sleeper.cli.options import Json, MaxCost
 
 
 def think(  # noqa: PLR0913 -- the options, each by name
@@ -23,12 +23,7 @@ def think(  # noqa: PLR0913 -- the options, each by name
     plan: Annotated[
         bool, typer.Option("--plan", help="Print what comes next and why; send nothing.")
     ] = False,
-    max_cost: Annotated[
-        float | None,
-        typer.Option(
-            "--max-cost", min=0, callback=finite, metavar="USD", help="Spend at most this."
-        ),
-    ] = None,
+    max_cost: MaxCost = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many calls.")] = 3,
     json: Json = False,
 ) -> None:

@@ -13,34 +13,30 @@ import typer
 
 from repo_sleeper import git, trust
 from repo_sleeper.cli import notes_view, output, place, plan_view
+from repo_sleeper.cli.calls import Calls
 from repo_sleeper.cli.cost_view import is_price_known
 from repo_sleeper.cli.place import Place
 from repo_sleeper.config.settings import THOUGHT_KINDS
 from repo_sleeper.daemon import locks, rounds, verbs
 from repo_sleeper.daemon.models import Models, configured_model, models
 from repo_sleeper.daemon.recovery import recovered
-from repo_sleeper.daemon.rounds import Refusal, Work
+from repo_sleeper.daemon.rounds import Work
 from repo_sleeper.daemon.upcoming import Desk, upcoming
 from repo_sleeper.daemon.workspace import Workspace, write_store
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.domain.spending import Refused, Spent
+from repo_sleeper.domain.spending import Refused
 from repo_sleeper.errors import (
     BudgetError,
-    ConfigError,
     GitError,
     ModelStoppedError,
     NotFoundError,
     SetupError,
     SleeperError,
-    TooDearError,
     UsageError,
 )
-from repo_sleeper.llm.model import Model
-from repo_sleeper.sleep.agenda import AgendaItem
 from repo_sleeper.store import extent, ledger
 from repo_sleeper.store.bugs import Due
 from repo_sleeper.think.thinker import Outcome
-from repo_sleeper.words import dollars
 
 _RECONCILE_S = 30.0
 _NO_MODEL = "`sleeper init --model NAME` sets one up; everything else works without"
@@ -64,9 +60,10 @@ def think(wish: Wish, *, json: bool) -> None:
     with writing() as here:
         require_model(here.workspace)
         _clear_pause(here)
-        items = items_of(here, wish)
+        items = work_of(here, wish).items
         with open_models(here.workspace) as asked:
-            done, refused = _all_of(_thoughts(here, items[: wish.limit], asked, wish))
+            calls = Calls(here, asked, wish.max_cost)
+            done, refused = all_of(calls.thoughts(items[: wish.limit]))
         known = is_price_known(here.workspace.settings)
     _report(done, json=json, known=known)
     if refused is not None:
@@ -83,8 +80,8 @@ def open_models(workspace: Workspace) -> Iterator[Models]:
         yield asked
 
 
-def _all_of(thoughts: Iterator[Outcome]) -> tuple[list[Outcome], BudgetError | None]:
-    """What was thought before the budget, perhaps, said no: it is paid for, so it is shown."""
+def all_of(thoughts: Iterator[Outcome]) -> tuple[list[Outcome], BudgetError | None]:
+    """What was done before the budget, perhaps, said no: it is paid for, so it is shown."""
     done: list[Outcome] = []
     try:
         done.extend(thoughts)
@@ -114,60 +111,6 @@ def require_model(workspace: Workspace) -> None:
         raise SetupError(f"nothing is sent: {unsafe}", hint="use another git")
 
 
-def _thoughts(
-    here: Place, items: Sequence[AgendaItem], asked: Models, wish: Wish
-) -> Iterator[Outcome]:
-    settings = here.workspace.settings
-    spent = 0.0
-    for number, item in enumerate(items, start=1):
-        output.say(f"[{number}/{len(items)}] {item.kind.value}: {item.subject.label}")
-        verbs.activity(here.workspace.socket_file)  # the daemon leaves the model to us
-        left = None if wish.max_cost is None else wish.max_cost - spent
-        try:
-            model = asked.of(item)
-            asking = rounds.asking(settings, model, _refusal(here.workspace, model, left))
-            outcome = rounds.think_round(here.tree, settings, item, asking)
-            known = model.price().known
-        except (TooDearError, ConfigError) as error:  # this one; the next may be smaller
-            outcome, known = Outcome(None, error=error), True
-        spent += outcome.usd
-        _tell(outcome, known=known)
-        yield outcome
-        if outcome.stop or isinstance(outcome.error, ModelStoppedError):
-            return
-
-
-def _refusal(workspace: Workspace, model: Model, left: float | None) -> Refusal:
-    """The caps, and what is left of the sum this command may spend."""
-    caps = rounds.caps_refusal(workspace.settings)
-    known = left is None or model.price().known
-
-    def refusal(spent: Spent, usd: float, tokens: int) -> str:
-        if not known:  # it would count as nothing, and any sum would be enough
-            return Refused(
-                f"--max-cost cannot bind: nobody knows the price of {model.name}",
-                "model.sent_price and model.received_price in your settings tell it",
-            )
-        if left is not None and usd > left:
-            return Refused(
-                f"--max-cost leaves ${dollars(left)}, this call may cost ${dollars(usd)}",
-                "`sleeper think --dry-run` says what each call may cost",
-            )
-        return caps(spent, usd, tokens)
-
-    return refusal
-
-
-def _tell(outcome: Outcome, *, known: bool) -> None:
-    if outcome.error is not None:
-        output.complain(str(outcome.error), outcome.error.hint)
-        return
-    dropped = f", {len(outcome.dropped)} dropped" if outcome.dropped else ""
-    found = output.count(len(outcome.notes), "note")
-    money = output.usd(outcome.usd) if known else "price unknown"
-    output.say(f"      {found}{dropped}, {money}")
-
-
 def _report(done: Sequence[Outcome], *, json: bool, known: bool) -> None:
     notes: list[Note] = [note for outcome in done for note in outcome.notes]
     usd = sum(outcome.usd for outcome in done) if known else None
@@ -175,10 +118,10 @@ def _report(done: Sequence[Outcome], *, json: bool, known: bool) -> None:
         output.print_json({"notes": [notes_view.as_json(note) for note in notes], "usd": usd})
     elif notes:
         notes_view.show_whole(notes, json=False)
-    _raise_last(done)
+    raise_last(done)
 
 
-def _raise_last(done: Sequence[Outcome]) -> None:
+def raise_last(done: Sequence[Outcome]) -> None:
     """When every thought failed, or was stopped, the last error, told already, decides."""
     errors = [outcome.error for outcome in done if outcome.error is not None]
     if errors and (len(errors) == len(done) or isinstance(errors[-1], ModelStoppedError)):
@@ -237,11 +180,6 @@ def _reconcile_here(workspace: Workspace, db: Any, *, otherwise: SleeperError) -
         rounds.reconcile_round(db, workspace.repo, workspace.settings, now=time.time())
 
 
-def items_of(here: Place, wish: Wish) -> list[AgendaItem]:
-    """What the wish leaves of the agenda. Raises when that is nothing."""
-    return work_of(here, wish).items
-
-
 def due_checks(here: Place, wish: Wish) -> list[Due]:
     """The second looks at likely bugs that the wish leaves of those that are due."""
     kinds = notes_view.kinds(wish.kinds)
@@ -253,7 +191,7 @@ def due_checks(here: Place, wish: Wish) -> list[Due]:
 
 
 def work_of(here: Place, wish: Wish, *, even_none: bool = False) -> Work:
-    """The same, with what a cap holds back. Raises where nothing is left, naming the cap if any."""
+    """What the wish leaves of the agenda. Raises where that is nothing, naming the cap if any."""
     within = [_known(here, path) for path in wish.paths]
     kinds: list[NoteKind] | None = notes_view.kinds(wish.kinds, among=THOUGHT_KINDS)
     work = rounds.work(here.db, here.workspace.settings, here.tree_id, kinds=kinds, within=within)

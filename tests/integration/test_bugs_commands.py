@@ -52,7 +52,7 @@ def test_a_likely_bug_from_the_first_claim_to_the_last_word(
     id_ = str(found["id"])[:8]
 
     checked = person.types("bugs", "recheck", id_)
-    assert checked.code == 0, checked.err
+    assert f"again: {found['id']} {found['title']}\n      seen again, " in checked.err
     assert "again: agrees" in checked.out
     assert "refute: stands" in checked.out
     assert bug(person)["state"] == "confirmed"
@@ -77,6 +77,58 @@ def test_a_likely_bug_from_the_first_claim_to_the_last_word(
     assert [one["path"] for one in suspects] == ["shop.py"]
     assert "shop.py" in person.types("bugs", "--suspects").out
     assert person.types("eval", "--suspicion").code == 3
+
+
+@pytest.mark.timeout(180)
+def test_the_second_looks_that_are_due_are_taken_at_once(
+    person: Person, provider: FakeProvider
+) -> None:
+    none = person.types("bugs", "recheck")
+    assert (none.code, "no second look is due" in none.err) == (3, True)
+    assert person.types("think", "--kind", "likely-bug", "--limit", "1").code == 0
+
+    one = person.types("bugs", "recheck", "--limit", "1", "--json")
+    assert [check["step"] for check in json.loads(one.out)["bugs"][0]["checks"]] == ["again"]
+    done = person.types("bugs", "recheck")
+
+    found = bug(person)
+    assert done.code == 0, done.err
+    assert f"refute: {found['id']} {found['title']}\n      confirmed, " in done.err
+    assert f"{found['id']}\tconfirmed\t" in done.out
+    assert len(provider.requests) == 3
+
+
+def test_a_second_look_that_fails_is_not_taken_again_in_the_same_round(
+    person: Person, provider: FakeProvider
+) -> None:
+    assert person.types("think", "--kind", "likely-bug", "--limit", "1").code == 0
+    provider.script("prose")
+
+    assert person.types("bugs", "recheck").code == 6
+
+    assert len(provider.requests) == 2
+    assert bug(person)["state"] == "new"
+
+
+def test_a_second_look_costs_no_more_than_it_may(person: Person, provider: FakeProvider) -> None:
+    assert person.types("think", "--kind", "likely-bug", "--limit", "1").code == 0
+
+    refused = person.types("bugs", "recheck", "--max-cost", "1")
+
+    assert (refused.code, "--max-cost cannot bind" in refused.err) == (5, True)
+    assert len(provider.requests) == 1
+
+
+def test_what_a_look_refutes_is_listed_as_dismissed(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fakes, "VERDICT", "refuted")
+    assert person.types("think", "--kind", "likely-bug", "--limit", "1").code == 0
+
+    done = person.types("bugs", "recheck")
+
+    assert "      refuted, " in done.err
+    assert "\tdismissed\t" in done.out
 
 
 def test_whether_notes_have_paid_is_not_made_up(person: Person) -> None:
