@@ -11,16 +11,23 @@ _SAME = 0.6  # share of common words above which two notes on one node say the s
 def returns(note: Note, other: Note) -> bool:
     """The same claim about the same place, however its code has changed since.
 
-    A finding on the very line of one that was dismissed is that one in other words.
+    A finding that begins with the line of one that was dismissed, or that rests on the same lines
+    in whatever order, is that one in other words.
     """
     if (note.kind, note.subject) != (other.kind, other.subject):
         return False
-    same_line = note.kind is NoteKind.LIKELY_BUG and _first_line(note) == _first_line(other)
-    return same_line or _says_the_same(note, other)
+    return (note.kind is NoteKind.LIKELY_BUG and _same_lines(note, other)) or _says_the_same(
+        note, other
+    )
 
 
-def _first_line(note: Note) -> list[str]:
-    return note.evidence[0].quote.split()
+def _same_lines(note: Note, other: Note) -> bool:
+    lines, others = _quotes(note), _quotes(other)
+    return lines[0] == others[0] or sorted(lines) == sorted(others)
+
+
+def _quotes(note: Note) -> list[list[str]]:
+    return [one.quote.split() for one in note.evidence]
 
 
 def repeats(note: Note, other: Note) -> bool:

@@ -53,6 +53,7 @@ def test_clear_empties_the_cart():
 """
 LINE = "return sum(item.price for item in self.items)"
 OTHER = "self.items = []"
+PLACES = ((LINE, 3), ("def total(self):", 2))
 LIMITS = Limits(6_000, 500)
 
 
@@ -665,6 +666,31 @@ def test_what_was_put_aside_does_not_come_back_in_other_words(desk: Desk) -> Non
 
     again = finding(title="Nothing guards against absent prices", body="Prices may be missing.")
     assert desk.claims(again).why == "by design"
+
+
+def test_what_was_put_aside_does_not_come_back_with_its_lines_in_another_order(desk: Desk) -> None:
+    lines = [{"path": "cart.py", "line": line, "quote": quote} for quote, line in PLACES]
+    bug = desk.claims(finding(evidence=lines))
+    versions.dismiss(desk.db, bug.note.id, "by design")
+    text = CART.replace("self.items = []", "self.items.clear()")
+    desk.hash = desk.tree.write("cart.py", text)
+
+    again = finding(title="Absent prices are added", body="Unguarded.", evidence=lines[::-1])
+
+    assert desk.claims(again).why == "by design"
+
+
+def test_another_finding_on_one_of_its_lines_is_told(desk: Desk) -> None:
+    lines = [{"path": "cart.py", "line": line, "quote": quote} for quote, line in PLACES]
+    bug = desk.claims(finding(evidence=lines))
+    versions.dismiss(desk.db, bug.note.id, "by design")
+
+    text = CART.replace("self.items = []", "self.items.clear()")
+    desk.hash = desk.tree.write("cart.py", text)
+
+    desk.thinks(finding(title="Absent prices are added", body="Unguarded.", evidence=lines[1:]))
+
+    assert [one.note.title for one in bugs.bugs(desk.db, 1, states=[BugState.NEW])]
 
 
 def test_what_was_put_aside_does_not_come_back_as_a_revision_of_another(desk: Desk) -> None:
