@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,10 @@ def test_what_a_macro_makes_of_a_branch_is_no_function() -> None:
         ("import { a } from 'b'\non('x', a, other)\n", "javascript", ["a"]),
         ("function a() {}\nconst b = { run: a, a, c: other }\n", "javascript", ["a"]),
         ("function a() {}\nx.then(a)\n", "typescript", ["a"]),
+        ("def a(): ...\nx(a)\nx(other)\n", "python", ["a"]),
+        ("from b import a\nx(run=a, other=other)\n", "python", ["a"]),
+        ("class A: ...\nisinstance(x, (A, int))\nraise A\n", "python", ["A"]),
+        ("def a(): ...\nx = {'a': a, 'b': other}\ny = [a, other]\n", "python", ["a"]),
     ],
 )
 def test_a_function_that_is_given_by_its_name_is_used(
@@ -420,10 +425,85 @@ def test_a_static_class_is_used_where_its_method_is() -> None:
     assert uses(text, "csharp", "type") == ["Totals"]
 
 
-def test_a_type_is_used_wherever_one_is_written() -> None:
-    text = "class A<T> where T : B { void F(C? c, D[] d) { if (c is E e) { var f = (F)c; } } }\n"
+TYPED = {
+    "c": """\
+struct E1 *f(void) { return (struct E2 *)g(sizeof(struct E3), (E4){0}); }
+""",
+    "cpp": """\
+E1<E2> f() {
+  try { E3::g(); } catch (const E4& e) { h(dynamic_cast<E5*>(x), static_cast<a::E6>(y)); }
+}
+""",
+    "csharp": """\
+class A<T> where T : E1 { void F(E2? c, E3[] d) { if (c is E4 e) { var f = (E5)c; } } }
+class A { bool F(object x) => x is E6; }
+""",
+    "go": """\
+package a
+func f(x any) (E1, map[E2]E3) {
+    var e *E4
+    switch x.(type) { case E5: }
+    return x.(*mod.E6)
+}
+""",
+    "java": """\
+class A { void f(Object o) throws E1 {
+    try { g(); } catch (E2 | E3 e) { if (o instanceof E4) { h((E5) o, E6.class, new E7[1]); } }
+} }
+""",
+    "javascript": """\
+if (e instanceof E1 || e instanceof mod.E2) f()
+""",
+    "php": """\
+<?php if ($x instanceof A1E1) { f(A1E2::class, A1E3::NONE); }
+""",
+    "python": """\
+try: pass
+except (E1, mod.E2): pass
+except mod.E3 as error: raise mod.E4
+try: pass
+except* E5:
+    match 0:
+        case mod.E6(x=0): pass
+""",
+    "ruby": """\
+begin
+  raise E1, "no"
+rescue E2, Mod::E3 => e
+  case e when E4 then e.is_a?(E5) end
+end
+""",
+    "rust": """\
+fn f() -> Result<(), E1> { let a: Vec<E2> = E3::new(); match a { E4::B(c) => c as E5 } }
+""",
+    "scala": """\
+object A { def f(x: Any) = x match { case e: E1 => x.asInstanceOf[E2] } }
+""",
+    "swift": """\
+func f() throws { throw E1.empty }
+let a = b as? E2
+""",
+    "typescript": """\
+let a: E1 | E2[]
+const b = x as E3
+if (x instanceof E4) f()
+""",
+}
 
-    assert uses(text, "csharp", "type") == ["B", "C", "D", "E", "F"]
+
+@pytest.mark.parametrize("language", TYPED)
+def test_a_type_is_used_wherever_one_is_written(language: str) -> None:
+    text = TYPED[language]
+    written = re.findall(r"\b(?:A1)?E\d\b", text)
+
+    assert written
+    assert set(written) <= set(uses(text, language, "type"))
+
+
+def test_a_class_that_a_pattern_takes_apart_is_called() -> None:
+    text = "object A { def f(x: Any) = x match { case Point(a, b) => a } }\n"
+
+    assert uses(text, "scala", "call") == ["Point"]
 
 
 def test_a_comment_above_a_class_is_of_the_class_alone() -> None:

@@ -20,6 +20,7 @@ from repo_sleeper.index.languages import (
 )
 from repo_sleeper.index.tags import extract
 
+REWRITES = "SLEEPER_REWRITE_EXPECTED" in os.environ  # now: tests have an environment of their own
 FIXTURES = Path(__file__).parents[2] / "fixtures/repos/languages"
 
 
@@ -55,7 +56,7 @@ def test_what_is_read_from_a_file_is_what_a_person_found_in_it(language: str) ->
 
     parsed = extract(data, language_of(source.name, data))
 
-    if "SLEEPER_REWRITE_EXPECTED" in os.environ:  # then read every line of the diff
+    if REWRITES:  # then read every line of the diff
         expected.write_text(listed(parsed))
     assert parsed.language == language
     assert not parsed.has_error

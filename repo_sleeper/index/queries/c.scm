@@ -83,13 +83,8 @@
   (pointer_declarator declarator: (field_identifier) @field.name)))) @field
 
 (call_expression function: [(identifier) @call (field_expression field: (field_identifier) @call)])
-(parameter_declaration type: [(type_identifier) @type_use
-  (struct_specifier name: (type_identifier) @type_use)])
-(field_declaration type: [(type_identifier) @type_use
-  (struct_specifier name: (type_identifier) @type_use)])
-(declaration type: [(type_identifier) @type_use
-  (struct_specifier name: (type_identifier) @type_use)])
-(function_definition type: (type_identifier) @type_use)
+; Wherever a type stands: parameters, fields, variables, results, casts, `sizeof`
+(type_identifier) @type_use
 
 ; A function given by its name: as an argument, in a table, to a variable
 (argument_list (identifier) @value)

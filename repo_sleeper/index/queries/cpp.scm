@@ -66,14 +66,8 @@
     (template_type name: (type_identifier) @inherit)
     (qualified_identifier name: [(type_identifier) @inherit
       (template_type name: (type_identifier) @inherit)])])])
-(declaration type: [(template_type name: (type_identifier) @type_use)
-  (qualified_identifier name: [(type_identifier) @type_use
-    (template_type name: (type_identifier) @type_use)])])
-(field_declaration type: [(template_type name: (type_identifier) @type_use)
-  (qualified_identifier name: [(type_identifier) @type_use
-    (template_type name: (type_identifier) @type_use)])])
-(parameter_declaration type: (template_type name: (type_identifier) @type_use))
-(template_argument_list (type_descriptor type: (type_identifier) @type_use))
-(parameter_declaration type: (qualified_identifier name: (type_identifier) @type_use))
+; What a name stands in is a class where it is written as one: `Totals::Of(cart)`
+((call_expression function: (qualified_identifier scope: (namespace_identifier) @type_use))
+ (#match? @type_use "^[A-Z]"))
 
 (raw_string_literal) @string

@@ -22,18 +22,14 @@
 (type_conversion_expression type: (generic_type
   type: [(type_identifier) @call (qualified_type name: (type_identifier) @call)]))
 (composite_literal type: [(type_identifier) @call (qualified_type name: (type_identifier) @call)])
-(parameter_declaration type: [(type_identifier) @type_use (pointer_type (type_identifier) @type_use)
-  (slice_type element: (type_identifier) @type_use) (qualified_type name: (type_identifier) @type_use)
-  (pointer_type (qualified_type name: (type_identifier) @type_use))])
-(field_declaration name: (_) type: [(type_identifier) @type_use (pointer_type (type_identifier) @type_use)
-  (slice_type element: (type_identifier) @type_use)])
 (field_declaration !name type: [(type_identifier) @inherit (pointer_type (type_identifier) @inherit)
   (qualified_type name: (type_identifier) @inherit)
   (generic_type type: [(type_identifier) @inherit (qualified_type name: (type_identifier) @inherit)])])
 (interface_type (type_elem . [(type_identifier) @inherit (qualified_type name: (type_identifier) @inherit)
   (generic_type type:
     [(type_identifier) @inherit (qualified_type name: (type_identifier) @inherit)])] .))
-(function_declaration result: [(type_identifier) @type_use (pointer_type (type_identifier) @type_use)])
+; Wherever a type stands: parameters, results, fields, variables, assertions, cases
+(type_identifier) @type_use
 
 (import_spec path: (interpreted_string_literal) @import.module) @import
 

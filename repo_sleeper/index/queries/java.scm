@@ -24,11 +24,8 @@
 (extends_interfaces (type_list [(type_identifier) @inherit
   (scoped_type_identifier (type_identifier) @inherit .)
   (generic_type [(type_identifier) @inherit (scoped_type_identifier (type_identifier) @inherit .)])]))
-(formal_parameter type: [(type_identifier) @type_use (generic_type (type_identifier) @type_use)])
-(field_declaration type: [(type_identifier) @type_use (generic_type (type_identifier) @type_use)])
-(method_declaration type: [(type_identifier) @type_use (generic_type (type_identifier) @type_use)])
-(local_variable_declaration type: [(type_identifier) @type_use (generic_type (type_identifier) @type_use)])
-(type_arguments (type_identifier) @type_use)
+; Wherever a type stands: parameters, `throws`, `catch`, `instanceof`, casts, arguments
+(type_identifier) @type_use
 
 (import_declaration [(scoped_identifier) (identifier)] @import.module) @import
 

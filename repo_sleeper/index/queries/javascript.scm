@@ -26,6 +26,8 @@
   property: [(property_identifier) (private_property_identifier)] @call)])
 (new_expression constructor: [(identifier) @call (member_expression
   property: (property_identifier) @call)])
+(binary_expression operator: "instanceof" right: [(identifier) @type_use
+  (member_expression property: (property_identifier) @type_use)])
 
 ; A function or a key given by its name
 (arguments (identifier) @value)

@@ -21,6 +21,9 @@
 (base_clause [(name) @inherit (qualified_name (name) @inherit)])
 (class_interface_clause [(name) @inherit (qualified_name (name) @inherit)])
 (use_declaration [(name) @inherit (qualified_name (name) @inherit)])
+(binary_expression operator: "instanceof" right: [(name) @type_use
+  (qualified_name (name) @type_use)])
+(class_constant_access_expression . [(name) @type_use (qualified_name (name) @type_use)])
 (named_type [(name) @type_use (qualified_name (name) @type_use)])
 
 (namespace_use_declaration) @import

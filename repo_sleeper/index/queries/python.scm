@@ -30,6 +30,20 @@
   (attribute attribute: (identifier) @type_use)
   (subscript value: [(identifier) @type_use (attribute attribute: (identifier) @type_use)])]))))
 
+; An error that is handled or raised, a class that is asked for or taken apart
+(except_clause [(identifier) @type_use (attribute attribute: (identifier) @type_use)
+  (tuple [(identifier) @type_use (attribute attribute: (identifier) @type_use)])
+  (as_pattern . [(identifier) @type_use (attribute attribute: (identifier) @type_use)
+    (tuple [(identifier) @type_use (attribute attribute: (identifier) @type_use)])])])
+(raise_statement . [(identifier) @value (attribute attribute: (identifier) @type_use)])
+(class_pattern (dotted_name (identifier) @type_use .))
+
+; A function or a class given by its name
+(argument_list [(identifier) @value (tuple (identifier) @value)])
+(keyword_argument value: (identifier) @value)
+(pair value: (identifier) @value)
+(list (identifier) @value)
+
 ; Imports
 (import_statement) @import
 (import_statement name: (dotted_name) @import.module)

@@ -13,6 +13,9 @@
 (call method: [(identifier) @call (constant) @call])
 (call receiver: (constant) @type_use)
 (call receiver: (scope_resolution name: (constant) @type_use))
+(exceptions [(constant) @type_use (scope_resolution name: (constant) @type_use)])
+(pattern [(constant) @type_use (scope_resolution name: (constant) @type_use)])
+(argument_list [(constant) @type_use (scope_resolution name: (constant) @type_use)])
 (superclass [(constant) @inherit (scope_resolution name: (constant) @inherit)])
 ((call !receiver method: (identifier) @_mix
   arguments: (argument_list [(constant) @inherit (scope_resolution name: (constant) @inherit)]))

@@ -34,11 +34,10 @@
   (scoped_type_identifier name: (type_identifier) @inherit)
   (generic_type type:
     [(type_identifier) @inherit (scoped_type_identifier name: (type_identifier) @inherit)])]))
-(parameter type: [(type_identifier) @type_use (reference_type type: (type_identifier) @type_use)
-  (generic_type type: (type_identifier) @type_use)])
-(field_declaration type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])
-(type_arguments (type_identifier) @type_use)
-(function_item return_type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])
+; Wherever a type stands, and what a path goes through: `Cart::new`, `Error::Empty`
+(type_identifier) @type_use
+((scoped_identifier path: [(identifier) @type_use (scoped_identifier name: (identifier) @type_use)])
+ (#match? @type_use "^[A-Z]"))
 
 (use_declaration argument: (_) @import.module) @import
 (extern_crate_declaration name: (identifier) @import.module) @import

@@ -28,11 +28,9 @@
   (generic_type type:
     [(type_identifier) @inherit (stable_type_identifier (type_identifier) @inherit)])])
 (annotation name: (type_identifier) @call)
-(parameter type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])
-(class_parameter type: [(type_identifier) @type_use (generic_type type: (type_identifier) @type_use)])
-(function_definition return_type: [(type_identifier) @type_use
-  (generic_type type: (type_identifier) @type_use)])
-(type_arguments (type_identifier) @type_use)
+; Wherever a type stands, and what a pattern takes apart
+(type_identifier) @type_use
+(case_class_pattern type: (type_identifier) @call)
 
 (import_declaration) @import.module @import
 

@@ -19,6 +19,7 @@
 ; The last name of a type with dots
 (inheritance_specifier inherits_from: [(user_type (type_identifier) @inherit .)
   (user_type (type_identifier) @inherit . (type_arguments))])
+((navigation_expression target: (simple_identifier) @type_use) (#match? @type_use "^[A-Z]"))
 (user_type (type_identifier) @type_use)
 
 (import_declaration (identifier) @import.module) @import

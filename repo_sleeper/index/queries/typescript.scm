@@ -24,7 +24,7 @@
   (nested_type_identifier name: (type_identifier) @inherit)
   (generic_type name:
     [(type_identifier) @inherit (nested_type_identifier name: (type_identifier) @inherit)])])
-(type_annotation [(type_identifier) @type_use (generic_type name: (type_identifier) @type_use)])
-(type_arguments (type_identifier) @type_use)
+; Wherever a type stands: annotations, unions, `as`, arguments
+(type_identifier) @type_use
 (decorator [(identifier) @call (call_expression function: (identifier) @call)])
 (import_require_clause source: (string) @import.module)
