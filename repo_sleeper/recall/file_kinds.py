@@ -19,6 +19,7 @@ _CODE_ENDINGS = (
 _TEST_WORDS = frozenset({"test", "tests", "spec", "specs", "testing"})
 _ASIDE = frozenset(
     {"docs", "doc", "docs_src", "examples", "example", "samples", "sample", "benchmarks"}
+    | {"demo", "demos", "playground", "playgrounds"}
 )
 _MADE_FOLDERS = frozenset(
     {"dist", "generated", "node_modules", "third_party", "vendor", "vendored"}
@@ -43,7 +44,7 @@ def is_code(path: str, language: str) -> bool:
 
 def is_aside(path: str) -> bool:
     """Whether a path is an example or a measurement: code, but not of the thing itself."""
-    return any(folder in _ASIDE for folder in path.lower().split("/")[:-1])
+    return any(folder.lstrip("_") in _ASIDE for folder in path.lower().split("/")[:-1])
 
 
 def is_made(path: str) -> bool:

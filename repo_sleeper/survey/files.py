@@ -35,6 +35,8 @@ _ASIDE = frozenset(
         "example",
         "examples",
         "fuzz",
+        "playground",
+        "playgrounds",
         "sample",
         "samples",
         "snippets",

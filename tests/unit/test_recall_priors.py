@@ -31,6 +31,8 @@ def test_who_wants_to_read_wants_the_code_before_its_tests():
 
 def test_examples_lie_aside():
     assert is_aside("examples/shop/cart.py")
+    assert is_aside("_examples/cart.go")
+    assert is_aside("playground/ssr/server.js")
     assert not is_aside("shop/examples.py")
     standing = {"examples/cart.py": CART}
     assert priors(standing, understand("round totals"))["aside"] == {"examples/cart.py": 1.0}

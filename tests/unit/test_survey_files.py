@@ -60,6 +60,7 @@ def test_the_product_is_code_that_is_neither_test_nor_example() -> None:
     assert not SourceFile("examples/cart.py", "python", 9).is_product
     assert not SourceFile("README.md", "text", 9).is_product
     assert is_aside("third_party/x.c")
+    assert is_aside("playground/ssr/server.js")
     assert is_aside("src/Snippets/Docs/Cart.cs")
 
 
