@@ -156,7 +156,8 @@ def _scored(hit: SymbolHit, score: float) -> SymbolHit:
 def _add_users(db: Database, tree_id: int, question: Question, found: Named) -> None:
     _add_callers(_users(db, tree_id, question.names), "uses", found)
     # What no grammar reads as a use or a definition (`reply[kContext]`) may stand there as text.
-    if question.wants_callers and not (found.name or found.caller):
+    of_name = question.wants_callers or question.wants_named
+    if of_name and not (found.name or found.caller):
         for name in question.names:
             # In the index MOST_ITEMS is two words, and `find_most_items` has them as well.
             verb = "names" if name.isalnum() else "has the words of"

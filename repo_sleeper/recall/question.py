@@ -65,6 +65,10 @@ _ASKS = re.compile(  # for a fact; "Use the cart" and "Test totals" are what com
     r"|\W*(?:who|what|where|which|is)\b|.*\?\s*$",
     re.DOTALL | re.IGNORECASE,
 )
+_OF_A_NAME = re.compile(
+    r"\b(?:sub-?class(?:es)?|heirs|defaults?(?: value)?) (?:of|for)\b|\binherits? from\b"
+    r"|\b(?:implements?|extends?|conforms? to) \S+\W*$"
+)
 _NEAR = re.compile(r"(?<!\S)(\S+)\s+NEAR(?:/\d+)?(?=\s+(\S+))")
 _SCOPE = re.compile(r"\s*(?:\w{1,20}\(([^)\n]{1,60})\)!?|([\w./ -]{1,40})):\s")
 # `Error: no such file` is a line of a log, not an area and what was changed in it.
@@ -104,7 +108,8 @@ class Question(NamedTuple):
     the mark after them where there are such names, `sought` the one word that it is all about, a
     name where one is defined here; `places` are written paths; `scope` is the area named before a
     colon, as in "fix(parser): ...". Who wants reading asks how, where or why: the code first, its
-    tests after it. Who asks for a fact may have it.
+    tests after it. Who asks for a fact may have it; callers, heirs and
+    defaults are of a name.
     """
 
     text: str
@@ -117,6 +122,7 @@ class Question(NamedTuple):
     places: tuple[Place, ...] = ()
     scope: tuple[str, ...] = ()
     wants_callers: bool = False
+    wants_named: bool = False
     wants_prose: bool = False
     wants_pages: bool = False
     wants_tests: bool = False
@@ -154,6 +160,7 @@ def understand(text: str) -> Question:
         marked=tuple(marked_in(text)[:_NAMES_MAX]),
         sought=sought,
         places=tuple(places_in(text)[:_NAMES_MAX]),
+        wants_named=_OF_A_NAME.search(text.lower()) is not None,
         wants_callers=_CALLERS.search(text.lower()) is not None,
         scope=_scope(text),
         wants_prose=not _PROSE.isdisjoint(said),

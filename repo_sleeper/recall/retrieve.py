@@ -171,7 +171,8 @@ def _confidence(question: Question, looked: _Looked) -> float:
     named = looked.named
     if named.mention or named.name:
         return 1.0
-    if question.is_only_places or (question.wants_callers and question.names and not named.caller):
+    of_name = question.names and (question.wants_callers or question.wants_named)
+    if question.is_only_places or (of_name and not named.caller):
         return 0.0
     return min(max(looked.content.coverage, looked.past.coverage), 1.0)
 

@@ -205,7 +205,13 @@ def test_a_change_that_names_something_is_no_question_for_a_fact(tree):
     assert "## From the index" not in asked(tree, "Call round_half_up").text
 
 
-@pytest.mark.parametrize("query", ["gone/none.py:12", "who calls total_of_nothing?"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("gone/none.py:12", "who calls total_of_nothing?", "subclasses of CartTotals"),
+        "what is the default of receiptsMailed where totals are rounded?",
+    ],
+)
 def test_a_place_or_a_callee_that_is_not_here_is_not_answered_by_its_words(tree, query):
     assert paths(asked(tree, query)) == []
 
