@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -196,10 +197,22 @@ def _create_private(path: Path) -> None:
     # SQLite gives -wal and -shm the permissions of the database, so those are right as well.
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        _create(path)
         path.chmod(0o600)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be written: {error.strerror}",
             hint="reading goes on; whatever is decided, thought or paid for must be written there",
         ) from error
+
+
+def _create(path: Path) -> None:
+    """Have the file, never opening one that is there.
+
+    To close it would end the locks of every connection that this process has to it: the next
+    process to leave would take itself for the last one, and the WAL away from under them.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -10,12 +13,13 @@ import pytest
 
 from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.tree import Signature
+from repo_sleeper.errors import StoreError
 from repo_sleeper.index.languages import grammar_label
 from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents, extent
 from repo_sleeper.store.code import StoredReference
 from repo_sleeper.store.contents import Content, FileRow
-from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.store.database import Database, open_database, read_database
 
 CART = """import os.path
 from shop import Item
@@ -157,6 +161,29 @@ def test_a_new_store_has_the_schema_that_an_old_one_is_brought_to(tmp_path: Path
 
         assert _spelled(new_db.rows(schema)) == _spelled(old_db.rows(schema))
         assert [tuple(row) for row in new_db.rows(steps)] == [*map(tuple, old_db.rows(steps))]
+
+
+def test_a_second_connection_of_a_process_leaves_the_first_one_its_log(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    with closing(open_database(file)) as daemon:
+        open_database(file).close()  # a thought has its own
+        another = f"import sqlite3; sqlite3.connect({str(file)!r}).execute('pragma user_version')"
+
+        subprocess.run([sys.executable, "-c", another], check=True)
+
+        daemon.set_meta("head", "now")
+        with closing(read_database(file)) as reader:
+            assert reader.meta("head") == "now"
+
+
+def test_a_database_that_may_not_be_written_is_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_database(tmp_path / "store.db").close()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write whatever the mode says
+
+    with pytest.raises(StoreError, match="cannot be written: Permission denied"):
+        open_database(tmp_path / "store.db")
 
 
 def _spelled(rows: list[sqlite3.Row]) -> list[str]:
