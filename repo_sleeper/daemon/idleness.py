@@ -19,6 +19,7 @@ _GIT_S = 600.0
 _EXHAUSTED_S = 600.0
 _LONGEST_REST_S = 600.0
 _MOST_DOUBLINGS = 20
+_NOTHING_LEFT = "nothing is left to think about"
 
 
 class Idleness:
@@ -41,7 +42,7 @@ class Idleness:
     def active(self, now: float) -> None:
         """Somebody is at work, so there may be something new to think about."""
         self.last_activity = now
-        if not self._errors:
+        if not self._errors or self._rests_why == _NOTHING_LEFT:
             self._rests_until = now
 
     def asked(self, now: float) -> None:
@@ -55,7 +56,7 @@ class Idleness:
 
     def exhausted(self, *, now: float) -> None:
         """Nothing is left to think about: so soon nothing will be."""
-        self._rests_until, self._rests_why = now + _EXHAUSTED_S, "nothing is left to think about"
+        self._rests_until, self._rests_why = now + _EXHAUSTED_S, _NOTHING_LEFT
 
     def thought(self, *, now: float, error: str) -> None:
         """How the last thought went decides when the next may begin."""

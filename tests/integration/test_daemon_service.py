@@ -698,6 +698,20 @@ def test_a_changed_file_is_thought_about_again(start: Start, repo: GitRepo) -> N
     daemon.until(lambda: len(daemon.model.prompts) == 6)
 
 
+def test_a_changed_file_is_thought_about_at_once_though_the_last_thought_had_failed(
+    start: Start, repo: GitRepo
+) -> None:
+    daemon = start(**THINKING)
+    daemon.until(lambda: daemon.status()["why"] == "nothing is left to think about")
+    idleness = daemon.service._idleness
+    idleness.thought(now=time.monotonic() - 60.0, error="empty")  # whose rest is over by now
+    daemon.until(lambda: idleness._rests_until > time.monotonic())
+
+    repo.write("shop.py", SHOP.replace("sum", "max"))
+
+    daemon.until(lambda: len(daemon.model.prompts) == 6)
+
+
 def test_a_key_that_is_refused_stops_it_until_a_person_acts(start: Start) -> None:
     daemon = start(ModelAuthError("401: the key is wrong"), **THINKING)
 
