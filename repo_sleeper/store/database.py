@@ -126,7 +126,7 @@ def read_database(path: Path) -> Database:
     options = "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
     connection = _connect(f"{path.as_uri()}?{options}")
     try:
-        _refuse_newer(connection, path)
+        _refuse_older(_refuse_newer(connection, path), path)
         connection.execute("pragma query_only = on")
     except BaseException:
         connection.close()
@@ -182,6 +182,16 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path | None) -> int:
             hint="upgrade with `pip install --upgrade repo-sleeper`",
         )
     return version
+
+
+def _refuse_older(version: int, path: Path) -> None:
+    """Who only reads cannot bring it up to date; nothing is damaged, and nothing to put aside."""
+    if version < SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} is as an older sleeper left it (schema {version}, this one reads "
+            f"{SCHEMA_VERSION})",
+            hint="`sleeper daemon restart` brings it up to date; all notes stay",
+        )
 
 
 def _refuse_odd_files(path: Path) -> None:

@@ -150,6 +150,22 @@ def test_a_store_from_before_statements_gets_a_place_for_them(tmp_path: Path) ->
         assert db.value("select count(*) from statements") == 0
 
 
+def test_a_reader_says_how_a_store_of_an_older_sleeper_is_brought_up_to_date(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "store.db"
+    open_database(file).close()
+    with closing(sqlite3.connect(file)) as old:
+        old.execute("drop table statements")
+        old.execute("pragma user_version = 6")
+        old.commit()
+
+    with pytest.raises(StoreError, match="older sleeper") as refused:
+        read_database(file)
+    assert "`sleeper daemon restart`" in str(refused.value.hint)
+    assert "rebuild" not in str(refused.value.hint)
+
+
 def test_a_new_store_has_the_schema_that_an_old_one_is_brought_to(tmp_path: Path) -> None:
     file = tmp_path / "old.db"
     with closing(sqlite3.connect(file)) as old:
