@@ -59,8 +59,8 @@ def context(tree: Tree, query: str, *, budget: int, scope: Scope) -> Context:
 def contexts(tree: Tree, query: str, *, budgets: Sequence[int], scope: Scope) -> list[Context]:
     """The same for several budgets: looked up once, packed for each."""
     question = understand(query)
-    found = retrieve(tree.db, tree.id, question)
     sources = Sources(tree, sent=scope.sent)
+    found = retrieve(tree.db, tree.id, question, is_of_now=partial(_is_of_now, sources))
     facts = _facts(tree, question, sources)
     known = bool(facts) or (not question.is_empty and found.confidence >= _bar(question))
     parts = Parts(commit=tree.commit)
@@ -162,6 +162,12 @@ def _telling(notes: Sequence[Note], hits: Sequence[FileHit]) -> list[Note]:
 
 def _is_used(note: Note, off: Collection[NoteKind]) -> bool:
     return note.origin is not Origin.SURVEY or note.kind not in off
+
+
+def _is_of_now(sources: Sources, note: Note) -> bool:
+    """Whether what a model said is of the files as they are, whatever the index knows of them."""
+    cited = {one.path for one in note.evidence}
+    return note.origin is not Origin.MODEL or all(sources.is_as_read(path) for path in cited)
 
 
 def _bar(question: Question) -> float:

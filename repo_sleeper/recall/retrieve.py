@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from repo_sleeper.domain.code import Range
@@ -66,15 +66,23 @@ class _Looked(NamedTuple):
 
 
 def retrieve(
-    db: Database, tree_id: int, question: Question, *, weights: Mapping[str, float] = rank.WEIGHTS
+    db: Database,
+    tree_id: int,
+    question: Question,
+    *,
+    weights: Mapping[str, float] = rank.WEIGHTS,
+    is_of_now: Callable[[Note], bool] = lambda _: True,
 ) -> Found:
-    """Look the question up in every way there is and put the answers in one order."""
+    """Look the question up in every way there is and put the answers in one order.
+
+    A note that is not of now neither counts nor is told, however fresh the index holds it.
+    """
     if question.is_empty:
         return Found()
     question = settled(db, tree_id, question)
     if question.wants_callers:
         weights = {**weights, "caller": rank.CALLERS_WANTED}
-    looked = _looked_up(db, tree_id, question)
+    looked = _looked_up(db, tree_id, question, is_of_now)
     ranked, borrowed = _ranked(db, tree_id, question, looked, weights)
     inside = passage_symbols(db, tree_id, looked.content, question.words)
     return Found(
@@ -89,7 +97,9 @@ def retrieve(
     )
 
 
-def _looked_up(db: Database, tree_id: int, question: Question) -> _Looked:
+def _looked_up(
+    db: Database, tree_id: int, question: Question, is_of_now: Callable[[Note], bool]
+) -> _Looked:
     known = search.terms(db, question.words)
     weak = search.terms(db, question.weak) if question.weak else ()
     paths = search_paths(db, tree_id, known, scope=question.scope)
@@ -98,7 +108,7 @@ def _looked_up(db: Database, tree_id: int, question: Question) -> _Looked:
         paths=paths,
         named=search_names(db, tree_id, question),
         past=past_commits(db, tree_id, question.words),
-        noted=_notes(db, tree_id, question),
+        noted=[one for one in _notes(db, tree_id, question) if is_of_now(one[0])],
         worded=search_wording(db, tree_id, question),
         quoted=search_quotes(db, tree_id, question),
     )

@@ -30,11 +30,19 @@ class Sources:
             self._known[path] = self._read(path)
         return self._known[path]
 
-    def _read(self, path: str) -> list[str]:
+    def is_as_read(self, path: str) -> bool:
+        """Whether a file still is what the index has read, which may lag behind a busy daemon."""
+        return bool(self._bytes(path))
+
+    def _bytes(self, path: str) -> bytes:
         root = os.fsencode(self._tree.root)
         data = _bytes_of(os.path.join(root, path_to_bytes(path)))  # noqa: PTH118 -- bytes
         known = search.content_hash(self._tree.db, self._tree.id, path)
-        if not data or sha256(data).hexdigest()[:32] != known:
+        return data if sha256(data).hexdigest()[:32] == known else b""
+
+    def _read(self, path: str) -> list[str]:
+        data = self._bytes(path)
+        if not data:
             return []
         text = as_text(data)
         # What is packed is redacted there. Only a key over many lines must be seen as a whole.

@@ -458,6 +458,19 @@ def test_fresh_notes_about_the_question_are_packed_and_stale_ones_are_not(tree):
     assert "gone" not in found.text
 
 
+def test_a_models_note_on_a_file_that_the_index_lags_behind_is_not_packed(tree):
+    given = note_on("shop/cart.py", "rounding", origin=Origin.MODEL)
+    versions.save_survey_notes(tree.db, [given], kinds=[given.kind], inputs={given.id: "1"})
+    question = "how are totals of the cart rounded"
+    assert [note.title for note in asked(tree, question).notes] == ["rounding"]
+
+    (tree.root / "shop/cart.py").write_text("# changed since\n" + CART)
+
+    found = asked(tree, question)
+    assert found.notes == ()
+    assert "noted: rounding" not in found.text
+
+
 def test_counted_facts_wait_for_their_own_question(tree):
     fact = note_on("shop/cart.py", "Who calls or uses `rounding`?", kind=NoteKind.QUESTION)
     versions.save_survey_notes(tree.db, [fact], kinds=[NoteKind.QUESTION], inputs={fact.id: "1"})
