@@ -24,6 +24,8 @@ _BLOCK = re.compile(re.escape(_START) + rb".*?" + re.escape(_END), re.DOTALL)
 _REST = b'[ -x "$0.sleeper-prev" ] && exec "$0.sleeper-prev" "$@"\nexit 0\n'
 _OURS = (_SHEBANG, _SHEBANG + _REST)  # what remains of a hook of ours without its block
 _SHELL = re.compile(rb"#! ?(/usr)?(/local)?/bin/(env )?(sh|bash|dash|ksh|zsh)( [^\r\n]*)?\n")
+# A repository that was moved or copied brings a hook along that writes where it was.
+_MOVED = "the hook tells of commits in another place; `sleeper init` renews it"
 
 
 class _Folder(NamedTuple):
@@ -63,14 +65,17 @@ def remove(repo: Repository) -> str:
 
 def state(repo: Repository) -> str:
     """Where the hook is, or that there is none and why."""
-    if git.config_value(repo, f"{_SECTION}.command"):
-        return "installed in the repository's configuration"
+    ours = _command(repo.state_dir / "spool")
+    if command := git.config_value(repo, f"{_SECTION}.command"):
+        return "installed in the repository's configuration" if command == ours else _MOVED
     folder = _folder(repo)
     if folder.elsewhere:
         return f"not installed: core.hooksPath is {folder.elsewhere}"
     file = folder.path / _NAME
     if not _has_block(folder.path):
         return "not installed"
+    if os.fsencode(ours) not in file.read_bytes():
+        return _MOVED
     return f"installed in {file}" if os.access(file, os.X_OK) else f"{file} is not executable"
 
 

@@ -142,6 +142,18 @@ def test_every_work_tree_tells_its_own_name(repo: GitRepo, tmp_path: Path) -> No
     assert state(linked) == state(repo)
 
 
+@pytest.mark.parametrize("version", [OLD, NEW])
+def test_the_hook_of_a_repository_that_was_moved_is_seen_and_renewed(
+    repo: GitRepo, version: tuple[int, int, int]
+) -> None:
+    install(repo, version=version)
+    repo.root = repo.root.rename(repo.root.with_name("moved"))
+    assert "another place; `sleeper init` renews it" in state(repo)
+
+    install(repo, version=version)
+    assert state(repo).startswith("installed in ")
+
+
 def test_a_hook_made_unusable_is_seen_and_renewed(repo: GitRepo) -> None:
     install(repo)
     hook_of(repo).chmod(0o644)
