@@ -16,7 +16,7 @@ from repo_sleeper.errors import NewerStoreError, NotInitialisedError, StoreError
 # The number of migrations this code knows; migrations.py is imported only when there are more,
 # because where a store is brought up to date it brings sqlite-utils (0.1 s) with it. A test holds
 # the two together.
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 
 _BUSY_MS = 5_000
 REBUILD = "`sleeper init --rebuild` puts it aside and starts a new one"

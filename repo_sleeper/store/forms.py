@@ -107,6 +107,8 @@ def _is_parameter(query: str, names: Sequence[str]) -> bool:
     first, last = map(re.escape, names)
     between = r"\W+(?:\w+ )?(?:of|in|for)\W+(?:\w+ ){0,2}`?"
     return re.search(rf"{first}{between}{last}", query) is not None
+
+
 def _meant(db: Database, tree_id: int, query: str, form: Form, name: str) -> tuple[Form, str]:
     """The form and the name as the index has it: who uses a file imports it."""
     if form not in _OF_PATHS:

@@ -26,6 +26,26 @@ _RECORD = """
         on "_sqlite_migrations" ("migration_set", "name");
 """
 
+_USES = """
+        -- one row per name and content: `places` is JSON, [symbol, kind, lines] for each symbol
+        -- of the content around it, counted from its first, and null outside all of them
+        create table uses (
+            name text not null,
+            blob_id integer not null,          -- no cascade: it would scan once for each content
+            places text not null,
+            primary key (name, blob_id)
+        ) without rowid;
+        -- one row per name, enclosing symbol and kind: the lines are a space-separated list
+        create view refs as
+            select u.blob_id, u.name, coalesce(
+                       (select min(s.id) from symbols s where s.blob_id = u.blob_id)
+                       + json_extract(p.value, '$[0]'), 0
+                   ) as symbol_id,             -- 0: outside every symbol
+                   json_extract(p.value, '$[1]') as kind, json_extract(p.value, '$[2]') as lines
+            from uses u, json_each(u.places) p;
+"""
+_THOUGHTS_PATH = "thoughts_path on thoughts (subject_path, kind)"
+
 
 @_STEPS.append
 def m001_trees_and_contents(db: Connected) -> None:
@@ -81,7 +101,7 @@ def m002_syntax(db: Connected) -> None:
     """Symbols, references and imports of a content, and the chunks the search reads."""
     _run(
         db,
-        """
+        f"""
         create table symbols (
             id integer primary key,
             blob_id integer not null references blobs(id) on delete cascade,
@@ -98,22 +118,7 @@ def m002_syntax(db: Connected) -> None:
         create index symbols_blob on symbols (blob_id);
         create index symbols_name on symbols (name);
         create index symbols_node on symbols (node_hash);
-        -- one row per name and content: `places` is JSON, [symbol, kind, lines] for each symbol
-        -- of the content around it, counted from its first, and null outside all of them
-        create table uses (
-            name text not null,
-            blob_id integer not null,          -- no cascade: it would scan once for each content
-            places text not null,
-            primary key (name, blob_id)
-        ) without rowid;
-        -- one row per name, enclosing symbol and kind: the lines are a space-separated list
-        create view refs as
-            select u.blob_id, u.name, coalesce(
-                       (select min(s.id) from symbols s where s.blob_id = u.blob_id)
-                       + json_extract(p.value, '$[0]'), 0
-                   ) as symbol_id,             -- 0: outside every symbol
-                   json_extract(p.value, '$[1]') as kind, json_extract(p.value, '$[2]') as lines
-            from uses u, json_each(u.places) p;
+        {_USES}
         create table imports (
             blob_id integer not null references blobs(id) on delete cascade,
             line integer not null,
@@ -194,7 +199,7 @@ def m004_notes(db: Connected) -> None:
     """Model calls, thoughts, notes as append-only versions, and their evidence."""
     _run(
         db,
-        """
+        f"""
         create table calls (
             id integer primary key,
             at real not null,                  -- unix seconds, wall clock
@@ -243,7 +248,7 @@ def m004_notes(db: Connected) -> None:
             at real not null
         );
         create index thoughts_subject on thoughts (subject_hash, kind, prompt_version);
-        create index thoughts_path on thoughts (subject_path, kind);
+        create index {_THOUGHTS_PATH};
         create table notes (
             row integer primary key,           -- also the rowid in note_words
             id text not null,
@@ -467,6 +472,25 @@ def m013_what_is_known(db: Connected) -> None:
         alter table calls add column priced integer not null default 1;
         alter table calls add column usage text not null default '';  -- '', missing, clamped
         {UNPRICED_BEFORE}
+        """,
+    )
+
+
+@_STEPS.append
+def m014_uses_for_refs(db: Connected) -> None:
+    """Stores of the first days have rows in `refs`, which every reader takes for a view of `uses`.
+
+    What they hold is read anew, as with every other grammar.
+    """
+    is_table = "select 1 from sqlite_schema where name = 'refs' and type = 'table'"
+    if db.execute(is_table).fetchone() is None:
+        return
+    _run(
+        db,
+        f"""
+        drop table refs;
+        {_USES}
+        create index if not exists {_THOUGHTS_PATH};
         """,
     )
 

@@ -110,7 +110,7 @@ def test_counts_are_of_live_code(db: Database, tree: int) -> None:
     found = extent.counts(db, tree)
 
     assert (found.files, found.symbols, found.languages) == (2, 3, {"python": 2})
-    assert found.references == 4
+    assert found.references == 5
     assert found.skipped == 0
 
 
@@ -148,6 +148,22 @@ def test_a_store_from_before_statements_gets_a_place_for_them(tmp_path: Path) ->
 
     with closing(open_database(file)) as db:
         assert db.value("select count(*) from statements") == 0
+
+
+def test_a_store_of_the_first_days_gets_uses_in_place_of_its_references(tmp_path: Path) -> None:
+    file = tmp_path / "store.db"
+    open_database(file).close()
+    with closing(sqlite3.connect(file)) as old:
+        old.executescript("""
+            drop view refs; drop table uses; drop index thoughts_path;
+            create table refs (blob_id, name, symbol_id, kind, lines, primary key (name, blob_id));
+            delete from _sqlite_migrations where name = 'm014_uses_for_refs';
+            pragma user_version = 13;
+        """)
+
+    with closing(open_database(file)) as db, closing(open_database()) as new_db:
+        schema = "select name, lower(sql) as sql, type, tbl_name from sqlite_schema order by name"
+        assert _spelled(db.rows(schema)) == _spelled(new_db.rows(schema))
 
 
 def test_a_reader_says_how_a_store_of_an_older_sleeper_is_brought_up_to_date(
