@@ -86,9 +86,9 @@ def recheck(
     ] = 4,
     json: Json = False,
 ) -> None:
-    """Take both second looks at a likely bug now, or without an id those that are due.
+    """Look again at one likely bug now, or at all that are due.
 
-    What they come to replaces what was decided.
+    Both second looks are taken at one. What they come to replaces what was decided.
     """
     from repo_sleeper.cli import bugs_check
 
