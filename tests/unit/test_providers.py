@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,73 @@ def test_a_person_s_own_price_holds_for_prompts_of_any_size() -> None:
     assert price.cost(Usage(300_000, 1_000)) == pytest.approx(0.302)
 
 
+@pytest.mark.parametrize(
+    ("own", "usd"),
+    [
+        pytest.param({}, 0.5 + 0.015, id="nothing"),
+        pytest.param({"received_price": 1.0}, 0.5 + 0.001, id="what comes back"),
+        pytest.param({"sent_price": 1.0}, 0.2 + 0.015, id="what is sent"),
+    ],
+)
+def test_a_longer_prompt_costs_more_in_each_way_that_the_person_has_no_price_for(
+    own: dict[str, Any], usd: float
+) -> None:
+    price = prices.price("gemini/gemini-2.5-pro", ModelSettings(**own), tier="")
+
+    assert price.cost(Usage(200_001, 1_000)) == pytest.approx(usd, abs=1e-4)
+
+
+def test_a_person_s_own_price_for_what_the_provider_still_had_is_taken() -> None:
+    assert prices.price("gpt-4o-mini", ModelSettings(cached_price=0.5), tier="").cached == 0.5
+
+
+@pytest.mark.parametrize(
+    ("model", "own", "written"),
+    [
+        pytest.param("anthropic/claude-haiku-4-5", {}, 1.25, id="listed"),
+        pytest.param("anthropic/claude-haiku-4-5", {"sent_price": 4.0}, 5.0, id="the person's"),
+        pytest.param("anthropic/unheard", {"sent_price": 4.0}, 5.0, id="only the person's"),
+        pytest.param("anthropic/unheard", {}, None, id="unknown"),
+        pytest.param("openai/unheard", {"sent_price": 4.0}, None, id="nobody asks for it"),
+    ],
+)
+def test_to_have_a_prompt_kept_costs_more_than_to_send_it(
+    model: str, own: dict[str, Any], written: float | None
+) -> None:
+    assert prices.price(model, ModelSettings(**own), tier="").written == written
+
+
+@pytest.mark.parametrize(
+    ("price", "usd"),
+    [
+        pytest.param(Price(2.0, 8.0, 0.5, 3.0), 0.5 + 0.125 + 1.5 + 8.0, id="each has its own"),
+        pytest.param(Price(2.0, 8.0), 2.0 + 8.0, id="as what is sent where nobody knows"),
+        pytest.param(Price(2.0, None, 0.5, 3.0), 0.0, id="no price for what comes back"),
+        pytest.param(Price(None, 8.0, 0.5, 3.0), 0.0, id="no price for what is sent"),
+    ],
+)
+def test_what_was_cached_and_what_is_kept_are_parts_of_what_is_sent(
+    price: Price, usd: float
+) -> None:
+    million = Usage(1_000_000, 1_000_000, cached=250_000, written=500_000)
+
+    assert price.cost(million) == pytest.approx(usd)
+    assert price.known is (usd > 0)
+
+
+@pytest.mark.parametrize(
+    ("price", "usd"),
+    [
+        (Price(2.0, 8.0, 0.5, 3.0), 3.0),
+        (Price(2.0, 8.0, 4.0, 3.0), 4.0),
+        (Price(2.0, 8.0, 0.5), 2.0),
+    ],
+    ids=["all of it kept", "all of it cached", "all of it fresh"],
+)
+def test_the_worst_case_is_the_dearest_way_to_send_all_of_it(price: Price, usd: float) -> None:
+    assert price.most(Usage(1_000_000, cached=9, written=9)) == usd
+
+
 def test_what_is_thought_and_not_said_may_be_all_that_comes_back() -> None:
     assert listed_price("dashscope/qwen-plus-2025-07-14").received == 4.0
     assert listed_price("perplexity/sonar-deep-research").received == 8.0
@@ -136,6 +204,12 @@ def test_the_dearer_of_two_prices_is_so_at_every_size() -> None:
 
     assert [one.dearer(other).at(n).sent for n in (10, 11)] == [2.0, 3.0]
     assert other.dearer(one) == one.dearer(other)
+
+
+def test_the_dearer_of_two_prices_is_so_in_each_way() -> None:
+    one, other = Price(1.0, 9.0, 0.1, 3.0), Price(2.0, 8.0, 0.2, 2.5)
+
+    assert one.dearer(other) == Price(2.0, 9.0, 0.2, 3.0)
 
 
 def test_a_model_on_this_machine_costs_nothing() -> None:
