@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,14 @@ def test_a_renamed_file_keeps_its_notes_under_the_new_path(tree: Indexed) -> Non
     assert shown(tree) == [(True, "basket.py", Range(2, 3))]
 
 
+def test_a_file_put_elsewhere_as_it_is_takes_its_notes_along(tree: Indexed) -> None:
+    save(tree, about(total(tree)))
+
+    tree.rename("shop/cart.py", "lib/cart.py")
+
+    assert shown(tree) == [(True, "lib/cart.py", Range(2, 3))]
+
+
 def test_an_edited_getter_is_not_kept_fresh_by_a_twin_elsewhere(tree: Indexed) -> None:
     tree.write("other.py", CART)
     save(tree, about(total(tree)))
@@ -127,10 +136,13 @@ def test_a_method_moved_to_another_class_takes_its_notes_along(tree: Indexed) ->
     assert shown(tree) == [(True, "shop/cart.py", Range(2, 3))]
 
 
-def test_a_note_on_module_code_outlives_edits_of_functions(tree: Indexed) -> None:
+def on_module(tree: Indexed) -> Evidence:
     module = str(tree.db.value("select module_hash from blobs"))
-    evidence = Evidence("shop/cart.py", Range(8, 9), 'LIMIT = len("four")', Anchor.MODULE, module)
-    save(tree, about(evidence))
+    return Evidence("shop/cart.py", Range(8, 9), 'LIMIT = len("four")', Anchor.MODULE, module)
+
+
+def test_a_note_on_module_code_outlives_edits_of_functions(tree: Indexed) -> None:
+    save(tree, about(on_module(tree)))
 
     tree.write("shop/cart.py", CART.replace("sum(self.items)", "0"))
     assert [fresh for fresh, _, _ in shown(tree)] == [True]
@@ -199,17 +211,35 @@ def test_an_import_of_a_deleted_file_is_not_the_one_of_two_others(tree: Indexed)
     assert True not in [fresh for fresh, _, _ in shown(tree)]
 
 
-def test_a_note_on_a_whole_file_follows_the_content_not_the_path(tree: Indexed) -> None:
-    tree.write("README", "The shop sells things.\n")
+README = "The shop sells things.\n"
+
+
+def on_file(tree: Indexed) -> Evidence:
+    tree.write("README", README)
     content = str(tree.db.value("select hash from blobs where language = 'text'"))
-    evidence = Evidence("README", Range(0, 1), "The shop sells", Anchor.FILE, content)
-    save(tree, about(evidence))
+    return Evidence("README", Range(0, 1), "The shop sells", Anchor.FILE, content)
+
+
+def test_a_note_on_a_whole_file_follows_the_content_not_the_path(tree: Indexed) -> None:
+    save(tree, about(on_file(tree)))
 
     tree.rename("README", "docs/README")
     assert shown(tree) == [(True, "docs/README", Range(0, 1))]
 
     tree.write("docs/README", "The shop is closed.\n")
     assert shown(tree) == []  # neither the content nor the path it was about is here
+
+
+def test_a_note_on_a_whole_file_is_stale_once_it_is_edited_though_a_copy_is_not(
+    tree: Indexed,
+) -> None:
+    save(tree, about(on_file(tree)))
+    assert [fresh for fresh, _, _ in shown(tree)] == [True]
+    tree.write("COPY", README)
+
+    tree.write("README", "The shop is closed.\n")
+
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
 
 
 def test_a_note_on_a_path_is_fresh_while_the_path_exists(tree: Indexed) -> None:
@@ -274,6 +304,16 @@ def test_a_twin_that_was_there_before_the_note_is_not_where_it_moved_to(tree: In
     assert [fresh for fresh, _, _ in shown(tree)] == [True]
 
 
+def test_a_twin_is_no_new_place_for_notes_from_before_places_were_counted(tree: Indexed) -> None:
+    tree.write("shop/basket.py", CART, dirty_at=50.0)
+    save(tree, about(total(tree))._replace(created_at=100.0))
+    tree.db.execute("update evidence set places = 1")
+
+    tree.remove("shop/cart.py")
+
+    assert True not in [fresh for fresh, _, _ in shown(tree)]
+
+
 def test_of_files_that_say_the_same_the_one_of_the_same_name_is_where_it_moved(
     tree: Indexed,
 ) -> None:
@@ -318,3 +358,27 @@ def test_a_statement_of_a_deleted_file_is_not_the_one_of_another(tree: Indexed) 
     tree.remove("shop/setup.py")
 
     assert True not in [fresh for fresh, _, _ in shown(tree)]
+
+
+@pytest.mark.parametrize(
+    "cited",
+    [total, on_module, on_file, lambda tree: on_statement(tree, 2)],
+    ids=["a definition", "code of a module", "a whole file", "a statement"],
+)
+@pytest.mark.parametrize("gone", [True, False], ids=["gone", "edited"])
+def test_what_another_work_tree_has_keeps_nothing_fresh_here(
+    tree: Indexed, tmp_path: Path, cited: Callable[[Indexed], Evidence], *, gone: bool
+) -> None:
+    evidence = cited(tree)
+    save(tree, about(evidence)._replace(created_at=100.0))
+    text = (tree.root / evidence.path).read_text()
+    other = Indexed(tree.db, tmp_path / "other")
+    for path in (evidence.path, f"new/{evidence.path.rpartition('/')[2]}"):
+        other.write(path, text, dirty_at=150.0)
+
+    tree.remove(evidence.path)
+    if not gone:
+        tree.write(evidence.path, "x = 1\n")
+
+    assert True not in [fresh for fresh, _, _ in shown(tree)]
+    assert True in [fresh for fresh, _, _ in shown(other)]
