@@ -40,14 +40,29 @@ def test_what_the_machine_does_not_tell_keeps_nobody_awake() -> None:
         ({"last_activity": 990.0}, "files changed 10 s ago (waits for 120 s)"),
         ({"last_ask": 900.0}, "asked 100 s ago (waits for 120 s)"),
         ({"last_activity": 5_000.0}, "files changed 0 s ago (waits for 120 s)"),
+        ({"last_ask": 5_000.0}, "asked 0 s ago (waits for 120 s)"),
         ({"load_per_core": 0.9}, "the machine is busy: load 0.90 per core (limit 0.70)"),
         ({"battery": True}, "on battery"),
         ({"operation": "rebase", "last_ask": 990.0}, "a rebase is in progress"),
     ],
-    ids=["files", "a question", "a clock set back", "load", "battery", "a rebase before all else"],
+    ids=[
+        "files",
+        "a question",
+        "files, and a clock set back",
+        "a question, and a clock set back",
+        "load",
+        "battery",
+        "a rebase before all else",
+    ],
 )
 def test_what_keeps_us_awake_is_said(changed: dict[str, Any], reason: str) -> None:
     assert why_awake(**{**QUIET, **changed}) == reason
+
+
+def test_what_is_at_its_limit_and_not_beyond_keeps_nobody_awake() -> None:
+    at_limit = {"last_activity": 880.0, "last_ask": 880.0, "typed_ago": 120.0, "load_per_core": 0.7}
+
+    assert why_awake(**{**QUIET, **at_limit}) == ""
 
 
 def test_a_battery_is_no_reason_for_who_allows_it() -> None:
@@ -208,7 +223,7 @@ def test_a_span_may_go_over_midnight(minute: int, *, may: bool) -> None:
 def test_any_of_several_spans_will_do_and_none_at_all_is_always() -> None:
     assert within("22:00-07:00, 12:00-13:00", 12 * 60 + 30)
     assert within("20:00-24:00", 23 * 60 + 59)
-    assert not within("12:00-13:00", 13 * 60)
+    assert [within("12:00-13:00", 60 * hour) for hour in (12, 13)] == [True, False]
     assert within("", 600)
 
 
