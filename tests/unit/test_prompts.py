@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from repo_sleeper.domain.model import Prompt
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.errors import UsageError
 from repo_sleeper.think import prompts, replies
@@ -47,3 +48,15 @@ def test_the_example_reply_has_the_shape_that_we_parse() -> None:
     example["notes"][0]["kind"] = "architecture"
 
     assert len(replies.parse(json.dumps(example))) == 1
+
+
+@pytest.mark.parametrize(
+    ("system", "user", "rather", "most"),
+    [("", "", 16, 512), ("abc", "def", 18, 518), ("abc", "d", 18, 516), ("", "é", 17, 514)],
+)
+def test_a_token_is_rather_three_bytes_and_never_less_than_one(
+    system: str, user: str, rather: int, most: int
+) -> None:
+    prompt = Prompt(system, user, 100)
+
+    assert (prompt.estimated_tokens, prompt.most_tokens) == (rather, most)
