@@ -146,3 +146,39 @@ def test_what_is_counted_over_everything_is_in_doubt_at_once(
     assert told() == fresh
     freshness.survey_is_taken(db, tree.tree, rules="1")
     assert told() == kinds
+
+
+def test_only_what_is_said_of_a_file_that_has_changed_since_is_in_doubt(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Indexed(db, tmp_path / "work")
+    about = {NoteKind.OVERSIZED: "shop/cart.py", NoteKind.TODO: "shop/bill.py"}
+    counted = [
+        survey_note(kind, about=[path], title="x", body="x", evidence=[at_path(path)])
+        for kind, path in about.items()
+    ]
+    tree.write("shop/cart.py", CART, dirty_at=9.0)
+    tree.write("shop/bill.py", CART, dirty_at=10.0)
+    inputs = {one.id: "1" for one in counted}
+    versions.save_survey_notes(db, counted, kinds=set(about), inputs=inputs, tree_id=tree.tree)
+
+    freshness.put_survey_due(db, tree.tree, since=10.0, commits=False)
+
+    assert {one.kind: one.fresh for one in notes.list_notes(db, tree.tree)} == {
+        NoteKind.OVERSIZED: True,
+        NoteKind.TODO: False,
+    }
+
+
+def test_a_survey_that_is_behind_is_due_until_it_is_taken(db: Database, tmp_path: Path) -> None:
+    tree = Indexed(db, tmp_path / "work").tree
+    freshness.survey_is_taken(db, tree, rules="1")
+    assert not freshness.survey_is_due(db, tree, rules="1")
+
+    for commits in (False, True, True):
+        freshness.put_survey_due(db, tree, since=10.0, commits=commits)
+        assert freshness.survey_is_due(db, tree, rules="1")
+
+    freshness.survey_is_taken(db, tree, rules="2")
+    assert freshness.survey_is_due(db, tree, rules="1")
+    assert not freshness.survey_is_due(db, tree, rules="2")

@@ -382,3 +382,13 @@ def test_what_another_work_tree_has_keeps_nothing_fresh_here(
 
     assert True not in [fresh for fresh, _, _ in shown(tree)]
     assert True in [fresh for fresh, _, _ in shown(other)]
+
+
+def test_what_another_work_tree_has_makes_nothing_stale_here(tree: Indexed, tmp_path: Path) -> None:
+    save(tree, about(total(tree)))
+    other = Indexed(tree.db, tmp_path / "other")
+    other.write("lib/cart.py", CART.replace("sum(self.items)", "0"))
+
+    tree.rename("shop/cart.py", "basket.py")
+
+    assert shown(tree) == [(True, "basket.py", Range(2, 3))]
