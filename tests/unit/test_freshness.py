@@ -128,6 +128,15 @@ def test_an_edited_getter_is_not_kept_fresh_by_a_twin_elsewhere(tree: Indexed) -
     assert [fresh for fresh, _, _ in shown(tree)] == [False]
 
 
+def test_what_was_copied_and_then_edited_has_not_moved_to_the_copy(tree: Indexed) -> None:
+    save(tree, about(total(tree))._replace(created_at=100.0))
+    tree.write("copy.py", CART, dirty_at=150.0)
+
+    tree.write("shop/cart.py", CART.replace("sum(self.items)", "0"), dirty_at=200.0)
+
+    assert [fresh for fresh, _, _ in shown(tree)] == [False]
+
+
 def test_a_method_moved_to_another_class_takes_its_notes_along(tree: Indexed) -> None:
     save(tree, about(total(tree)))
 
@@ -309,6 +318,7 @@ def test_a_twin_is_no_new_place_for_notes_from_before_places_were_counted(tree: 
     save(tree, about(total(tree))._replace(created_at=100.0))
     tree.db.execute("update evidence set places = 1")
 
+    tree.write("shop/bag.py", "def pack(self):\n    return 1\n", dirty_at=150.0)
     tree.remove("shop/cart.py")
 
     assert True not in [fresh for fresh, _, _ in shown(tree)]
