@@ -151,6 +151,31 @@ def test_a_line_of_two_definitions_is_held_by_both() -> None:
     assert [(e.symbol, e.hash) for e in note.evidence] == [("first", "1"), ("second", "2")]
 
 
+@pytest.mark.parametrize(("count", "kept"), [(5, True), (6, False)])
+def test_a_line_of_more_than_five_definitions_proves_nothing(count: int, *, kept: bool) -> None:
+    names = [f"f{number}" for number in range(count)]
+    source = replace(
+        SOURCE,
+        lines={0: f"const {', '.join(names)};"},
+        places=tuple(Place(name, Range(0, 1), name) for name in names),
+    )
+
+    found = grounded(draft(source.lines[0], 1), source=source)
+
+    assert [len(note.evidence) for note in found.notes] == ([count] if kept else [])
+    assert found.dropped == () or "too many definitions" in found.dropped[0]
+
+
+def test_blank_lines_between_two_definitions_are_of_neither() -> None:
+    lines = dict(enumerate(["def one():", "    start()", "", "def two():", "    stop()"]))
+    places = (Place("one", Range(0, 3), "1"), Place("two", Range(3, 5), "2"))
+    source = replace(SOURCE, lines=lines, places=places)
+
+    (note,) = grounded(draft("start()\n\ndef two():", 2), source=source).notes
+
+    assert [one.range for one in note.evidence] == [Range(1, 2), Range(3, 4)]
+
+
 def test_a_line_of_two_statements_is_held_by_both() -> None:
     line = "setup(alpha); run(beta)"
     statements = (Statement("setupAlp", Range(0, 1)), Statement("runBeta1", Range(0, 1)))
@@ -232,6 +257,32 @@ def test_in_a_text_file_the_file_is_the_anchor() -> None:
     assert (note.evidence[0].anchor, note.evidence[0].hash) == (Anchor.FILE, "c0")
 
 
+@pytest.mark.parametrize(
+    ("quote", "where"),
+    [
+        ('RATES = money.rates("EUR")\n\nclass Cart:\ndef total(self):', Range(2, 6)),
+        ("return subtotal * RATES[self.currency]\n\ndef clear(self):", Range(7, 10)),
+    ],
+    ids=["over the beginning of a section", "within a section"],
+)
+def test_a_quote_of_a_text_file_is_one_and_has_the_file_for_an_anchor(
+    quote: str, where: Range
+) -> None:
+    (note,) = grounded(draft(quote), source=replace(SOURCE, is_text=True)).notes
+
+    assert [(one.range, one.anchor) for one in note.evidence] == [(where, Anchor.FILE)]
+
+
+def test_a_quote_within_a_definition_is_one_though_another_begins_in_its_last_line() -> None:
+    lines = dict(enumerate(["function one() {", "  start();", "} function two() {", "  stop(); }"]))
+    places = (Place("one", Range(0, 3), "1"), Place("two", Range(2, 4), "2"))
+    source = replace(SOURCE, lines=lines, places=places)
+
+    (note,) = grounded(draft("start();\n} function two() {", 2), source=source).notes
+
+    assert [(one.range, one.symbol) for one in note.evidence] == [(Range(1, 3), "one")]
+
+
 def test_between_two_methods_the_class_is_the_anchor() -> None:
     quote = "return subtotal * RATES[self.currency]\n\ndef clear(self):"
 
@@ -244,6 +295,15 @@ def test_between_two_methods_the_class_is_the_anchor() -> None:
 @pytest.mark.parametrize("line", [5, 8, 11], ids=lambda line: f"cited at {line}")
 def test_a_line_a_little_off_is_corrected(line: int) -> None:
     assert grounded(draft(line=line)).notes[0].evidence[0].range == Range(7, 8)
+
+
+@pytest.mark.parametrize("line", [2, 3])
+def test_of_lines_that_read_the_same_the_one_it_names_is_meant(line: int) -> None:
+    twice = replace(SOURCE, lines={0: "import shop", 1: "shop.sell()", 2: "shop.sell()"}, places=())
+
+    (note,) = grounded(draft("shop.sell()", line), source=twice).notes
+
+    assert note.evidence[0].range == Range(line - 1, line)
 
 
 def test_a_line_far_off_is_corrected_when_there_is_one_place_only() -> None:
@@ -284,6 +344,23 @@ def test_lines_the_parser_could_not_read_prove_nothing() -> None:
 
     assert "could not be parsed" in reason(draft("RATES = money.rates", 3), source=broken)
     assert grounded(draft(), source=broken).notes
+
+
+def test_eight_characters_are_enough_to_prove_something() -> None:
+    source = replace(SOURCE, lines={0: "x = 1234"}, places=())
+
+    assert grounded(draft("x = 1234", 1), source=source).notes
+
+
+def test_more_than_five_quotes_are_not_looked_at() -> None:
+    lines = {at: f"number_{at} = {at}" for at in range(6)}
+    cited = tuple(DraftEvidence(SOURCE.path, at + 1, line) for at, line in lines.items())
+
+    (note,) = grounded(
+        draft()._replace(evidence=cited), source=replace(SOURCE, lines=lines, places=())
+    ).notes
+
+    assert [one.range.start for one in note.evidence] == [0, 1, 2, 3, 4]
 
 
 def test_the_good_evidence_of_a_note_is_kept_and_the_bad_left_out() -> None:
