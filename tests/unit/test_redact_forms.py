@@ -155,3 +155,26 @@ def test_no_form_takes_long(part: str) -> None:
     redact(line)
 
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        pytest.param('password = "s9Kd!w"', 1, id="six characters are a password"),
+        pytest.param('password = "s9Kd!"', 0, id="five are none"),
+        pytest.param('password = "purplemo"', 1, id="eight letters are a password"),
+        pytest.param('password = "purplem"', 0, id="seven are a word"),
+        pytest.param('password = "Correcthorse"', 0, id="a word as a title has it"),
+        pytest.param('password = "s9Kd! wq27"', 0, id="two words"),
+        pytest.param('password = "{purplemonkey}"', 0, id="a template of a word"),
+        pytest.param('password = "1212121212"', 0, id="two characters over and over"),
+        pytest.param('password = "aab1aa"', 0, id="hardly mixed"),
+        pytest.param('password = "s9Kd!{w27"', 1, id="a brace alone makes no template"),
+        pytest.param('password = "s9Kd!w27}"', 1, id="nor does one that closes nothing"),
+        pytest.param('password = "s9{Kd}w27"', 0, id="a template"),
+        pytest.param('token = "8f3c9a7b1e2d"', 1, id="twelve characters are drawn by lot"),
+        pytest.param('token = "8f3c9a7b1e2"', 0, id="eleven may not be"),
+    ],
+)
+def test_how_little_is_taken_for_a_secret(text: str, secrets: int) -> None:
+    assert redact(text)[1] == secrets
