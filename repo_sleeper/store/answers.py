@@ -222,15 +222,15 @@ def _raised(
 ) -> Iterator[Place]:
     """Lines that raise it or handle it, of the files that name it; no remark that says so."""
     last = name.rpartition(".")[2]
-    wanted = re.compile(rf"\b{re.escape(last)}\b")
+    wanted = re.compile(rf"{re.escape(last)}\b(?<!\w{re.escape(last)})")
     defined = code.definitions(db, tree_id, name)
     if defined and not any(one.kind.value in _THROWN for one in defined):
         return
     # `except ValueError:` is no use that the index reads, and names what nobody has to import.
     paths = {one.path for one in uses()} | set(naming(db, tree_id, last, limit=_MOST_FILES))
     for path in sorted(paths, key=lambda path: (_aside(path), path))[:_MOST_FILES]:
-        for at, line in enumerate(bare(read(path), wanted)):
-            if wanted.search(line) and (verb := _verb(line)):
+        for at, line in bare(read(path), wanted):
+            if verb := _verb(line):
                 yield Place(path, at, verb)
 
 

@@ -66,27 +66,30 @@ def mentioned(found: Sequence[tuple[str, int]], which: str = _NO_USE) -> Iterato
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    before = r"(?<!\w)" if CODE_NAME.search(name) else r"(?:(?<=\.)|(?<=->)|(?<=::))"
-    return re.compile(rf"{before}{re.escape(name)}(?!\w)")
+    # The name before what has to stand before it: a pattern that begins with text is found fast.
+    word = re.escape(name)
+    if CODE_NAME.search(name):
+        return re.compile(rf"{word}(?!\w)(?<!\w{word})")
+    return re.compile(rf"{word}(?!\w)(?:(?<=\.{word})|(?<=->{word})|(?<=::{word}))")
 
 
 def _lines(
     text: Sequence[str], wanted: re.Pattern[str], defined: Iterable[StoredSymbol]
 ) -> Iterator[int]:
     """The lines that name it outside texts, remarks, imports and what defines it."""
-    if not any(map(wanted.search, text)):
-        return  # most files: nothing else is looked for there
     own = {_head(text, wanted, one) for one in defined}
-    for at, line in enumerate(bare(text, wanted)):
-        if at not in own and wanted.search(line):
-            yield at
+    return (at for at, _ in bare(text, wanted) if at not in own)
 
 
-def bare(text: Sequence[str], wanted: re.Pattern[str]) -> Iterator[str]:
-    """Lines without what is quoted, remarked or imported in them, those that matter at least."""
-    blank = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), "\n".join(text))
-    for line in blank.split("\n"):
-        yield _ASIDE.sub("", line) if wanted.search(line) else line
+def bare(text: Sequence[str], wanted: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """The lines that have what is wanted, without what is quoted, remarked or imported in them."""
+    whole = "\n".join(text)
+    if wanted.search(whole) is None:
+        return  # most files: nothing else is looked for there
+    blank = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), whole)
+    for at, line in enumerate(blank.split("\n")):
+        if wanted.search(line) and wanted.search(rest := _ASIDE.sub("", line)):
+            yield at, rest
 
 
 def _head(text: Sequence[str], wanted: re.Pattern[str], one: StoredSymbol) -> int:
