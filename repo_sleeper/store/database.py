@@ -225,4 +225,6 @@ def _create(path: Path) -> None:
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
     if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        is_read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+        why = errno.EROFS if is_read_only else errno.EACCES
+        raise OSError(why, os.strerror(why))
