@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from repo_sleeper.domain.answers import Answered
     from repo_sleeper.domain.notes import Note
     from repo_sleeper.domain.recall import Context
     from repo_sleeper.recall.answer import Answer
-    from repo_sleeper.store.answers import Answered
 
 
 def print_context(found: Context, *, as_json: bool, error: str = "", called: bool = False) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,9 +10,9 @@ from repo_sleeper.cli.looking import Asked, up_to_date
 
 if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace
+    from repo_sleeper.domain.answers import Answered
     from repo_sleeper.domain.recall import Context
     from repo_sleeper.recall.answer import Answer
-    from repo_sleeper.store.answers import Answered
 
 _LONGEST = 64 * 1024
 _HOW = 'sleeper ask "how are totals rounded?", or `sleeper ask -` reads it from standard input'
@@ -44,7 +43,7 @@ def fulfil(wish: Wish) -> int:
         from repo_sleeper.cli import ask_view  # the look has it at hand, if there was time
 
         found = _context(asked, workspace, query, wish, sent=bool(name))
-        fact = None if wish.context or wish.fresh else _fact(asked, workspace, query)
+        fact = None if wish.context or wish.fresh else found.fact or _fact(asked, workspace, query)
         _warn(asked.warning)
         if fact is None:  # whose name is one that is here
             _tell_slips(asked, found)
@@ -196,20 +195,10 @@ def _tell_unread(asked: Asked, found: Context) -> None:
 
 
 def _fact(asked: Asked, workspace: Workspace, query: str) -> Answered | None:
-    """The answer when the question is one that the index alone can answer.
+    """The answer also where the question is put as a commit would be: `test total`."""
+    from repo_sleeper.recall.sources import Sources
+    from repo_sleeper.store import answers
+    from repo_sleeper.store.tree import Tree
 
-    It says where lines are and never what is in them: they are read as they stand.
-    """
-    from repo_sleeper.store import answers, search
-    from repo_sleeper.think import reading
-
-    def read(path: str) -> Sequence[str]:
-        from repo_sleeper.errors import SleeperError
-
-        content = search.content_hash(asked.db, asked.tree_id, path) or ""
-        try:
-            return reading.raw_lines_of(workspace.repo.root, path, content)
-        except SleeperError:
-            return ()
-
-    return answers.answer(asked.db, asked.tree_id, query, read=read)
+    tree = Tree(asked.db, asked.tree_id, workspace.repo.root, asked.commit)
+    return answers.answer(tree.db, tree.id, query, read=Sources(tree, sent=False).raw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from repo_sleeper.domain.answers import Answered
 from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.notes import Note
 
@@ -40,3 +41,4 @@ class Context(NamedTuple):
     notes: tuple[Note, ...]
     text: str
     warnings: tuple[str, ...] = ()
+    fact: Answered | None = None  # what the index alone says, where the question asks for that

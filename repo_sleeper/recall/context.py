@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from repo_sleeper.domain.answers import Answered
 from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.domain.recall import Context, FileHit, SymbolHit
 from repo_sleeper.recall import pointers, rank
@@ -61,14 +62,18 @@ def contexts(tree: Tree, query: str, *, budgets: Sequence[int], scope: Scope) ->
     question = understand(query)
     sources = Sources(tree, sent=scope.sent)
     found = retrieve(tree.db, tree.id, question, is_of_now=partial(_is_of_now, sources))
-    facts = _facts(tree, question, sources)
-    known = bool(facts) or (not question.is_empty and found.confidence >= _bar(question))
+    fact = _fact(tree, question, sources)
+    known = fact is not None or (not question.is_empty and found.confidence >= _bar(question))
     parts = Parts(commit=tree.commit)
     if known:
-        parts = _parts(tree, question, found, scope, sources)._replace(facts=facts)
+        parts = _parts(tree, question, found, scope, sources)._replace(facts=_told(fact))
     fit = partial(pack, parts) if parts.files else _nothing(tree, question)
-    told = _unpacked(tree, query, found, parts)
+    told = _unpacked(tree, query, found, parts)._replace(fact=fact)
     return [_with(told, fit(budget=budget), budget) for budget in budgets]
+
+
+def _told(fact: Answered | None) -> Sequence[str]:
+    return () if fact is None else fact.text.split("\n")
 
 
 def _parts(tree: Tree, question: Question, found: Found, scope: Scope, sources: Sources) -> Parts:
@@ -125,14 +130,13 @@ def _theirs(found: Found) -> list[Ranked]:
     ]
 
 
-def _facts(tree: Tree, question: Question, sources: Sources) -> Sequence[str]:
-    """The lines that answer a question which the index alone can answer: who calls, what tests."""
+def _fact(tree: Tree, question: Question, sources: Sources) -> Answered | None:
+    """What the index alone can answer: who calls, what tests."""
     if not question.wants_fact:
-        return ()
+        return None
     from repo_sleeper.store import answers  # 2 ms, and most questions are of no such form
 
-    found = answers.answer(tree.db, tree.id, question.text, read=sources.lines)
-    return () if found is None else found.text.split("\n")
+    return answers.answer(tree.db, tree.id, question.text, read=sources.raw)
 
 
 def _also(

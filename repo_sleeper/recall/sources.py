@@ -23,12 +23,20 @@ class Sources:
         self._tree = tree
         self._sent = sent
         self._known: dict[str, list[str]] = {}
+        self._raw: dict[str, list[str]] = {}
 
     def lines(self, path: str) -> Sequence[str]:
         """The lines of a file if it still is what the index has read; without its secrets."""
         if path not in self._known:
             self._known[path] = self._read(path)
         return self._known[path]
+
+    def raw(self, path: str) -> Sequence[str]:
+        """The same as it stands, for what tells only where lines are."""
+        if path not in self._raw:
+            data = self._bytes(path)
+            self._raw[path] = as_text(data).split("\n") if data else []
+        return self._raw[path]
 
     def is_as_read(self, path: str) -> bool:
         """Whether a file still is what the index has read, which may lag behind a busy daemon."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 
+from repo_sleeper.domain.answers import Form
 from repo_sleeper.domain.code import SymbolKind
 from repo_sleeper.store import code, namesakes, symbols
 from repo_sleeper.store.code import StoredSymbol
@@ -17,19 +17,6 @@ _FEWEST_LETTERS = 2
 _NAME = re.compile(r"`([^`\s]+)`|([\w./-]*\w)([!?=](?![\w=>~]))?")
 _END = re.compile(r"\W*\Z")
 _OF = re.compile(r"(?<=\w)(?:::|#|->|\\)(?=[^\W\d])")  # what the index writes as a dot
-
-
-class Form(StrEnum):
-    """What is asked of a name."""
-
-    CALLERS = "callers"
-    SUBCLASSES = "subclasses"
-    RAISED = "raised"
-    DEFAULT = "default"
-    TESTS = "tests"
-    TOGETHER = "together"
-    IMPORTERS = "importers"
-    IMPORTS = "imports"
 
 
 _OF_ANYONE = frozenset({Form.CALLERS, Form.SUBCLASSES, Form.RAISED})  # also what is not ours

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
+from repo_sleeper.domain.answers import Answered, Form
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin, note_id
 from repo_sleeper.errors import SleeperError
 from repo_sleeper.store import answers, code, namesakes, search, versions
-from repo_sleeper.store.answers import Answered
+from repo_sleeper.store.asides import is_test
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.forms import Form
 from repo_sleeper.think.reading import raw_lines_of
 
 _SUBJECTS = 40
@@ -98,7 +98,7 @@ def _reader(db: Database, tree_id: int) -> namesakes.Reader:
 def _likely(db: Database, tree_id: int) -> list[_Subject]:
     """Names defined once: those asked about, named in commits and used most."""
     mentions = _mentions(db)
-    found = [one for one in _defined_once(db, tree_id) if not answers.is_test(one[1].path)]
+    found = [one for one in _defined_once(db, tree_id) if not is_test(one[1].path)]
     found.sort(key=lambda one: (-(1.0 + mentions[one[1].name.lower()]) * one[0], one[1].name))
     return [subject for _, subject in found[:_SUBJECTS]]
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from repo_sleeper.domain.answers import Form
 from repo_sleeper.domain.history import CoChange, Commit
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.store import answers, history, namesakes, notes
 from repo_sleeper.store import questions as past_questions
 from repo_sleeper.store.database import Database
-from repo_sleeper.store.forms import Form, understood
+from repo_sleeper.store.forms import understood
 from repo_sleeper.store.survey import save_links
 from repo_sleeper.think import questions
 from tests.indexed import Indexed
