@@ -12,16 +12,14 @@ from pathlib import Path
 
 from repo_sleeper import __version__
 from repo_sleeper.daemon import locks, machine, rounds, spool, verbs
+from repo_sleeper.daemon.current import Current
 from repo_sleeper.daemon.forest import Forest, Watched
-from repo_sleeper.daemon.idleness import Idleness, why_never
 from repo_sleeper.daemon.logbook import LOGGER
-from repo_sleeper.daemon.mind import Mind, Thought
 from repo_sleeper.daemon.models import ModelMaker, configured_model
 from repo_sleeper.daemon.recovery import recovered
-from repo_sleeper.daemon.tree import WatchedTree
-from repo_sleeper.daemon.turns import Turns
-from repo_sleeper.daemon.workspace import Workspace, of_repository, settings_mark
-from repo_sleeper.errors import ConfigError, DaemonError
+from repo_sleeper.daemon.sleeping import Sleep
+from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.errors import DaemonError
 from repo_sleeper.store import code, upkeep
 from repo_sleeper.store.database import Database
 from repo_sleeper.trust import SETTINGS_FILE
@@ -45,24 +43,26 @@ class Service:
     def __init__(
         self, workspace: Workspace, db: Database, *, make_model: ModelMaker = configured_model
     ) -> None:
-        self.workspace = workspace
         self.ended = ""
         self.is_reachable: Callable[[], bool] = lambda: True
         self.is_in_place: Callable[[], bool] = lambda: True  # our files are those others find
         self._db = db
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._forest = Forest(db, workspace.repo, wake=partial(self._inbox.put, _nothing))
-        self._turns = Turns(self._forest)
-        self._mind = Mind(done=self._thought, make=make_model)
+        self._current = Current(workspace)
+        self._sleep = Sleep(
+            db, self._forest, self._current, make_model=make_model, leave=self._inbox.put
+        )
         self._born = time.monotonic()
-        self._idleness = Idleness(now=self._born)
         self._clock_gap = time.time() - self._born
         self._chores_at = self._born + _CHORES_S
         self._tidied_at = self._born
         self._gone_since: float | None = None
-        self._config_error = ""
-        self._settings_mark: tuple[object, ...] = ()
-        self._last_thought = Thought()
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where it works, within the settings that hold now."""
+        return self._current.workspace
 
     # --- what others may call, from any thread ------------------------------------------------
 
@@ -80,9 +80,10 @@ class Service:
             case "status":
                 return {**self._who(), **self._condition()}
             case "activity":
-                self._mind.wake()  # at once; the loop may be in the middle of a long look
-                self._inbox.put(self._active)
-                self._inbox.put(self._reload)  # it may be the settings that they are at work on
+                self._sleep.wake()  # at once; the loop may be in the middle of a long look
+                self._inbox.put(self._sleep.active)
+                # It may be the settings that they are at work on.
+                self._inbox.put(self._sleep.reload)
                 return {}
             case "stop":
                 self.end("asked to")
@@ -106,7 +107,7 @@ class Service:
             if not self.ended:
                 self._step(time.monotonic())
         LOGGER.info("ending: %s", self.ended)
-        self._mind.end(limit=2.0)
+        self._sleep.end(limit=2.0)
         self._forest.leave(remember=self.is_in_place())
 
     def _wait(self) -> None:
@@ -133,7 +134,7 @@ class Service:
         if now >= self._chores_at:
             self._chores_at = now + _CHORES_S
             self._chores(now)
-        self._maybe_think(time.monotonic())
+        self._sleep.step(time.monotonic())
 
     # --- noticing and looking -----------------------------------------------------------------
 
@@ -144,10 +145,8 @@ class Service:
             LOGGER.info("the clock jumped: looking at everything again")
             self._clock_gap = gap
             self._forest.urge(now)
-        mark = settings_mark(self.workspace)
-        if mark != self._settings_mark:
-            self._settings_mark = mark
-            self._reload()
+        if self._current.is_touched():
+            self._sleep.reload()
         if spool.has_lines(self.workspace.spool):
             self._take_spool(now)
         self._forest.notice(now, every=self.workspace.settings.idle.reconcile_s)
@@ -158,31 +157,31 @@ class Service:
             if watched is not None:
                 LOGGER.info("a commit in %s", root)
                 watched.tree.urge(now)
-                self._active()
+                self._sleep.active()
 
     def _look(self, watched: Watched, *, derive: bool = False) -> rounds.Round | None:
         first, head = not watched.tree_id, watched.head
-        own = self._workspace_of(watched) or self.workspace
+        own = self._current.of(watched) or self.workspace
         done = self._forest.look(watched, own.settings)
         if done is None:
             return None
         if first or derive:
             self._forest.survey(watched)
         if not first and (done.changes.paths or done.head != head):
-            self._active()
+            self._sleep.active()
         if SETTINGS_FILE in done.changes.paths:
-            self._reload()
+            self._sleep.reload()
         return done
 
     def _reconciled(self, root: Path, *, derive: bool) -> verbs.Message:
         """Have the loop look at a tree now, and wait for it: a question is about to be asked."""
-        self._mind.wake()
+        self._sleep.wake()
         finished = threading.Event()
         seen: list[rounds.Round] = []
         failed: list[str] = []
 
         def look() -> None:
-            self._idleness.asked(time.monotonic())
+            self._sleep.asked()
             watched = self._forest.watch(root)
             done = None if watched is None else self._look(watched, derive=derive)
             if done is not None:
@@ -219,8 +218,8 @@ class Service:
             self._end("the store is gone")
         if not self.is_reachable():
             self._end("the socket is gone")
-        self._reload()
-        if now - self._tidied_at >= _TIDY_S and not self._mind.busy:
+        self._sleep.reload()
+        if now - self._tidied_at >= _TIDY_S and not self._sleep.busy:
             self._tidied_at = now
             self._tidy()
 
@@ -233,111 +232,6 @@ class Service:
             LOGGER.warning("could not tidy the store: %s", error)
         else:
             LOGGER.info("tidied the store: %d contents that no work tree has went", gone)
-
-    def _reload(self) -> None:
-        """Settings as they are now; a mistake in them leaves the old ones and is shown."""
-        try:
-            found = of_repository(self.workspace.repo, self.workspace.env)
-        except ConfigError as error:
-            if str(error) != self._config_error:
-                LOGGER.error("settings stay as they were: %s", error)
-            self._mind.wake()  # what is being prepared may be what they are to forbid
-            self._config_error = str(error)
-            return
-        self._config_error = ""
-        if found != self.workspace:
-            LOGGER.info("settings changed")
-            self._mind.wake()
-            self.workspace = found
-            self._mind.rest()
-            self._idleness.stir()
-            self._turns.reopen()
-
-    # --- thinking -----------------------------------------------------------------------------
-
-    def _active(self) -> None:
-        """Somebody is at work: no new call, not even one that is being prepared."""
-        self._mind.wake()
-        self._idleness.active(time.monotonic())
-        self._turns.reopen()
-
-    def _maybe_think(self, now: float) -> None:
-        watched = self._turns.next()
-        tree = None if watched is None else watched.tree
-        if self._mind.busy:
-            if self._is_disturbed(tree, now):
-                self._mind.wake()
-            return
-        why = self._idleness.why_awake(self._db, self.workspace, tree, now=now)
-        if watched is None or why:
-            self._mind.rest()
-        elif self._has_settings_of_now():
-            self._begin(watched)
-
-    def _is_disturbed(self, tree: WatchedTree | None, now: float) -> bool:
-        """Whether somebody came back after the thought under way was begun."""
-        if any(watched.tree.first_hint is not None for watched in self._forest.all()):
-            return True
-        return self._idleness.is_over(self.workspace, tree, now=now)
-
-    def _has_settings_of_now(self) -> bool:
-        """Whether the caps, and who is asked, are still as they are written down.
-
-        Where they are not, the next tick decides anew; where they cannot be read, nothing is spent.
-        """
-        before = self.workspace
-        self._reload()
-        if self._config_error:
-            self._idleness.why = f"the settings cannot be read: {self._config_error}"
-        return self.workspace is before and not self._config_error
-
-    def _begin(self, watched: Watched) -> None:
-        """Begin where the tree's own settings allow it: they may keep back what ours do not."""
-        self._turns.begin(watched)
-        own = self._workspace_of(watched)
-        if own is None or why_never(own):
-            self._note_thought_out(time.monotonic())
-        elif own.settings.index != watched.looked_with:
-            watched.tree.urge(time.monotonic())  # what they leave out may be in the index yet
-        else:
-            self._mind.begin(own, watched.tree.repo, watched.tree_id, commit=watched.head)
-
-    def _workspace_of(self, watched: Watched) -> Workspace | None:
-        """A work tree with the settings that hold in it; None while they cannot be read."""
-        if watched.root == self.workspace.repo.root:
-            return self.workspace
-        try:
-            return of_repository(watched.tree.repo, self.workspace.env)
-        except ConfigError:
-            return None
-
-    def _thought(self, thought: Thought) -> None:
-        self._inbox.put(partial(self._note_thought, thought))
-
-    def _note_thought(self, thought: Thought) -> None:
-        if thought.woken:
-            return
-        now = time.monotonic()
-        if thought.exhausted:
-            self._note_thought_out(now)
-            return
-        self._idleness.thought(now=now, error=thought.error)
-        self._turns.thought()
-        if thought.behind:
-            self._forest.urge(now)
-        self._last_thought = thought
-        about = thought.subject
-        if not about:
-            LOGGER.warning("no thought: %s", thought.error)
-        elif thought.error:
-            LOGGER.warning("thought about %s: %s", about, thought.error)
-        else:
-            LOGGER.info("thought about %s: %d notes, $%.4f", about, thought.notes, thought.usd)
-
-    def _note_thought_out(self, now: float) -> None:
-        """Go on with another tree; rest when nothing is left in any."""
-        if self._turns.is_over():
-            self._idleness.exhausted(now=now)
 
     # --- ends and answers ---------------------------------------------------------------------
 
@@ -361,11 +255,7 @@ class Service:
             "uptime_s": round(now - self._born, 1),
             "memory_mb": round(machine.memory_mb(), 1),
             "cpu_s": round(used.user + used.system, 2),
-            "asleep": self._mind.busy or not self._idleness.why,
-            "thinking": self._mind.busy,
-            "why": "" if self._mind.busy else self._idleness.why,
-            "config_error": self._config_error,
-            "last_thought_error": self._last_thought.error,
+            **self._sleep.condition(),
             "trees": self._forest.condition(now),
         }
 

@@ -564,10 +564,10 @@ def test_what_new_settings_keep_back_is_not_thought_about_before_they_are_looked
     settings = daemon.service.workspace.settings
     narrowed = settings._replace(index=settings.index._replace(ignore=("private.py",)))
 
-    daemon.service.workspace = daemon.workspace._replace(settings=narrowed)
-    daemon.service._begin(daemon.service._forest.all()[0])
+    daemon.service._current.workspace = daemon.workspace._replace(settings=narrowed)
+    daemon.service._sleep._begin(daemon.service._forest.all()[0])
 
-    assert not daemon.service._mind.busy
+    assert not daemon.service._sleep._mind.busy
     daemon.until(lambda: not daemon.knows("sum_up"))
 
 
@@ -589,7 +589,7 @@ def test_a_work_tree_that_cannot_be_read_keeps_it_from_no_other(
     (side / "new.py").write_text(SHOP)
     daemon.until(lambda: any(tree["failure"] for tree in trees_of(daemon)))
 
-    best = daemon.service._turns.next()
+    best = daemon.service._sleep._turns.next()
     assert best is not None
     assert best.root == repo.root
 
@@ -703,7 +703,7 @@ def test_a_changed_file_is_thought_about_at_once_though_the_last_thought_had_fai
 ) -> None:
     daemon = start(**THINKING)
     daemon.until(lambda: daemon.status()["why"] == "nothing is left to think about")
-    idleness = daemon.service._idleness
+    idleness = daemon.service._sleep._idleness
     idleness.thought(now=time.monotonic() - 60.0, error="empty")  # whose rest is over by now
     daemon.until(lambda: idleness._rests_until > time.monotonic())
 
