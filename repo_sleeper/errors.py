@@ -68,6 +68,10 @@ class NewerStoreError(StoreError):
     """The database was written by a newer sleeper; it is left untouched."""
 
 
+class OlderStoreError(StoreError):
+    """The database is as an older sleeper left it: who may write brings it up to date."""
+
+
 class ForeignStoreError(StoreError):
     """A database this user did not create; opening it would trust a stranger's notes."""
 

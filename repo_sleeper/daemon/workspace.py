@@ -13,7 +13,13 @@ from repo_sleeper.config import Settings
 from repo_sleeper.daemon import locks
 from repo_sleeper.daemon.disk import full_disk, told_if_full
 from repo_sleeper.digest import sha256
-from repo_sleeper.errors import ForeignStoreError, NotInitialisedError, SetupError, StoreError
+from repo_sleeper.errors import (
+    ForeignStoreError,
+    NotInitialisedError,
+    OlderStoreError,
+    SetupError,
+    StoreError,
+)
 from repo_sleeper.git import Repository
 from repo_sleeper.store.database import Database, open_database, read_database
 
@@ -184,10 +190,19 @@ def require_store(workspace: Workspace) -> None:
 
 
 def read_store(workspace: Workspace) -> Database:
-    """The store for reading."""
+    """The store for reading; one that an older sleeper left is brought up to date first.
+
+    A daemon that lives is the older sleeper: whoever reads is told to restart it.
+    """
     require_store(workspace)
     with told_if_full(workspace.state_dir):
-        return read_database(workspace.database_file)
+        try:
+            return read_database(workspace.database_file)
+        except OlderStoreError:
+            if locks.is_held(workspace.daemon_lock):
+                raise
+            open_database(workspace.database_file).close()
+            return read_database(workspace.database_file)
 
 
 def write_store(workspace: Workspace) -> Database:

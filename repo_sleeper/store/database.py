@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from repo_sleeper.errors import NewerStoreError, NotInitialisedError, StoreError
+from repo_sleeper.errors import NewerStoreError, NotInitialisedError, OlderStoreError, StoreError
 
 # The number of migrations this code knows; migrations.py is imported only when there are more,
 # because where a store is brought up to date it brings sqlite-utils (0.1 s) with it. A test holds
@@ -113,10 +113,11 @@ def open_database(path: Path | None = None) -> Database:
     return Database(connection)
 
 
-def read_database(path: Path) -> Database:
+def read_database(path: Path, *, older: bool = False) -> Database:
     """Open for reading. `immutable` is used only where even the directory is read-only.
 
-    Raises NotInitialisedError when there is no database yet.
+    Raises NotInitialisedError when there is no database yet, and OlderStoreError for one that an
+    older sleeper left, unless an `older` one will do.
     """
     if not path.exists() or path.stat().st_size == 0:
         raise NotInitialisedError(
@@ -126,7 +127,9 @@ def read_database(path: Path) -> Database:
     options = "mode=ro" if os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
     connection = _connect(f"{path.as_uri()}?{options}")
     try:
-        _refuse_older(_refuse_newer(connection, path), path)
+        version = _refuse_newer(connection, path)
+        if not older:
+            _refuse_older(version, path)
         connection.execute("pragma query_only = on")
     except BaseException:
         connection.close()
@@ -187,7 +190,7 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path | None) -> int:
 def _refuse_older(version: int, path: Path) -> None:
     """Who only reads cannot bring it up to date; nothing is damaged, and nothing to put aside."""
     if version < SCHEMA_VERSION:
-        raise StoreError(
+        raise OlderStoreError(
             f"{path} is as an older sleeper left it (schema {version}, this one reads "
             f"{SCHEMA_VERSION})",
             hint="`sleeper daemon restart` brings it up to date; all notes stay",

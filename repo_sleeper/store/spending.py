@@ -200,7 +200,7 @@ def take_over(db: Database, old: Path) -> int:
     Only what both know of a call is copied. Raises StoreError when the old store cannot be read.
     """
     try:
-        with closing(read_database(old)) as before:
+        with closing(read_database(old, older=True)) as before:
             rows = before.rows("select * from calls")
     except (NotFoundError, sqlite3.Error) as error:
         raise StoreError(f"{old} cannot be read: {error}") from error

@@ -29,7 +29,7 @@ from repo_sleeper.cli import (
     wizard,
 )
 from repo_sleeper.config import Settings
-from repo_sleeper.daemon import process, rounds
+from repo_sleeper.daemon import locks, process, rounds
 from repo_sleeper.domain.code import Range
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.errors import ConfigError, ModelAuthError, ModelServerError, NotFoundError
@@ -759,6 +759,42 @@ def test_nothing_is_sent_beside_a_git_that_shuts_nothing_out(
         assert "git 2.20.1 is too old" in told.err
         assert "nothing is sent" in told.err
     assert fake.prompts == []
+
+
+@pytest.fixture
+def older(ready: Types, repo: GitRepo) -> Types:
+    """A store as the sleeper before the last change of the schema left it."""
+    with closing(sqlite3.connect(repo.root / ".git/sleeper/sleeper.db")) as db:
+        db.execute("alter table calls drop column usage")
+        db.execute("alter table calls drop column priced")
+        db.execute("delete from _sqlite_migrations where name > 'm013'")
+        db.execute("pragma user_version = 12")
+        db.commit()
+    return ready
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("ask", "who calls total?"), ("cost",), ("notes",), ("doctor",)]
+)
+def test_whoever_comes_first_brings_an_older_store_up_to_date(
+    older: Types, words: tuple[str, ...]
+) -> None:
+    done = older(*words)
+
+    assert "older sleeper" not in done.err
+    assert "no such column" not in done.out + done.err
+    assert older("cost", "--json").code == 0
+
+
+def test_beside_an_older_daemon_nobody_changes_its_store(older: Types, repo: GitRepo) -> None:
+    lock = locks.take(repo.root / ".git/sleeper/daemon.lock")
+
+    refused = older("ask", "who calls total?")
+
+    assert refused.code == 1
+    assert "`sleeper daemon restart` brings it up to date" in refused.err
+    assert lock is not None
+    lock.release()
 
 
 def test_a_thought_becomes_notes_and_costs(ready: Types, model: Callable[..., FakeModel]) -> None:

@@ -126,6 +126,7 @@ def test_a_new_ledger_goes_on_from_an_old_one(db: Database, tmp_path: Path) -> N
         old.execute("update calls set reserved_usd = 0 where purpose = 'ask'")
         for column in ("reply", "priced"):  # of an older version
             old.execute(f"alter table calls drop column {column}")
+        old.execute("pragma user_version = 9")
 
     assert spending.take_over(db, tmp_path / "old.db") == 2
 
