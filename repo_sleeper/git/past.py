@@ -66,6 +66,12 @@ def files_at(repo: Repository, commit: str, paths: Sequence[str] = ()) -> list[P
     return found
 
 
+def names_at(repo: Repository, commit: str) -> frozenset[str]:
+    """The paths of everything in a commit."""
+    raw = ask(repo, "ls-tree", "-r", "-z", "--name-only", "--full-tree", checked(commit))
+    return frozenset(map(path_from_bytes, raw.split(b"\0")[:-1]))
+
+
 def contents(repo: Repository, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """Each content with its id; those that a partial clone lacks are left out."""
     for start in range(0, len(oids), _PAGE):

@@ -13,10 +13,11 @@ from repo_sleeper import git
 from repo_sleeper.domain.history import Commit
 from repo_sleeper.errors import GitError
 from repo_sleeper.git import Repository
+from repo_sleeper.git.past import names_at
 from repo_sleeper.history.churn import decayed_churn
 from repo_sleeper.history.cochange import confidences
 from repo_sleeper.redact import clean
-from repo_sleeper.store import history
+from repo_sleeper.store import history, renames
 from repo_sleeper.store.database import Database
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _HEADS = "history_heads"  # where each work tree's history was last read: they share one store
 _LIMIT = "history_limit"
-_READING = 2  # another number has every store read its history again: what we make of it changed
+_READING = 3  # another number has every store read its history again: what we make of it changed
 _LONGEST_SUBJECT = 300
 _LONGEST_BODY = 2_000
 # Beyond these nothing changes what we derive: ten half-lives, and habits of years ago.
@@ -57,6 +58,7 @@ def import_history(
     if db.meta(_LIMIT) == extent and heads.get(place, "") == newest and is_complete:
         return 0
     with db.transaction():
+        renames.forget_standing(db)
         if db.meta(_LIMIT) != extent:
             history.forget_history(db)
             heads = {}
@@ -73,6 +75,7 @@ def import_history(
         else:
             count, commits = len(told), iter(told)
         history.add_commits(db, _storable(commits))
+        renames.keep_standing(db, _names_at(repo, newest) if renames.are_any(db) else ())
         _derive(db)
         db.set_meta(_HEADS, json.dumps({**heads, place: newest}, sort_keys=True))
         db.set_meta(_LIMIT, extent)
@@ -121,6 +124,13 @@ def _contained(repo: Repository, head: str, limit: int) -> list[str]:
         return git.commit_ids(repo, head, limit=limit) if head else []
     except GitError:
         return []  # the head of another work tree may have been collected since
+
+
+def _names_at(repo: Repository, commit: str) -> frozenset[str]:
+    try:
+        return names_at(repo, commit) if commit else frozenset()
+    except GitError:
+        return frozenset()  # a clone may lack the folders of its head
 
 
 def _storable(commits: Iterable[Commit]) -> Iterator[tuple[Commit, bool]]:

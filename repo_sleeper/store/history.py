@@ -225,8 +225,11 @@ def _paths_of(db: Database, commit_id: int, names: Mapping[str, str]) -> tuple[s
 
 
 def state(db: Database) -> str:
-    """Something that differs whenever other commits are stored."""
-    row = db.rows("select count(*), coalesce(max(id), 0), coalesce(sum(id), 0) from commits")[0]
+    """Something that differs whenever other commits are stored, or paths have other names now."""
+    row = db.rows(
+        """select count(*), coalesce(max(id), 0), coalesce(sum(id), 0),
+            (select count(successor) from history_paths) from commits"""
+    )[0]
     return ":".join(str(number) for number in row)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from repo_sleeper.domain.history import Commit
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.search import batches, marks
+
+_STANDING = "history_standing"  # renamed elsewhere, yet there: what they were renamed to
 
 
 def note(successors: dict[str, str | None], commits: Sequence[Commit]) -> None:
@@ -25,6 +28,29 @@ def save(db: Database, successors: Mapping[str, str | None]) -> None:
         "update history_paths set successor = ? where path = ?",
         [(successor, path) for path, successor in successors.items()],
     )
+
+
+def are_any(db: Database) -> bool:
+    """Whether any path was renamed."""
+    found: int = db.value("select exists (select 1 from history_paths where successor is not null)")
+    return found == 1
+
+
+def keep_standing(db: Database, paths: Collection[str]) -> None:
+    """Have the paths of the head keep their names, whatever another line of history did to them.
+
+    A repository that was merged into a folder of this one had its own README.md and moved it.
+    """
+    rows = db.rows("select path, successor from history_paths where successor is not null")
+    standing = {path: successor for path, successor in rows if path in paths}
+    save(db, dict.fromkeys(standing))
+    db.set_meta(_STANDING, json.dumps(standing, sort_keys=True) if standing else None)
+
+
+def forget_standing(db: Database) -> None:
+    """Have the successors again as they were noted, for another head."""
+    save(db, json.loads(db.meta(_STANDING) or "{}"))
+    db.set_meta(_STANDING, None)
 
 
 def current_names(db: Database) -> dict[str, str]:

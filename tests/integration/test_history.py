@@ -251,6 +251,42 @@ def test_a_branch_that_has_not_heard_of_a_move_undoes_nothing(db: Database, repo
     assert list(history.churn(db)) == ["b.py"]
 
 
+def test_what_another_history_moved_before_it_was_merged_keeps_its_name_here(
+    db: Database, repo: GitRepo
+) -> None:
+    body = "".join(f"line {number}\n" for number in range(30))
+    repo.commit("one", readme_md=body)
+    repo.git("branch", "-M", "ours")
+    repo.git("checkout", "-q", "--orphan", "other")
+    repo.commit("begin", readme_md=f"other\n{body}")
+    (repo.root / "part").mkdir()
+    repo.git("mv", "readme.md", "part/readme.md")
+    repo.commit("move")
+    repo.git("merge", "-q", "--allow-unrelated-histories", "ours")
+    repo.commit("two", readme_md=f"{body}more\n")
+    imported(db, repo)
+
+    assert history.recent_commits(db, 1)[0].paths == ("readme.md",)
+    assert sorted(history.churn(db)) == ["part/readme.md", "readme.md"]
+
+
+def test_a_name_stands_where_the_head_has_it_and_only_there(db: Database, repo: GitRepo) -> None:
+    body = "".join(f"line {number}\n" for number in range(30))
+    repo.commit("one", a_py=body)
+    repo.git("branch", "maintained")
+    repo.git("mv", "a.py", "b.py")
+    repo.commit("two")
+    names = []
+    for branch in ("maintained", "-", "maintained", "-"):
+        imported(db, repo)
+        names.append(list(history.churn(db)))
+        repo.git("checkout", "-q", branch)
+    imported(db, repo)
+
+    assert names == [["b.py"], ["a.py"], ["b.py"], ["a.py"]]
+    assert list(history.churn(db)) == ["b.py"]
+
+
 def test_a_name_used_again_is_its_own_file(db: Database, repo: GitRepo) -> None:
     body = "".join(f"line {number}\n" for number in range(30))
     repo.commit("one", a_py=body)
