@@ -51,6 +51,8 @@ _TEST_NAME = re.compile(
     r"|.+[._-](test|tests|spec|test-d|bench|fixture)"  # cart.spec
     r"|[A-Z]\w*(Test|Tests|Spec|IT)|Test[A-Z]\w*"  # CartTest, TestCart
 )
+# Where Maven and Gradle have a product: a TestRunner below it is a part of that.
+_SURELY_PRODUCT = re.compile(r"(?:^|/)src/main/.+\.(?:java|kt|scala|groovy)$")
 _TEST_DATA = frozenset({".snap", ".test"})  # what a program of the tests reads
 _FIXTURE_FOLDERS = frozenset(
     {"fixture", "fixtures", "__fixtures__", "resources", "testdata", "test_data", "test-data"}
@@ -99,14 +101,17 @@ class SourceFile:
 def is_test(path: str) -> bool:
     """Whether this is a test or belongs to the tests."""
     *folders, name = path.split("/")
-    if any(map(_holds_tests, folders)):
+    if product := _SURELY_PRODUCT.search(path):
+        folders, name = path[: product.start()].split("/"), ""
+    if any(map(holds_tests, folders)):
         return True
     stem, ending = posixpath.splitext(name)
     return ending in _TEST_DATA or _TEST_NAME.fullmatch(stem) is not None
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _holds_tests(folder: str) -> bool:
+def holds_tests(folder: str) -> bool:
+    """Whether a folder of this name is one of tests."""
     name = folder.lower()
     if name in _TEST_FOLDERS or _TEST_FOLDER.fullmatch(name) is not None:
         return True

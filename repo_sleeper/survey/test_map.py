@@ -8,7 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.survey.files import SourceFile, is_build, is_fixture, is_test
+from repo_sleeper.survey.files import (
+    SourceFile,
+    holds_tests,
+    is_build,
+    is_fixture,
+    is_test,
+)
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.wording import MOST, at_path, listed, survey_note
 
@@ -65,7 +71,9 @@ def _is_a_test(file: SourceFile, needed: Collection[str]) -> bool:
     """
     if not (file.is_code and is_test(file.path)) or is_fixture(file.path) or is_build(file.path):
         return False
-    stem = posixpath.splitext(posixpath.basename(file.path))[0]
+    stem, ending = posixpath.splitext(posixpath.basename(file.path))
+    if ending == ".go" and not stem.endswith("_test"):
+        return False  # nor does Go run it as one
     return file.path not in needed or _SURELY.fullmatch(stem) is not None
 
 
@@ -117,9 +125,12 @@ def _closest(paths: Sequence[str], test: str) -> list[str]:
 
 
 def _is_of_another(path: str, test: str, by_name: Mapping[str, Sequence[str]]) -> bool:
-    """Whether a folder of the test has the name of another file: `application/response.test.js`."""
+    """Whether a folder of the test has the name of another file: `application/response.test.js`.
+
+    A folder of tests does not mean a file that is called `Test.java`.
+    """
     own = set(path.split("/")[:-1])
-    folders = [folder for folder in test.split("/")[:-1] if folder not in own]
+    folders = [one for one in test.split("/")[:-1] if one not in own and not holds_tests(one)]
     return any(other != path for folder in folders for other in by_name.get(_plain(folder), ()))
 
 

@@ -48,6 +48,8 @@ def test_tests_are_known_by_folder_or_name(path: str) -> None:
         "Protest.java",
         "contest/a.cs",
         "src/main/Latest/A.java",
+        "src/main/java/shop/TestRunner.java",
+        "core/src/main/kotlin/shop/test/Carts.kt",
     ],
 )
 def test_a_name_that_only_sounds_like_a_test_is_none(path: str) -> None:

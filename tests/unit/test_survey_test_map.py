@@ -86,6 +86,20 @@ def test_a_test_in_a_folder_with_the_name_of_another_file_is_about_that_one() ->
     assert found_tests(inside, [])[0] == {"application/response.js": [test]}
 
 
+def test_a_folder_of_tests_is_not_about_a_file_that_is_called_test() -> None:
+    source, test = "src/main/java/shop/Cart.java", "src/test/java/shop/CartTest.java"
+
+    named, _ = found_tests(files(source, test, "src/main/java/shop/Test.java"), [])
+
+    assert named == {source: [test]}
+
+
+def test_only_what_go_runs_is_a_test_of_go() -> None:
+    listing = files("utils.go", "compat/test_utils.go", "utils_test.go")
+
+    assert found_tests(listing, [])[0] == {"utils.go": ["utils_test.go"]}
+
+
 def test_a_name_that_fits_two_files_equally_says_nothing() -> None:
     listing = files("a/cart.py", "b/cart.py", "tests/test_cart.py", "tests/helpers.py")
 
