@@ -41,8 +41,10 @@ _ASIDE = frozenset(
         "samples",
         "snippets",
     }
-    | {"node_modules", "third_party", "vendor", "vendored", "migrations"}
+    | {"node_modules", "third_party", "third-party", "3rdparty", "vendor", "vendored"}
+    | {"migrations"}
 )
+_ASIDE_ON_TOP = frozenset({"deps"})  # further down it may be what the product depends on
 _BENCHMARK = re.compile(r"[A-Z]\w*Benchmarks?|(.+[_-])?bench(mark)?s?|bench(mark)?s?[_-].+")
 _EXAMPLE = re.compile(r"(.+[_-])?examples?")
 _TOGETHER = re.compile(r".+[_-]amalgamat(ed|ion)")  # all files of the product in one
@@ -146,6 +148,8 @@ def is_aside(path: str) -> bool:
     """Whether it is an example, documentation, a benchmark, settings or others' code, by name."""
     *folders, name = path.split("/")
     if not _ASIDE.isdisjoint(folder.lower().lstrip("_.") for folder in folders):
+        return True
+    if not _ASIDE_ON_TOP.isdisjoint(folders[:1]):
         return True
     stem, ending = posixpath.splitext(name)
     if any(one.fullmatch(stem) for one in (_BENCHMARK, _EXAMPLE, _TOGETHER)):

@@ -19,6 +19,7 @@ from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.reading import read_bytes
 from repo_sleeper.survey.test_map import tests_of
+from repo_sleeper.survey.untested import tests_are_programs
 from repo_sleeper.words import counted
 
 HALF_LIFE = 10  # commits
@@ -208,6 +209,7 @@ def _signs(db: Database, tree_id: int) -> dict[str, Signs]:
     records = {record.path: record for record in path_records.path_records(db)}
     recent, churn = _recent(db), history.churn(db)
     tested = _tested(db, tree_id, files)
+    is_telling = tests_are_programs(files, fewest=1)  # else it would be said of every file
     return {
         file.path: Signs(
             fixes=records[file.path].fixes if file.path in records else 0,
@@ -215,7 +217,7 @@ def _signs(db: Database, tree_id: int) -> dict[str, Signs]:
             recent=recent.get(file.path, 0.0),
             churn=churn.get(file.path, 0.0),
             lines=file.lines,
-            untested=file.path not in tested,
+            untested=is_telling and file.path not in tested,
         )
         for file in files
         if file.is_product

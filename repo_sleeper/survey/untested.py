@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.survey.files import SourceFile, is_test
+from repo_sleeper.survey.files import SourceFile, is_aside, is_test
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.wording import at_path, survey_note
 
@@ -47,18 +47,20 @@ def untested(  # noqa: PLR0913 -- the facts it rests on, each by name
     helpers, is not called untested, nor is one whose changes tests came with.
     """
     listing = list(files)
-    if not _tests_are_programs(listing):
+    if not tests_are_programs(listing, fewest=_FEWEST_TESTS):
         return []
     changes = Counter(path for paths in recent for path in paths)
     halves = _halves(listing)
     covered = _with_halves(named, halves) | _reached(edges, halves)
+    told = {_stem(file.path) for file in listing if is_test(file.path) and not file.is_code}
     product = [file for file in listing if file.is_product and _is_testable(file)]
     product.sort(key=lambda file: (-churn.get(file.path, 0.0), file.path))
     bare = [f for f in product if f.path not in covered and changes[f.path] >= _FEWEST_CHANGES]
     found = (
         file
         for file in bare
-        if not _came_with_tests(halves.get(file.path, {file.path}), changes, recent)
+        if _stem(file.path) not in told
+        and not _came_with_tests(halves.get(file.path, {file.path}), changes, recent)
         and not is_plain(file.path)
         and not _is_reached_by_name(file.path, mentioning, covered)
     )
@@ -68,19 +70,26 @@ def untested(  # noqa: PLR0913 -- the facts it rests on, each by name
     ]
 
 
-def _tests_are_programs(files: Iterable[SourceFile]) -> bool:
-    """Whether there are some, and not more of data: what data reaches, no import tells."""
-    are_code = [file.is_code for file in files if is_test(file.path)]
-    programs = sum(are_code)
-    return programs >= _FEWEST_TESTS and programs >= len(are_code) - programs
+def tests_are_programs(files: Iterable[SourceFile], *, fewest: int) -> bool:
+    """Whether there are some, and not more of data: what data reaches, no import tells.
+
+    Those of others' code are not of this one.
+    """
+    own = [file for file in files if is_test(file.path) and not is_aside(file.path)]
+    programs = sum(file.is_code for file in own)
+    return programs >= fewest and programs >= len(own) - programs
 
 
 def _is_testable(file: SourceFile) -> bool:
     """Whether a test of its own is to be expected: not of scripts, starts and lists of names."""
-    *folders, name = file.path.split("/")
+    folders = file.path.split("/")[:-1]
     if not _TOOLS.isdisjoint(folders) or file.language not in _LINKED:
         return False
-    return posixpath.splitext(name)[0] not in _STARTS
+    return _stem(file.path) not in _STARTS
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0]
 
 
 def _came_with_tests(
@@ -108,7 +117,7 @@ def _halves(files: Iterable[SourceFile]) -> dict[str, set[str]]:
     by_name: dict[str, set[str]] = defaultdict(set)
     for file in files:
         if file.language in _IN_HALVES:
-            by_name[posixpath.splitext(posixpath.basename(file.path))[0]].add(file.path)
+            by_name[_stem(file.path)].add(file.path)
     return {path: paths for paths in by_name.values() if len(paths) > 1 for path in paths}
 
 

@@ -81,6 +81,12 @@ def test_an_example_is_known_by_its_folder_or_its_name(path: str) -> None:
     assert not is_aside("shop/examples_of_carts.py")
 
 
+def test_code_of_others_is_aside() -> None:
+    assert is_aside("deps/lua/src/lua.c")
+    assert is_aside("src/3rdparty/zip.c")
+    assert not is_aside("app/deps/session.py")
+
+
 def test_a_benchmark_is_known_by_its_name() -> None:
     assert is_aside("metrics/ParseBenchmark.java")
     assert is_aside("cart_bench.py")

@@ -103,6 +103,18 @@ def test_where_tests_are_data_no_import_tells_what_they_reach() -> None:
     assert told([*files("bare.py"), *TESTS, *data], busy) == []
 
 
+def test_tests_of_others_code_are_none_of_ours() -> None:
+    theirs = files(*(f"deps/zip/test/test_{number}.c" for number in range(3)), language="c")
+
+    assert told([*files("bare.py"), *theirs], [("bare.py",)] * 4) == []
+
+
+def test_a_file_that_a_test_in_an_unknown_language_is_called_after_is_not_untested() -> None:
+    test = SourceFile("tests/unit/bare.tcl", "text", 9)
+
+    assert told([*files("bare.py"), *TESTS, test], [("bare.py",)] * 4) == []
+
+
 @pytest.mark.parametrize("test", ["tests/cart.test", "src/__snapshots__/a.js.snap", "test_1.py"])
 def test_a_file_that_tests_came_with_is_not_called_untested(test: str) -> None:
     listing = [*files("bare.py"), *TESTS]

@@ -106,6 +106,18 @@ def test_what_a_note_names_a_test_of_is_not_called_untested(db: Database, tmp_pa
     assert untested == {"web/bare.py"}
 
 
+def test_where_no_program_is_a_test_that_is_not_said_of_each_file(
+    db: Database, tmp_path: Path
+) -> None:
+    tree = Indexed(db, tmp_path / "tree")
+    tree.write("cart.py", "def total():\n    return 1\n")
+    tree.write("tests/unit/cart.tcl", "test total\n")
+
+    (found,) = suspects.suspects(db, tree.tree, root=tree.root, limit=9)
+
+    assert found.why == ("2 lines", "first look at total")
+
+
 def test_the_suspects_of_a_tree_are_its_product_with_reasons(db: Database, tmp_path: Path) -> None:
     tree = Indexed(db, tmp_path / "tree")
     tree.write("calm.py", "def calm():\n    return 1\n")
