@@ -21,6 +21,11 @@ _SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 _MODULE = re.compile(rb"^\s*(?:import|export)\b|\brequire\(|\bmodule\.exports\b", re.MULTILINE)
 # What ends the first part of a name that is put together: a quote, or a place to fill in.
 _JOINED = re.compile(rb"_(?=[\"'`%{$])")
+_PASTED = re.compile(rb"##[ \t]*(\w*)")  # a macro of C puts names together: `NAME##_ctl`
+_BEFORE = re.compile(rb"(\w+)[ \t]*\Z")
+_SHORTEST_PART = 3  # letters: shorter ones are mostly the arguments of the macro
+_LONGEST_PART = 80
+_C = frozenset({"c", "cpp"})
 _WORD = re.compile(rb"\w")
 _MARKED = ("@", "#[", "[", "__attribute__", "#pragma")  # something else knows of what follows
 
@@ -34,14 +39,19 @@ def is_private(found: Definition) -> bool:
     if found.language == "python":
         return found.name.startswith("_") and not found.name.endswith("_")
     is_free = found.kind == "function" and "." not in found.qualified
-    return is_free and _is_hidden(found)
+    return is_free and _is_hidden(found) and not _is_of_a_table(found)
+
+
+def _is_of_a_table(found: Definition) -> bool:
+    """Whether a script has it as a value of an object, `name: () => ...`: for who takes that."""
+    return found.language in _SCRIPTS and found.signature.startswith(f"{found.name}:")
 
 
 def _is_hidden(found: Definition) -> bool:
     """Whether a free function cannot be seen from other files or packages."""
     if found.language == "go":
         return found.name[0].islower()
-    if found.language in ("c", "cpp"):
+    if found.language in _C:
         return found.signature.startswith("static ") and not found.path.endswith((".h", ".hpp"))
     said = _EXPORTED.search(found.signature)
     return found.language in _SCRIPTS | {"rust"} and said is None
@@ -55,12 +65,14 @@ def dead_looking(
     private = [one for one in found if one.path in contents and is_private(one)]
     whole = contents.whole  # one search of it is faster than one in each
     longest = max((len(one.name.encode()) for one in private), default=0)
-    beginnings = _Beginnings(whole, longest)
+    beginnings, pasted = _Beginnings(whole, longest), _Pasted(whole)
     notes: list[Note] = []
     for one in private[:_TRIED]:
         own = contents[one.path]  # first: whoever uses it is most likely beside it
         name = one.name.encode()
-        if _is_plain(one, own) and _is_alone(name, own, whole) and not beginnings.any_of(name):
+        if not (_is_plain(one, own) and _is_alone(name, own, whole)):
+            continue
+        if not beginnings.any_of(name) and not (one.language in _C and pasted.is_part_of(name)):
             notes.append(_note(one))
             if len(notes) == MOST:
                 break
@@ -112,6 +124,39 @@ class _Beginnings:
         # All of them in one look at the tree: one for each part of a name took longer.
         ends = (found.end() for found in _JOINED.finditer(self._whole))
         return frozenset(bytes(self._whole[max(end - self._longest, 0) : end]) for end in ends)
+
+
+class _Pasted:
+    """Parts of names that the macros of C put together, such as `_ctl` in `NAME##_ctl`."""
+
+    def __init__(self, whole: bytearray) -> None:
+        self._whole = whole
+
+    def is_part_of(self, name: bytes) -> bool:
+        """Whether a name that begins or ends like this one is built anywhere."""
+        return name.endswith(self._endings) or name.startswith(self._starts)
+
+    @cached_property
+    def _endings(self) -> tuple[bytes, ...]:
+        return _long_enough(after for _, after in self._both)
+
+    @cached_property
+    def _starts(self) -> tuple[bytes, ...]:
+        return _long_enough(before for before, _ in self._both)
+
+    @cached_property
+    def _both(self) -> list[tuple[bytes, bytes]]:
+        """What stands before and after each mark; nothing is before that of a heading."""
+        found = []
+        for mark in _PASTED.finditer(self._whole):
+            near = self._whole[max(mark.start() - _LONGEST_PART, 0) : mark.start()]
+            if before := _BEFORE.search(near):
+                found.append((bytes(before[1]), bytes(mark[1])))
+        return found
+
+
+def _long_enough(parts: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple({one for one in parts if len(one) >= _SHORTEST_PART})
 
 
 def _note(found: Definition) -> Note:

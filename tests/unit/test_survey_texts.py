@@ -183,6 +183,7 @@ def test_tests_inside_a_file_are_known_by_their_module() -> None:
         (definition("a.c", "total", language="c", signature="int total()"), False),
         (definition("a.ts", "total", language="typescript", signature="function total()"), True),
         (definition("a.ts", "total", language="typescript", signature="export function t"), False),
+        (definition("a.ts", "total", language="typescript", signature="total: (a)"), False),
         (definition("A.java", "A.total", language="java", signature="private int total()"), True),
         (definition("A.java", "A.total", language="java", signature="int total()"), False),
         (definition("a.rb", "total", language="ruby"), False),
@@ -227,6 +228,25 @@ def test_a_name_that_may_be_put_together_does_not_look_dead() -> None:
         dead(found, "def _visit_cart():\n    pass\n", call='getattr(self, "_visit_" + kind)') == []
     )
     assert len(dead(found, "def _visit_cart():\n    pass\n", call="_visit_all()")) == 1
+
+
+@pytest.mark.parametrize(
+    ("macro", "is_told"),
+    [
+        ("#define CTL(n) {n##_ctl}", False),
+        ("#define CTL(n) {arena_ ## n}", False),
+        ("#define CTL(n) {n##_get}", True),
+        ("#define CTL(a, n) {a##n}", True),
+        ("Of what\n## ctl\n", True),
+    ],
+)
+def test_a_name_that_a_macro_may_put_together_does_not_look_dead(
+    macro: str, *, is_told: bool
+) -> None:
+    signature = "static int arena_dss_ctl()"
+    found = definition("a.c", "arena_dss_ctl", 1, language="c", signature=signature)
+
+    assert bool(dead(found, f"{signature} {{}}\n", macros=macro)) is is_told
 
 
 def test_a_script_that_is_no_module_may_be_used_by_a_page() -> None:
