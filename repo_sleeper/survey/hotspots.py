@@ -18,7 +18,7 @@ _OFTEN = 0.25  # of the changes
 
 
 def hotspots(
-    files: Iterable[SourceFile],
+    files: Sequence[SourceFile],
     churn: Mapping[str, float],
     recent: Sequence[Sequence[str]],
     pairs: Iterable[CoChange] = (),
@@ -26,14 +26,16 @@ def hotspots(
     """The product's files by decayed churn times the square root of their length.
 
     The root because a file of ten times the lines is harder to change safely, not ten times so.
+    `files` are all that there are: what a file often changed with may be gone.
     """
     changes = Counter(path for paths in recent for path in paths)
+    there = {file.path for file in files}
     product = [file for file in files if file.is_product]
     busiest = max((changes[file.path] for file in product), default=0)
     fewest = max(_FEWEST_CHANGES, _FEWEST_SHARE * len(recent), _BESIDE_BUSIEST * busiest)
     hot = [one for one in product if one.lines >= _FEWEST_LINES and changes[one.path] >= fewest]
     hot.sort(key=lambda file: (-churn.get(file.path, 0.0) * file.lines**0.5, file.path))
-    together = _companions(pairs)
+    together = _companions(pair for pair in pairs if pair.other in there)
     return [
         _note(file, changes[file.path], len(recent), rank, together.get(file.path, ()))
         for rank, file in enumerate(hot[:MOST], start=1)

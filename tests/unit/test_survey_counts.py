@@ -31,13 +31,16 @@ def test_a_hot_spot_is_large_and_keeps_changing() -> None:
     files.append(SourceFile("CHANGELOG.md", "text", 900))
     recent = [("hot.py", "small.py", "tests/test_hot.py", "CHANGELOG.md")] * 5 + [("quiet.py",)]
     churn = {file.path: 5.0 for file in files}
+    files.append(code("rare.py", 9))
     pairs = [CoChange("hot.py", "tests/test_hot.py", 4, 5), CoChange("hot.py", "rare.py", 1, 5)]
+    pairs.append(CoChange("hot.py", "gone.rst", 5, 5))
 
     (note,) = hotspots(files, churn, recent, pairs)
 
     assert note.title == "hot.py: 5 of the last 6 commits changed it, 200 lines"
     assert "often changes with tests/test_hot.py (80 %)." in note.body
     assert "rare.py" not in note.body
+    assert "gone.rst" not in note.body
     assert (note.kind, note.origin, note.subject) == (NoteKind.HOTSPOT, Origin.SURVEY, "hot.py")
 
 
