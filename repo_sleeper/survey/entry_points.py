@@ -169,7 +169,7 @@ def _console_scripts(lines: Lines) -> dict[str, str]:
 
 def _commands(path: str, lines: Lines, commands: Mapping[str, str]) -> Iterator[Note]:
     for name, target in sorted(commands.items()):
-        line = _line_with(lines, posixpath.basename(target))
+        line = _line_with(lines, name, posixpath.basename(target))
         yield survey_note(
             NoteKind.ENTRY_POINT,
             about=(path, name),
@@ -179,8 +179,11 @@ def _commands(path: str, lines: Lines, commands: Mapping[str, str]) -> Iterator[
         )
 
 
-def _line_with(lines: Lines, text: str) -> int:
-    return next((number for number, line in enumerate(lines) if text in line), 0)
+def _line_with(lines: Lines, name: str, target: str) -> int:
+    """Where both stand, or the target alone: the name may be that of the package."""
+    both = (number for number, line in enumerate(lines) if name in line and target in line)
+    alone = (number for number, line in enumerate(lines) if target in line)
+    return next(both, next(alone, 0))
 
 
 def _makefiles(manifests: Iterable[str]) -> list[str]:

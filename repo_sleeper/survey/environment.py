@@ -17,7 +17,7 @@ _VARIABLE = re.compile(
     rb"|\benv::var(?:_os)?\(\s*|\boption_env!\(\s*|\bGetEnvironmentVariable\(\s*"
     rb"|\bENV(?:\.fetch)?[\[(]\s*|\bprocess\.env\[\s*|\$_ENV\[\s*|\bDeno\.env\.get\(\s*)"
     rb"(?:[\"'](?P<said>" + _NAME + rb")[\"']|(?P<called>[A-Z][A-Z0-9_]*)\b)"
-    rb"|\b(?:process\.env|import\.meta\.env|Bun\.env)\.(?P<member>" + _NAME + rb")"
+    rb"|\b(?<![\"'])(?:process\.env|import\.meta\.env|Bun\.env)\.(?P<member>" + _NAME + rb")"
 )
 _WRITTEN = re.compile(rb"\s*\]?\s*=(?![=>~])")
 _PROGRAM = re.compile(

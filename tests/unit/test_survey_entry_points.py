@@ -57,6 +57,14 @@ def test_commands_of_a_node_package(text: str, expected: list[str]) -> None:
     assert titles("package.json", text) == expected
 
 
+def test_two_commands_that_start_one_file_are_cited_by_their_own_lines() -> None:
+    text = '{"bin": {\n"shop": "index.js",\n"till": "index.js"\n}}'
+
+    notes = entry_points({"package.json": text.split("\n")}, {}, [])
+
+    assert [note.evidence[0].range.start for note in notes] == [1, 2]
+
+
 def test_programs_of_a_rust_package_are_told_once() -> None:
     text = '[[bin]]\nname = "shop"\npath = "src/shop.rs"\n\n[[bin]]\nname = "odd"\n'
     manifests = {"cli/Cargo.toml": text.splitlines()}

@@ -311,8 +311,12 @@ def test_a_constant_of_the_file_stands_for_its_value() -> None:
         '"""\nos.environ["HOME_DIR"]\n"""',
         "x = import.meta.env.MODE",
         'x = os.environ["SHOP_" + name]',
+        "define: { 'process.env.HOME_DIR': '1', \"import.meta.env.HOME_DIR\": '2' }",
     ],
-    ids=["unknown", "written", "comment", "docstring", "of the bundler", "put together"],
+    ids=[
+        *("unknown", "written", "comment", "docstring", "of the bundler", "put together"),
+        "what a bundler puts in its place",
+    ],
 )
 def test_nothing_is_read(text: str) -> None:
     assert read(text) == []
