@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.store.code import StoredSymbol
@@ -58,17 +58,23 @@ def entry_points(
     scripts: Mapping[str, Lines],
     mains: Iterable[StoredSymbol],
     packages: Collection[str] = (),
+    *,
+    condition: Callable[[StoredSymbol], str] = lambda _: "",
 ) -> list[Note]:
     """Declared commands first, then mains, containers, scripts and make targets.
 
     `scripts` are Python files that may test `__name__`; `mains` are symbols called main;
-    `packages` are the folders that Python sees as such.
+    `packages` are the folders that Python sees as such; `condition` is under what `#if` a main
+    is compiled.
     """
+    declared = {path for one in manifests for path in _binaries(one, manifests[one])}
+    starts = [(one, condition(one)) for one in mains if _is_a_start(one, declared)]
     ordered = (
         *(note for path in sorted(manifests) for note in _declared(path, manifests[path])),
-        *_mains(mains, {path for one in manifests for path in _binaries(one, manifests[one])}),
+        *_mains(one for one in starts if not one[1]),
         *(note for path in sorted(scripts) for note in _guarded(path, scripts[path], packages)),
         *(note for path in _makefiles(manifests) for note in _make_targets(path, manifests[path])),
+        *_mains(one for one in starts if one[1]),  # mostly tests of their file
     )
     return list({note.id: note for note in ordered}.values())[:MOST]
 
@@ -225,24 +231,27 @@ def _container(path: str, lines: Lines) -> Iterator[Note]:
         )
 
 
-def _mains(symbols: Iterable[StoredSymbol], declared: Collection[str]) -> Iterator[Note]:
-    for symbol in sorted(symbols, key=lambda one: (one.path.count("/"), one.path)):
-        wanted = _MAIN_LANGUAGES.get(posixpath.splitext(symbol.path)[1])
-        if symbol.name != wanted or symbol.path in declared:
-            continue
-        if not is_test(symbol.path) and not is_aside(symbol.path):
-            title = f"A program starts at {symbol.qualified} in {symbol.path}"
-            body = f"Follow a run of the program from line {symbol.range.start + 1}."
-            if posixpath.basename(symbol.path) == _BUILD_SCRIPT:
-                title = f"Cargo runs {symbol.path} before it compiles the package"
-                body = "What it prints decides on features, linked libraries and variables."
-            yield survey_note(
-                NoteKind.ENTRY_POINT,
-                about=(symbol.path, symbol.qualified),
-                title=title,
-                body=body,
-                evidence=[at_definition(symbol)],
-            )
+def _is_a_start(symbol: StoredSymbol, declared: Collection[str]) -> bool:
+    wanted = _MAIN_LANGUAGES.get(posixpath.splitext(symbol.path)[1])
+    is_beside = is_test(symbol.path) or is_aside(symbol.path)
+    return symbol.name == wanted and symbol.path not in declared and not is_beside
+
+
+def _mains(starts: Iterable[tuple[StoredSymbol, str]]) -> Iterator[Note]:
+    for symbol, condition in sorted(starts, key=lambda one: (one[0].path.count("/"), one[0].path)):
+        only = f", compiled only under {condition}" if condition else ""
+        title = f"A program starts at {symbol.qualified} in {symbol.path}{only}"
+        body = f"Follow a run of the program from line {symbol.range.start + 1}."
+        if posixpath.basename(symbol.path) == _BUILD_SCRIPT:
+            title = f"Cargo runs {symbol.path} before it compiles the package"
+            body = "What it prints decides on features, linked libraries and variables."
+        yield survey_note(
+            NoteKind.ENTRY_POINT,
+            about=(symbol.path, symbol.qualified),
+            title=title,
+            body=body,
+            evidence=[at_definition(symbol)],
+        )
 
 
 def _module(folder: str, packages: Collection[str]) -> str:

@@ -16,6 +16,7 @@ from repo_sleeper.store import survey as rows
 from repo_sleeper.store.database import Database
 from repo_sleeper.survey.apart import texts_apart
 from repo_sleeper.survey.co_change import co_changes
+from repo_sleeper.survey.conditional import condition_of
 from repo_sleeper.survey.cycles import components, cycles
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
 from repo_sleeper.survey.files import SourceFile
@@ -180,14 +181,21 @@ def _entry_points(
     db: Database, tree_id: int, root: Path, files: Sequence[SourceFile]
 ) -> list[Note]:
     guarded = set(rows.paths_with_words(db, tree_id, ("name", "main")))
+    of_c = {file.path for file in files if file.language in ("c", "cpp")}
     scripts = [
         file.path
         for file in files
         if file.language == "python" and (file.path in guarded or file.path.endswith("__main__.py"))
     ]
+
+    def condition(symbol: code.StoredSymbol) -> str:
+        lines = read_lines(root, symbol.path) if symbol.path in of_c else ()
+        return condition_of(lines, symbol.range.start)
+
     return entry_points(
         {file.path: read_lines(root, file.path) for file in files if is_manifest(file.path)},
         {path: read_lines(root, path) for path in scripts},
         [symbol for name in ("main", "Main") for symbol in code.definitions(db, tree_id, name)],
         {posixpath.dirname(f.path) for f in files if f.path.endswith("/__init__.py")},
+        condition=condition,
     )

@@ -7,6 +7,7 @@ import pytest
 from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.notes import Anchor, Note
 from repo_sleeper.store.code import StoredSymbol
+from repo_sleeper.survey.conditional import condition_of
 from repo_sleeper.survey.entry_points import entry_points, is_manifest
 
 
@@ -134,6 +135,37 @@ def test_a_main_function_is_cited_by_its_definition() -> None:
     assert go.evidence[0].anchor is Anchor.NODE
     assert go.evidence[0].hash == "77"
     assert java.subject == "src/Shop.java"
+
+
+def test_a_main_that_is_only_compiled_where_asked_for_says_so_and_comes_last() -> None:
+    symbols = [_main("a.c", "main"), _main("b.c", "main")]
+
+    notes = entry_points(
+        {}, {}, symbols, condition=lambda one: "#ifdef TEST" if one.path == "a.c" else ""
+    )
+
+    assert [note.title for note in notes] == [
+        "A program starts at main in b.c",
+        "A program starts at main in a.c, compiled only under #ifdef TEST",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("#ifdef CART_TEST\n", "#ifdef CART_TEST"),
+        ("# if defined(A) && B\n#include <a.h>\n", "#if defined(A) && B"),
+        ("#if A\n#elif B\n", "#elif B"),
+        ("#ifdef A\n#ifndef B\n", "#ifdef A"),
+        ("#ifndef CART_C\n#define CART_C\n", ""),
+        ("#ifdef WINDOWS\n#else\n", ""),
+        ("#ifdef A\n#endif\n#endif\n", ""),
+    ],
+)
+def test_under_what_a_line_is_compiled(text: str, expected: str) -> None:
+    lines = [*text.splitlines(), "int main(void) {"]
+
+    assert condition_of(lines, len(lines) - 1) == expected
 
 
 def _main(path: str, name: str) -> StoredSymbol:
