@@ -168,6 +168,8 @@ def _order_note(
     lines: Lines,
 ) -> Note:
     shown = " > ".join("|".join(map(_short, names)) for names in order)
+    named = {name for names in order for name in names}
+    counts = {pair: count for pair, count in counts.items() if named.issuperset(pair)}
     busiest = sorted(counts, key=lambda pair: (-counts[pair], pair))[:3]
     share = percent(_share_down(order, counts))
     told = [f"{_short(a)} to {_short(b)} ({counts[a, b]})" for a, b in busiest]
