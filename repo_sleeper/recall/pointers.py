@@ -11,6 +11,7 @@ from repo_sleeper.recall.file_kinds import is_aside, is_prose, is_test
 _PER_FILE = 10
 _PER_OTHER = 5  # of a test, an example, a page: what is asked about is rarely in there
 ALSO = 24
+_READ_WHOLE = 300  # lines; a longer function is rather a place that others stand in
 TELLING = frozenset(
     {
         *(SymbolKind.CLASS, SymbolKind.ENUM, SymbolKind.FUNCTION, SymbolKind.INTERFACE),
@@ -56,6 +57,7 @@ def grouped(symbols: Iterable[SymbolHit]) -> Mapping[str, list[SymbolHit]]:
 
 
 def _inside(one: SymbolHit, other: SymbolHit) -> bool:
-    if other.kind not in {SymbolKind.FUNCTION, SymbolKind.METHOD}:
+    is_read_whole = other.range.end - other.range.start <= _READ_WHOLE
+    if other.kind not in {SymbolKind.FUNCTION, SymbolKind.METHOD} or not is_read_whole:
         return False
     return other.range.start <= one.range.start and one.range.end <= other.range.end

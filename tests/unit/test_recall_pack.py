@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.notes import Evidence, Note, NoteKind, Origin
 from repo_sleeper.domain.recall import FileHit, SymbolHit
+from repo_sleeper.recall import pointers
 from repo_sleeper.recall.excerpt import Excerpt, excerpt
 from repo_sleeper.recall.pack import Packed, Parts, count_tokens, nothing, pack
 
@@ -374,3 +375,13 @@ def test_no_more_lines_than_matter_are_shown():
 def test_places_outside_the_source_or_blank_show_nothing():
     assert excerpt("a.py", ["x"], Range(5, 9), []) is None
     assert excerpt("a.py", ["  ", ""], Range(0, 2), []) is None
+
+
+def test_what_lies_inside_a_shown_function_is_not_shown_unless_nobody_reads_that_whole() -> None:
+    def hit(name: str, start: int, end: int) -> SymbolHit:
+        return SymbolHit("cart.js", name, SymbolKind.FUNCTION, Range(start, end), 1.0)
+
+    inner, short, long = hit("f.total", 10, 20), hit("f", 0, 300), hit("f", 0, 301)
+
+    assert pointers.chosen([short, inner], wants_tests=False) == [short]
+    assert pointers.chosen([long, inner], wants_tests=False) == [long, inner]
