@@ -185,9 +185,9 @@ def _nothing_to_replay(commits: int, *, fewest: int) -> NoReturn:
     from repo_sleeper.cli import output
     from repo_sleeper.errors import NotFoundError
 
-    there = output.count(commits, "commit") if commits else "no commits"
+    there = f"only {output.count(commits, 'commit')}" if commits else "no commits"
     raise NotFoundError(
-        f"there is nothing to replay: {there} without merges are here",
+        f"there is nothing to replay: {there} without merges",
         hint=f"this is measured from {fewest} commits on",
     )
 

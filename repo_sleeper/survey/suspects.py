@@ -15,7 +15,7 @@ from repo_sleeper.store import code, history, path_records
 from repo_sleeper.store import survey as store
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.usefulness import recent_edits
-from repo_sleeper.survey.files import SourceFile
+from repo_sleeper.survey.files import SourceFile, is_test
 from repo_sleeper.survey.imports import Edge
 from repo_sleeper.survey.reading import read_bytes
 from repo_sleeper.survey.test_map import tests_of
@@ -124,10 +124,20 @@ def suspects(db: Database, tree_id: int, *, root: Path, limit: int) -> list[Susp
         Suspect(
             path,
             scores[path],
-            (*_why(read[path]), *_where(texts.get(path, b""), code.symbols_in(db, tree_id, path))),
+            (
+                *_why(_told(db, tree_id, path, read[path])),
+                *_where(texts.get(path, b""), code.symbols_in(db, tree_id, path)),
+            ),
         )
         for path in best
     ]
+
+
+def _told(db: Database, tree_id: int, path: str, signs: Signs) -> Signs:
+    """Of the few that are shown it is looked up whether a test uses a name of theirs."""
+    if not signs.untested or not any(map(is_test, store.users_of(db, tree_id, path))):
+        return signs
+    return replace(signs, untested=False)
 
 
 def _where(data: bytes, symbols: Iterable[Definition]) -> list[str]:

@@ -326,7 +326,7 @@ def test_what_would_be_left_undone_is_refused_before_the_work(
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("--anticipation", "there is nothing to replay: 7 commits"),
+        ("--anticipation", "there is nothing to replay: only 7 commits"),
         ("--suspicion", "there are no fixes to measure on"),
     ],
 )

@@ -96,6 +96,8 @@ def test_what_a_note_names_a_test_of_is_not_called_untested(db: Database, tmp_pa
     tree.write("web/helpers.py", "def h():\n    return 1\n")
     tree.write("web/router.py", "def r():\n    return 1\n")
     tree.write("web/bare.py", "def b():\n    return 1\n")
+    tree.write("web/used.py", "def use():\n    return 1\n")
+    tree.write("tests/test_usage.py", "def test_use():\n    assert use() == 1\n")
     tree.write("tests/web/test_helpers.py", "def test_h():\n    assert call('h')\n")
     tree.write("tests/test_all.py", "import web.router\n")
     rows.save_links(db, tree.tree, [("tests/test_all.py", 0, "web/router.py")])
