@@ -69,13 +69,21 @@ def _package(path: str, base: str) -> str:
 
 
 def _between(edges: Iterable[Edge], package: Mapping[str, str]) -> dict[Pair, list[Edge]]:
-    """The imports from one package to another, each pair of files once."""
-    found: dict[Pair, dict[Pair, Edge]] = defaultdict(dict)
+    """The imports from one package to another: each pair of files once, and each line once.
+
+    A line that imports a package of Go, or all of one of Java, leads to many of its files.
+    """
+    found: dict[Pair, list[Edge]] = defaultdict(list)
+    files: set[Pair] = set()
+    lines: set[tuple[str, int]] = set()
     for edge in _of_one_meaning(edges, package):
         pair = package.get(edge.path, ""), package.get(edge.target, "")
-        if all(pair) and pair[0] != pair[1]:
-            found[pair].setdefault((edge.path, edge.target), edge)
-    return {pair: list(found[pair].values()) for pair in sorted(found)}
+        is_known = (edge.path, edge.target) in files or (edge.path, edge.line) in lines
+        if all(pair) and pair[0] != pair[1] and not is_known:
+            files.add((edge.path, edge.target))
+            lines.add((edge.path, edge.line))
+            found[pair].append(edge)
+    return {pair: found[pair] for pair in sorted(found)}
 
 
 def _of_one_meaning(edges: Iterable[Edge], package: Mapping[str, str]) -> list[Edge]:
@@ -178,7 +186,7 @@ def _order_note(
         about=("order", base),
         title=f"Layers of {base or 'the repository'}: {sum(map(len, order))} packages in"
         f" {len(order)} layers, {_named(order[0])} on top, {_named(order[-1])} at the bottom",
-        body=f"{shown}. Of the {sum(counts.values())} imports between them {share} go to a later"
+        body=f"{shown}. Of the {sum(counts.values()):,} imports between them {share} go to a later"
         f" one; most are from {listed(told)}.",
         evidence=[_at(between[pair][0], lines) for pair in busiest],
     )

@@ -23,7 +23,8 @@ def layered(*back: Edge, source: Sequence[str] = ("import x",)) -> list[Note]:
     edges = [Edge(one, 0, other) for one, other in zip(web, core, strict=True)]
     edges += [Edge(one, 0, UTIL) for one in core]
     listing = files(*web, *core, UTIL, "shop/__init__.py", "setup.py", "tests/test_a.py")
-    listing += files(*{one.path for one in back} - {one.path for one in listing})
+    named = {path for one in back for path in (one.path, one.target)}
+    listing += files(*named - {one.path for one in listing})
     return layers(listing, [*edges, *back], lambda _: source)
 
 
@@ -33,6 +34,14 @@ def test_the_order_of_the_packages_is_told() -> None:
     assert note.title == ("Layers of shop: 3 packages in 3 layers, web on top, util at the bottom")
     assert note.body.startswith("web > core > util. Of the 16 imports between them 100 % go")
     assert [one.quote for one in note.evidence] == ["import x"] * 2
+
+
+def test_a_line_that_leads_to_many_files_of_a_package_is_one_import() -> None:
+    more = [f"shop/util/u{number}.py" for number in range(3)]
+
+    (note,) = layered(*(Edge("shop/core/c1.py", 0, path) for path in more))
+
+    assert "Of the 16 imports between them" in note.body
 
 
 def test_a_rare_import_against_the_order_is_told_with_its_line() -> None:
