@@ -19,7 +19,8 @@ _TEST_FOLDER = re.compile(
     r"tests?[_-].+|.+[._-](tests?|specs?|test-?utils)"  # Shop.Core.Tests
     r"|(.+[._-])?testing[._-](support|utils?|helpers?)"
 )
-_TEST_SOURCES = re.compile(r"[a-z]\w*(Test|Tests)|testFixtures")  # commonTest, as Gradle has them
+# commonTest and testFixtures, as Gradle has them; UnitTests, as .NET does
+_TEST_SOURCES = re.compile(r"[a-z]\w*Tests?|testFixtures|[A-Z]\w*Tests|(Unit|Integration)Test")
 _ASIDE = frozenset(
     {
         "bench",
