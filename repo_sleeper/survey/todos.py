@@ -17,7 +17,7 @@ _MARK = re.compile(rb"(?:T(?<!\wT)ODO|F(?<!\wF)IXME|X(?<!\wX)XX|H(?<!\wH)ACK|B(?
 _COMMENT = re.compile(
     r".*?(?P<sign>#|//|/\*+|(?<!\S)(?:\*+|--|;+))[ \t]*@?"
     r"(?P<mark>TODO|FIXME|XXX|HACK|BUG)\b(?!=)[: \t]*"
-    r"(?:\([^)]*\)[: \t]*)?(?P<text>.*)"
+    r"(?:\([^)]*\)[: \t]*)?(?:[.-]+[ \t]+)?(?P<text>.*)"
 )
 _NEXT = re.compile(r"\s*(#|//|\*|--|;+)[ \t]+([a-z(][^=;{}]*)")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")

@@ -374,6 +374,9 @@ def marked(text: str, ages: Mapping[str, tuple[int, int]] | None = None) -> list
     [
         ("x = 1  # TODO: round to whole cents", "TODO in a.py:1: round to whole cents"),
         ("// FIXME(bob): round to whole cents", "FIXME in a.py:1: round to whole cents"),
+        ("// TODO (bob) - round to whole cents", "TODO in a.py:1: round to whole cents"),
+        ("// BUG. round to whole cents", "BUG in a.py:1: round to whole cents"),
+        ("# TODO --round to whole cents", "TODO in a.py:1: --round to whole cents"),
         ("/* XXX round to whole cents */", "XXX in a.py:1: round to whole cents"),
         ("/** TODO round to whole cents */", "TODO in a.py:1: round to whole cents"),
         (";; TODO: round to whole cents", "TODO in a.py:1: round to whole cents"),
