@@ -21,6 +21,7 @@ class CheckedOut:
         self._place = place
         self._repo = place.workspace.repo
         self._since: dict[str, frozenset[str] | None] = {}
+        self._committed: dict[str, str | None] = {}
 
     @cached_property
     def _head(self) -> str:
@@ -45,6 +46,11 @@ class CheckedOut:
 
     def committed(self, path: str) -> str | None:
         """What was last committed at a path that is edited now; None where it is as committed."""
+        if path not in self._committed:
+            self._committed[path] = self._asked_committed(path)
+        return self._committed[path]
+
+    def _asked_committed(self, path: str) -> str | None:
         data = self._at_head(path)
         now = search.content_hash(self._place.db, self._place.tree_id, path)
         if now in (_hashes(data) if data is not None else {None}):

@@ -138,6 +138,8 @@ def as_json(bug: Bug) -> dict[str, Any]:
         "outcome": bug.outcome and bug.outcome.value,
         "why": bug.why,
         "resolved_by": bug.commit,
+        "found_again_as": bug.again,
+        "found_before_as": list(bug.before),
         "severity": bug.severity,
         "check": _told(bug.check),
         "test": _told(bug.test),
@@ -173,6 +175,7 @@ def _lines(bug: Bug) -> list[tuple[str, str]]:
         ("check", _told(bug.check)),
         ("test", _told(bug.test)),
     ]
+    lines += [("before", f"found as {id_}; `sleeper bugs show` tells of it") for id_ in bug.before]
     lines += [("look", _look(check)) for check in bug.checks]
     return [(label, text) for label, text in lines if text]
 

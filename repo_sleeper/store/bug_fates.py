@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple, Protocol
 
 from repo_sleeper.domain.notes import Evidence, Note
+from repo_sleeper.repetition import found_again
 from repo_sleeper.store.database import Database
 
 NOT_ASKED = "the code is not as it was when the bug was found"
@@ -29,6 +30,17 @@ class Fate(NamedTuple):
     resolved: bool
     commit: str = ""
     why: str = ""
+
+
+def successor(gone: Note, others: Iterable[Note]) -> str:
+    """The id of the note that says the same of the code as it is, or last was; "" for none."""
+    later = [note for note in others if note.fresh or _found(note) > _found(gone)]
+    again = [note for note in later if note.id != gone.id and found_again(note, gone)]
+    return max(again, key=lambda note: (note.fresh, _found(note))).id if again else ""
+
+
+def _found(note: Note) -> tuple[int, str]:
+    return (note.thought or 0, note.id)
 
 
 def fate(db: Database, note: Note, past: Past | None) -> Fate:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store import notes, versions
-from repo_sleeper.store.bug_fates import Past, fate
+from repo_sleeper.store.bug_fates import Past, fate, successor
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.remarks import SEVERITIES, remarks
 from repo_sleeper.store.thoughts import ATTEMPTS, FAILURE
@@ -45,6 +45,7 @@ class Verdict(StrEnum):
 
 
 _ORDER = tuple(BugState)
+_HERE = frozenset({BugState.CONFIRMED, BugState.NEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
-    """A likely bug with what became of it; severity, check and test are as the model said."""
+    """A likely bug with what became of it; severity, check and test are as the model said.
+
+    `again` is the id of the bug that it was found again as once its code had changed, `before`
+    has those that were found again as this one.
+    """
 
     note: Note
     state: BugState
@@ -75,6 +80,8 @@ class Bug:
     severity: str = ""
     check: str = ""
     test: str = ""
+    again: str = ""
+    before: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Verdict | None:
@@ -103,21 +110,16 @@ def bugs(
     """The likely bugs in these states: the surest first, then the gravest, then the likeliest.
 
     Whatever a look did not bear out comes after what none has. Without a past no bug is resolved.
+    One that was found again in its changed code is left out: it is the other one now.
     """
-    shown = notes.list_notes(db, tree_id, kinds=[NoteKind.LIKELY_BUG])
-    found = [_bug(db, note, past) for note in shown]
-    if BugState.DISMISSED in states:
-        found += [
-            replace(_bug(db, note, None), state=BugState.DISMISSED, why=why)
-            for note, why in notes.dismissed(db, tree_id, NoteKind.LIKELY_BUG)
-        ]
-    return sorted((bug for bug in found if bug.state in states), key=_rank)
+    found = _every(db, tree_id, past, stale=not _HERE.issuperset(states))
+    return sorted((bug for bug in found if bug.state in states and not bug.again), key=_rank)
 
 
 def bug(db: Database, tree_id: int, prefix: str, *, past: Past | None = None) -> Bug:
     """The bug whose id begins like this, whatever became of it."""
     notes.require_prefix(prefix, listed_by="sleeper bugs --all")
-    every = bugs(db, tree_id, states=tuple(BugState), past=past)
+    every = _every(db, tree_id, past, stale=True)
     found = [bug for bug in every if bug.note.id.startswith(prefix.lower())]
     if len(found) > 1:
         raise NotFoundError(
@@ -147,20 +149,46 @@ def may_check(db: Database, *, day: str) -> bool:
     return bool(db.value(query, (_FEWEST_LOOKS, day)))
 
 
-def _bug(db: Database, note: Note, past: Past | None) -> Bug:
+def _every(db: Database, tree_id: int, past: Past | None, *, stale: bool) -> list[Bug]:
+    """Those of the code at hand, and with stale ones what became of all the others."""
+    kinds = [NoteKind.LIKELY_BUG]
+    shown = notes.list_notes(db, tree_id, kinds=kinds, include_stale=stale, rethought=True)
+    if not stale:
+        return [_bug(db, note, past) for note in shown]
+    aside = notes.dismissed(db, tree_id, NoteKind.LIKELY_BUG)
+    others = [*shown, *(note for note, _ in aside)]
+    again = {note.id: successor(note, others) for note in shown if not note.fresh}
+    found = [_bug(db, note, past, again=again.get(note.id, "")) for note in shown]
+    found += [
+        replace(_bug(db, note, None), state=BugState.DISMISSED, why=why) for note, why in aside
+    ]
+    return [_with_history(bug, again) for bug in found]
+
+
+def _with_history(bug: Bug, again: Mapping[str, str]) -> Bug:
+    return replace(bug, before=tuple(id_ for id_, as_ in again.items() if as_ == bug.note.id))
+
+
+def _bug(db: Database, note: Note, past: Past | None, *, again: str = "") -> Bug:
     row = db.row("select * from bugs where note_id = ?", (note.id,))
     state = BugState.NEW if row is None else BugState(row["state"])
     commit, why = "", "" if row is None else row["why"]
-    if not note.fresh:
+    if again:
+        state, why = BugState.STALE, f"found again as {again}, in the code as it was changed"
+    elif not note.fresh:
         resolved, commit, why = fate(db, note, past)
         state = BugState.RESOLVED if resolved else BugState.STALE
+    said = remarks(db, note)
     return Bug(
         note=note,
         state=state,
         why=why,
         commit=commit,
         checks=_checks(db, note.id),
-        **remarks(db, note),
+        severity=said.get("severity", ""),
+        check=said.get("check", ""),
+        test=said.get("test", ""),
+        again=again,
     )
 
 

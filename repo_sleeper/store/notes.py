@@ -17,7 +17,8 @@ SHORTEST_PREFIX = 4
 
 # A note shows in a tree when it is fresh there. A stale one shows while what it is about exists
 # there and, if a model wrote it, has not been thought about again as it is now. That is asked
-# afresh each time, because another branch may still have what the note was written for.
+# afresh each time, because another branch may still have what the note was written for. What
+# became of a likely bug is told of one that was thought about again as well (`rethought`).
 _RETHOUGHT = """
 exists (
     select 1 from files f join blobs b on b.id = f.blob_id
@@ -39,7 +40,7 @@ where v.fresh or (:stale and (
         select 1 from files f where f.tree_id = :tree
         and substr(f.path, 1, length(v.subject_path)) = v.subject_path
     ))
-) and not (v.origin = 'model' and ({rethought})))"""
+) and (:rethought or not (v.origin = 'model' and ({rethought}))))"""
 
 
 def list_notes(  # noqa: PLR0913 -- the filters of a listing, each by name
@@ -50,13 +51,16 @@ def list_notes(  # noqa: PLR0913 -- the filters of a listing, each by name
     path: str | None = None,
     origin: Origin | None = None,
     include_stale: bool = True,
+    rethought: bool = False,
     counted_questions: bool = True,
     limit: int | None = None,
 ) -> list[Note]:
     """The notes that show in this tree, fresh ones first, then by confidence.
 
     `path` is a file, or a folder written with a final slash; a note belongs to the path of its
-    subject and to the paths it cites. Questions that the index answers itself can be left out.
+    subject and to the paths it cites. Stale ones are left out once their subject has been thought
+    about again, unless `rethought` ones are wanted. Questions that the index answers itself can be
+    left out.
     """
     where = ""
     values: dict[str, Any] = {"limit": -1 if limit is None else limit}
@@ -72,7 +76,7 @@ def list_notes(  # noqa: PLR0913 -- the filters of a listing, each by name
         where += _about(path)
         values["path"] = path
     order = " order by v.fresh desc, v.confidence desc, v.kind, v.id limit :limit"
-    return _notes(db, tree_id, _Filter(where, values, include_stale, order))
+    return _notes(db, tree_id, _Filter(where, values, include_stale, order, rethought))
 
 
 def require_prefix(prefix: str, *, listed_by: str) -> None:
@@ -136,24 +140,25 @@ def fresh_counts(db: Database, tree_id: int) -> tuple[int, int]:
     query = _VISIBLE.format(fresh=FRESH_NOTE, rethought=_RETHOUGHT, where="")
     row = db.row(
         f"select count(*) as all_notes, coalesce(sum(fresh), 0) as fresh from ({query})",
-        {"tree": tree_id, "stale": 1},
+        {"tree": tree_id, "stale": 1, "rethought": 0},
     )
     return (row["fresh"], row["all_notes"] - row["fresh"]) if row else (0, 0)
 
 
-def notes_on(db: Database, hashes: Collection[str]) -> list[Note]:
+def notes_on(db: Database, tree_id: int, hashes: Collection[str]) -> list[Note]:
     """Notes of models anchored to any of these hashes, not to be repeated.
 
-    That holds for those that a person dismissed or a second look retired as well.
+    That holds for those that a person dismissed or a second look retired as well. It does not for
+    stale ones: half of what they cite may still be here, and nobody is shown them as they were.
     """
     rows = db.rows(
-        """
+        f"""
         select n.*, 1 as fresh from notes n
         where n.state in ('active', 'dismissed', 'retired') and n.origin = 'model' and n.row in (
-            select note_row from evidence where hash in (select value from json_each(?))
-        ) order by n.id
+            select note_row from evidence where hash in (select value from json_each(:hashes))
+        ) and (n.state != 'active' or ({FRESH_NOTE})) order by n.id
         """,
-        (json.dumps(sorted(hashes)),),
+        {"hashes": json.dumps(sorted(hashes)), "tree": tree_id},
     )
     return _from_rows(db, 0, rows)
 
@@ -178,13 +183,15 @@ class _Filter(NamedTuple):
     values: Mapping[str, Any] = MappingProxyType({})
     stale: bool = True
     order: str = ""
+    rethought: bool = False
 
 
 def _rows(db: Database, tree_id: int, wanted: _Filter) -> list[Row]:
     query = (
         _VISIBLE.format(fresh=FRESH_NOTE, rethought=_RETHOUGHT, where=wanted.where) + wanted.order
     )
-    return db.rows(query, {**wanted.values, "tree": tree_id, "stale": wanted.stale})
+    shown = {"tree": tree_id, "stale": wanted.stale, "rethought": wanted.rethought}
+    return db.rows(query, {**wanted.values, **shown})
 
 
 def _notes(db: Database, tree_id: int, wanted: _Filter) -> list[Note]:

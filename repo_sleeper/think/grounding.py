@@ -12,9 +12,9 @@ from repo_sleeper.domain.notes import (
     Origin,
     note_id,
 )
+from repo_sleeper.repetition import repeats, returns
 from repo_sleeper.think import suspicion
 from repo_sleeper.think.anchoring import MOST_EVIDENCE, DroppedError, Source, grounded
-from repo_sleeper.think.repetition import repeats, returns
 from repo_sleeper.words import parts
 
 _LONGEST_TITLE = 120

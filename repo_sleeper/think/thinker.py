@@ -197,7 +197,7 @@ def _read(db: Database, thought: Thought, reply: Reply, now: float) -> Rethought
         now=now,
         names_exist=lambda names: _names_exist(db, thought, names),
         put_aside=[n for n, _ in notes.dismissed(db, thought.tree_id, thought.job.kind)],
-        existing=notes.notes_on(db, kept.hashes(found.values())),
+        existing=notes.notes_on(db, thought.tree_id, kept.hashes(found.values())),
         folder=thought.job.subject.path if folders.is_folder(thought.job.subject.path) else "",
         shown=_shown(db, thought),
         merge=() if prompts.is_pass(thought.job.version) else _so_far(db, thought),

@@ -144,7 +144,9 @@ def test_whether_notes_have_paid_is_not_made_up(person: Person) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_only_a_commit_since_resolves_a_bug(person: Person) -> None:
+def test_only_a_commit_since_resolves_a_bug(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An edit in progress and an older commit are no proof that anybody mended it."""
     repo, file = person.repo, person.repo.root / "shop.py"
     older = repo.git("rev-parse", "HEAD").strip()
@@ -167,6 +169,10 @@ def test_only_a_commit_since_resolves_a_bug(person: Person) -> None:
     for verb in ("confirm", "recheck"):
         refused = person.types("bugs", verb, id_)
         assert (refused.code, f"{id_} is resolved by " in refused.err) == (2, True)
+
+    monkeypatch.setattr(fakes, "_kind", lambda *_: "architecture")  # so that no bug is found
+    assert person.types("think", "shop.py", "--kind", "likely-bug").code == 0
+    assert bug(person, "--all") == mended
 
     repo.git("checkout", "--quiet", older)
     file.write_text(file.read_text().replace("return", "return 0 or"))

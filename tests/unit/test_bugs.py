@@ -590,6 +590,65 @@ def test_an_edit_after_the_commit_that_mended_it_takes_nothing_back(desk: Desk) 
     assert desk.bug(Checkout(oids[1:], cart_py=CHANGED)).state is BugState.RESOLVED
 
 
+def edited(desk: Desk, text: str) -> Checkout:
+    """The cart reads like this now, by a commit since the bug was found."""
+    desk.hash = desk.tree.write("cart.py", text)
+    return Checkout(["c" * 40])
+
+
+def test_a_mended_bug_stays_resolved_once_its_code_is_thought_about_again(desk: Desk) -> None:
+    commit_history(desk)
+    mended = desk.claims(finding(), commit="a" * 40).note.id
+    bugs.confirm(desk.db, mended, by="person", why="seen it", now=1.0)
+    past = edited(desk, CHANGED)
+
+    desk.thinks(finding("self.items = []", 6, title="Clearing keeps the lock"), commit="c" * 40)
+
+    new, old = bugs.bugs(desk.db, 1, states=tuple(BugState), past=past)
+    assert (old.note.id, old.state, old.commit) == (mended, BugState.RESOLVED, "c" * 40)
+    assert (new.state, new.before) == (BugState.NEW, ())
+    assert bugs.bug(desk.db, 1, mended, past=past) == old
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(finding("return 0 + sum(item.price for item in self.items)"), id="words"),
+        pytest.param(finding("def total(self):", 2, title="Sums nothing"), id="line"),
+    ],
+)
+def test_a_bug_found_again_in_changed_code_is_the_new_one_with_its_history(
+    desk: Desk, again: str
+) -> None:
+    commit_history(desk)
+    both = [{"path": "cart.py", "line": 2, "quote": "def total(self):"}]
+    old = desk.claims(finding(evidence=both), commit="a" * 40).note.id
+    past = edited(desk, CHANGED)
+
+    desk.thinks(again, commit="c" * 40)
+
+    new = desk.bug(past)
+    assert (new.state, new.before) == (BugState.NEW, (old,))
+    told = bugs.bug(desk.db, 1, old, past=past)
+    assert (told.state, told.again) == (BugState.STALE, new.note.id)
+    versions.dismiss(desk.db, new.note.id, "by design")
+    assert desk.bug(past).state is BugState.DISMISSED, "nothing has mended it"
+    edited(desk, CART)
+    versions.restore(desk.db, new.note.id)
+    assert (desk.bug(past).note.id, desk.bug(past).before) == (old, (new.note.id,))
+
+
+def test_a_bug_of_which_half_the_code_changed_can_be_found_again(desk: Desk) -> None:
+    both = [{"path": "cart.py", "line": n, "quote": q} for q, n in ((OTHER, 6), (LINE, 3))]
+    desk.claims(finding(evidence=both))
+    edited(desk, CHANGED)
+    both[1]["quote"] = f"return 0 + {LINE.removeprefix('return ')}"
+
+    desk.thinks(finding(evidence=both))
+
+    assert (desk.bug().state, desk.bug().note.version) == (BugState.NEW, 2)
+
+
 def test_severity_check_and_test_are_told_when_the_reply_has_them(desk: Desk) -> None:
     bug = desk.claims(finding(severity="High", check="Call it.", test="Assert 0."))
 

@@ -30,6 +30,15 @@ def _quotes(note: Note) -> list[list[str]]:
     return [one.quote.split() for one in note.evidence]
 
 
+def found_again(note: Note, other: Note) -> bool:
+    """Whether one is what has become of the other: the code that they cite may have changed."""
+    return returns(note, other) or repeats(note, other) or _places(note) == _places(other)
+
+
+def _places(note: Note) -> set[tuple[str, str]]:
+    return {(one.path, " ".join(one.quote.split())) for one in note.evidence}
+
+
 def repeats(note: Note, other: Note) -> bool:
     """The same claim about the same piece of syntax."""
     if note.kind is not other.kind:
