@@ -118,8 +118,9 @@ class Idleness:
     def _why_spent(self, db: Database, workspace: Workspace, now: float) -> str:
         """Why not even the smallest call may be made; known before a model is started for one."""
         if now - self._spent_at >= _SPENT_S:
-            refusal = rounds.caps_refusal(workspace.settings)
-            self._spent_why = refusal(ledger.spent(db, time.time()), 0.0, 1)
+            refusal, clock = rounds.caps_refusal(workspace.settings), time.time()
+            self._spent_why = refusal(ledger.spent(db, clock), 0.0, 1)
+            ledger.redate(db, clock)  # else a day in the future would end only when it comes
             self._spent_at = now
         return self._spent_why
 

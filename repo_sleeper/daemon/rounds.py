@@ -16,7 +16,7 @@ from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.sleep import agenda as order
 from repo_sleeper.sleep import foresight
 from repo_sleeper.sleep.agenda import AgendaItem
-from repo_sleeper.store import bugs, ledger, pause
+from repo_sleeper.store import bugs, pause
 from repo_sleeper.store.bugs import Due
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.tree import Tree
@@ -149,7 +149,7 @@ def due_checks(
     db: Database, settings: Settings, tree_id: int, *, now: float, within: Collection[str] = ()
 ) -> list[Due]:
     """The second looks that may be taken now: no more in a day than thoughts, but for a few."""
-    if not settings.think.check_bugs or not bugs.may_check(db, day=ledger.day_of(db, now)):
+    if not settings.think.check_bugs or not bugs.may_check(db, now=now):
         return []
     why = used_up(db, settings, now=now)
     found = [(one, one.note.evidence[0]) for one in bugs.due(db, tree_id)]

@@ -10,6 +10,7 @@ from repo_sleeper.domain.notes import Note, NoteKind
 from repo_sleeper.errors import NotFoundError
 from repo_sleeper.store import notes, versions
 from repo_sleeper.store.bug_fates import Past, fate, successor
+from repo_sleeper.store.counting import since_day
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.remarks import SEVERITIES, remarks
 from repo_sleeper.store.thoughts import ATTEMPTS, FAILURE
@@ -140,13 +141,13 @@ def due(db: Database, tree_id: int) -> list[Due]:
     return [Due(note, step) for note, step in steps if step is not None]
 
 
-def may_check(db: Database, *, day: str) -> bool:
+def may_check(db: Database, *, now: float) -> bool:
     """Whether the day's looks are still fewer than its thoughts, or a few: they crowd none out."""
     query = """
         select coalesce(sum(purpose = 'check'), 0) < max(coalesce(sum(purpose = 'think'), 0), ?)
-        from calls where day = ?
+        from calls where id >= ?
     """
-    return bool(db.value(query, (_FEWEST_LOOKS, day)))
+    return bool(db.value(query, (_FEWEST_LOOKS, since_day(db, now))))
 
 
 def _every(db: Database, tree_id: int, past: Past | None, *, stale: bool) -> list[Bug]:

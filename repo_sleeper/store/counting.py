@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from repo_sleeper.domain.spending import Amount, Spent
 from repo_sleeper.domain.thoughts import Subject
@@ -18,7 +18,9 @@ CALLS = "case state when 'failed' then charged else 1 end"
 UNPRICED = f"case when priced then 0 else {CALLS} end"
 # Those that count for the most they can have taken, because nobody knows what they took.
 _IN_FULL = "case state when 'settled' then usage = 'missing' when 'failed' then charged else 1 end"
-_MONTH = "substr(day, 1, 7) = :period"
+_COUNTED = "calls.id >= :since"
+# From the first that was dated into a day or month, or later, or made when the clock was in it.
+_SINCE = "select min(id) from calls where day >= :first or (at >= :begins and at < :ends)"
 # A definition is a subject of its own: else those of a long file would use up each other's cap.
 # A look that served several findings counts for the one that it was allowed for.
 _ABOUT = """id in (
@@ -31,17 +33,17 @@ _AMOUNT = f"""coalesce(sum({USD}), 0.0) as usd, coalesce(sum({TOKENS}), 0) as to
 
 def spent(db: Database, now: float, *, subject: Subject | None = None) -> Spent:
     """What counts against the caps of the day and the month that `now` is in, and of a subject."""
-    day = day_of(db, now)
+    month = _since_month(db, now)
     return Spent(
-        _amount(db, "day = :period", day),
-        _amount(db, _MONTH, day[:7]),
-        _amount(db, f"{_MONTH} and {_ABOUT}", day[:7], subject) if subject else Amount(),
+        _amount(db, _COUNTED, since_day(db, now)),
+        _amount(db, _COUNTED, month),
+        _amount(db, f"{_COUNTED} and {_ABOUT}", month, subject) if subject else Amount(),
     )
 
 
 def in_full(db: Database, now: float) -> Amount:
     """The calls of this month that count for the most they can have taken: nobody knows better."""
-    return _amount(db, f"{_MONTH} and {_IN_FULL}", day_of(db, now)[:7])
+    return _amount(db, f"{_COUNTED} and {_IN_FULL}", _since_month(db, now))
 
 
 def spent_by_subject(db: Database, now: float) -> dict[tuple[str, str], Amount]:
@@ -51,27 +53,67 @@ def spent_by_subject(db: Database, now: float) -> dict[tuple[str, str], Amount]:
         select about.path, about.symbol, {_AMOUNT} from calls join (
             select call_id, subject_path as path, subject_symbol as symbol from thoughts
             union select call_id, path, symbol from bug_checks
-        ) about on about.call_id = calls.id where {_MONTH} group by about.path, about.symbol
+        ) about on about.call_id = calls.id where {_COUNTED} group by about.path, about.symbol
         """,
-        {"period": day_of(db, now)[:7]},
+        {"since": _since_month(db, now)},
     )
     return {(row["path"], row["symbol"]): _amount_of(row) for row in rows}
 
 
-def day_of(db: Database, now: float) -> str:
-    """The day that a call made now counts for: 'YYYY-MM-DD', local time."""
-    # Never earlier than a day already seen: a clock set back does not give the budget twice.
-    seen: str | None = db.value("select max(day) from calls")
-    return max(seen or "", local_day(now))
+# --- days and months --------------------------------------------------------------------------
 
 
-def local_day(now: float) -> str:
-    return datetime.fromtimestamp(now, tz=UTC).astimezone().date().isoformat()
+def day_of(now: float) -> str:
+    """The day that a call made now is dated: 'YYYY-MM-DD', local time."""
+    return _local_day(now).isoformat()
 
 
-def _amount(db: Database, where: str, period: str, about: Subject | None = None) -> Amount:
+def since_day(db: Database, now: float) -> int | None:
+    """The first call that counts for the day that `now` is in; None when none does.
+
+    Every call after it does too, whatever the clock said: it was made since. So a clock that is
+    set back, and set right again, gives no day and no month a second time.
+    """
+    today = _local_day(now)
+    return _since(db, today, today + timedelta(days=1))
+
+
+def redate(db: Database, now: float) -> None:
+    """What a clock running ahead dated into the future counts as today's, and not for longer.
+
+    When the clock says that it was made (`at`) stays: if it is this clock that is behind, the
+    call counts for that day again once the clock is right.
+    """
+    today, last = day_of(now), db.value("select max(day) from calls")
+    if last is not None and last > today:
+        db.execute("update calls set day = ? where day > ?", (today, today))
+
+
+def _since_month(db: Database, now: float) -> int | None:
+    first = _local_day(now).replace(day=1)
+    return _since(db, first, (first + timedelta(days=31)).replace(day=1))
+
+
+def _since(db: Database, first: date, after: date) -> int | None:
+    values = {"first": first.isoformat(), "begins": _midnight(first), "ends": _midnight(after)}
+    found: int | None = db.value(_SINCE, values)
+    return found
+
+
+def _local_day(now: float) -> date:
+    return datetime.fromtimestamp(now, tz=UTC).astimezone().date()
+
+
+def _midnight(day: date) -> float:
+    return datetime.combine(day, time.min).astimezone().timestamp()
+
+
+# --- sums -------------------------------------------------------------------------------------
+
+
+def _amount(db: Database, where: str, since: int | None, about: Subject | None = None) -> Amount:
     path, symbol = ("", "") if about is None else (about.path, about.symbol)
-    values = {"period": period, "path": path, "symbol": symbol}
+    values = {"since": since, "path": path, "symbol": symbol}
     row = db.row(f"select {_AMOUNT} from calls where {where}", values)
     return Amount() if row is None else _amount_of(row)
 

@@ -11,7 +11,7 @@ from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.spending import KeptAnswer, LastError, Pause, Refused, Spent, TooDear
 from repo_sleeper.domain.thoughts import CallState, Subject
 from repo_sleeper.errors import BudgetError, ModelError, StoreError, TooDearError
-from repo_sleeper.store.counting import day_of, in_full, local_day, spent, spent_by_subject
+from repo_sleeper.store.counting import day_of, in_full, redate, spent, spent_by_subject
 from repo_sleeper.store.database import Database
 from repo_sleeper.store.pause import not_before, paused, stop_until_person, succeeded, waiting
 
@@ -21,7 +21,6 @@ __all__ = [
     "Terms",
     "complain",
     "cut",
-    "day_of",
     "fail",
     "in_full",
     "kept_answer",
@@ -30,6 +29,7 @@ __all__ = [
     "paused",
     "prompt_hash",
     "recover",
+    "redate",
     "reserve",
     "resume",
     "settle",
@@ -65,6 +65,7 @@ def reserve(
     """
     worst = Usage(sent=prompt.most_tokens, received=prompt.max_tokens)
     usd, tokens = terms.price.most(worst), worst.sent + worst.received
+    redate(db, now)
     with db.transaction():
         reason = terms.refusal(spent(db, now, subject=subject), usd, tokens)
         if reason:
@@ -74,7 +75,7 @@ def reserve(
         return _insert(
             db,
             at=now,
-            day=day_of(db, now),
+            day=day_of(now),
             purpose=terms.purpose,
             model=terms.model,
             host=terms.host,
@@ -198,13 +199,11 @@ def last_error(db: Database) -> LastError | None:
 def resume(db: Database, *, now: float | None = None) -> Pause | None:
     """A person acted: forget the pause and return it. What was spent stays spent.
 
-    Calls that a clock running ahead dated into the future count as today's; until then their
-    day would never end.
+    Calls that a clock running ahead dated into the future count as today's.
     """
     with db.transaction():
         if now is not None:
-            today = local_day(now)
-            db.execute("update calls set day = ? where day > ?", (today, today))
+            redate(db, now)
         return succeeded(db)
 
 

@@ -23,7 +23,7 @@ from repo_sleeper.errors import (
     TooDearError,
 )
 from repo_sleeper.sleep import budget
-from repo_sleeper.store import bug_fates, bugs, history, ledger, notes, versions
+from repo_sleeper.store import bug_fates, bugs, counting, history, ledger, notes, versions
 from repo_sleeper.store.bug_fates import Past
 from repo_sleeper.store.bugs import Bug, BugState, Step, Verdict
 from repo_sleeper.store.database import Database
@@ -461,22 +461,21 @@ def test_what_was_decided_holds_until_a_new_look_has_come_to_something(desk: Des
 
 
 def test_looks_outnumber_thoughts_by_a_few_at_most(desk: Desk) -> None:
-    day = ledger.day_of(desk.db, 1_000.0)
-    assert bugs.may_check(desk.db, day=day)
+    assert bugs.may_check(desk.db, now=1_000.0)
     desk.claims(finding())
     desk.looks(finding(), judged("unclear"))
-    assert bugs.may_check(desk.db, day=day)
+    assert bugs.may_check(desk.db, now=1_000.0)
 
     for purpose in ("check", "check"):
         desk.db.execute(
             "insert into calls (at, day, purpose, model, state, reserved_usd, reserved_tokens,"
             " max_tokens, prompt_hash, bytes, ranges, redactions)"
             " values (1000, ?, ?, 'm', 'settled', 0, 1, 1, '', 1, '[]', 0)",
-            (day, purpose),
+            (counting.day_of(1_000.0), purpose),
         )
 
-    assert not bugs.may_check(desk.db, day=day)
-    assert bugs.may_check(desk.db, day="9999-01-01")
+    assert not bugs.may_check(desk.db, now=1_000.0)
+    assert bugs.may_check(desk.db, now=1_000.0 + 86_400.0)
 
 
 # --- the life of a bug ------------------------------------------------------------------------

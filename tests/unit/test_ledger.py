@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from repo_sleeper.errors import (
 )
 from repo_sleeper.sleep.budget import Caps, refusal
 from repo_sleeper.store import ledger, thoughts
+from repo_sleeper.store.counting import day_of
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.store.ledger import Refusal
 from repo_sleeper.store.thoughts import Job
@@ -161,6 +163,53 @@ def test_a_clock_set_back_does_not_give_the_day_twice(db: Database) -> None:
     ledger.settle(db, reserve(db), reply(60, 20), PRICE, 0.0)
 
     assert ledger.spent(db, NOON - DAY).day.tokens == 80
+
+
+def test_a_clock_set_right_again_gives_no_month_twice(db: Database) -> None:
+    """A person thinks while the clock is a month behind."""
+    ledger.settle(db, reserve(db), reply(60, 20), PRICE, 0.0)
+    ledger.resume(db, now=NOON - 31 * DAY)
+    ledger.settle(db, reserve(db, now=NOON - 31 * DAY), reply(30, 10), PRICE, 0.0)
+    assert ledger.spent(db, NOON - 31 * DAY).month.tokens == 120
+
+    ledger.resume(db, now=NOON)
+
+    assert ledger.spent(db, NOON).day.tokens == 120
+    assert ledger.spent(db, NOON).month.tokens == 120
+
+
+def test_a_clock_that_was_ahead_stops_nobody_for_longer_than_the_day(db: Database) -> None:
+    """Nobody acts: the caps are looked at, and that is all."""
+    ledger.settle(db, reserve(db, now=NOON + 400 * DAY), reply(60, 20), PRICE, 0.0)
+    assert ledger.spent(db, NOON).day.tokens == 80
+
+    ledger.redate(db, NOON)
+
+    assert ledger.spent(db, NOON).day.tokens == 80
+    assert ledger.spent(db, NOON + DAY).day == Amount()
+    assert ledger.spent(db, NOON + DAY).month.tokens == 80
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(-45, 45), st.booleans()), max_size=40))
+def test_however_the_clock_jumps_each_day_and_month_is_given_once(
+    jumps: list[tuple[int, bool]],
+) -> None:
+    db = open_database()
+    now, days, months = NOON, Counter[str](), Counter[str]()
+    for jump, person in jumps:
+        now += jump * DAY
+        if person:
+            ledger.resume(db, now=now)
+        with suppress(BudgetError):
+            while True:
+                call = reserve(db, now=now)
+                ledger.settle(db, call, reply(200, 90), PRICE, 0.0)
+                days[day_of(now)] += 1
+                months[day_of(now)[:7]] += 1
+    db.close()
+    assert max(days.values(), default=0) <= CAPS.calls_per_day
+    assert max(months.values(), default=0) <= CAPS.calls_per_month
 
 
 def test_a_clock_that_was_ahead_is_forgiven_when_a_person_acts(db: Database) -> None:
