@@ -97,7 +97,8 @@ def note(db: Database, tree_id: int, id_prefix: str) -> Note | None:
         return None
     values = {"prefix": id_prefix.lower()}
     where = "and substr(n.id, 1, length(:prefix)) = :prefix"
-    found = _notes(db, tree_id, _Filter(where, values, order=" order by v.id"))
+    wanted = _Filter(where, values, order=" order by v.id", rethought=True)
+    found = _notes(db, tree_id, wanted)
     if len(found) > 1:
         raise NotFoundError(
             f"several notes begin with {id_prefix}: {', '.join(n.id for n in found)}",

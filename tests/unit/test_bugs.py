@@ -607,6 +607,9 @@ def test_a_mended_bug_stays_resolved_once_its_code_is_thought_about_again(desk: 
     assert (old.note.id, old.state, old.commit) == (mended, BugState.RESOLVED, "c" * 40)
     assert (new.state, new.before) == (BugState.NEW, ())
     assert bugs.bug(desk.db, 1, mended, past=past) == old
+    shown = notes.note(desk.db, 1, mended)
+    assert shown is not None, "what a list names can be shown"
+    assert not shown.fresh
 
 
 @pytest.mark.parametrize(
