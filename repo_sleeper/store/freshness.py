@@ -109,6 +109,23 @@ case e.anchor
     when '{Anchor.FILE}' then ({_FILE_HERE}) or ({_FILE_MOVED})
     else {PATH_LIVES}
 end"""
+# Over `evidence e`: what it cites is not where it was, and a file `f` of the tree has it.
+MOVED_INTO = f"""
+not (case e.anchor when '{Anchor.NODE}' then {_NODE_HERE} else {PATH_LIVES} end) and exists (
+    select 1 from files f left join blobs b on b.id = f.blob_id
+    where f.tree_id = :tree and {{path}} and case e.anchor
+        when '{Anchor.NODE}' then exists (
+            select 1 from symbols s
+            where s.node_hash = cast(e.hash as integer) and s.blob_id = f.blob_id
+        )
+        when '{Anchor.STATEMENT}' then exists (
+            select 1 from statements t
+            where t.blob_id = f.blob_id and instr(t.places, e.hash || ':')
+        )
+        when '{Anchor.MODULE}' then b.module_hash = cast(e.hash as integer)
+        when '{Anchor.FILE}' then b.hash = e.hash
+    end
+)"""
 
 
 def _listed(kinds: Iterable[NoteKind]) -> str:

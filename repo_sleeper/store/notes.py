@@ -11,7 +11,7 @@ from repo_sleeper.domain.notes import Note, NoteKind, Origin
 from repo_sleeper.errors import NotFoundError, UsageError
 from repo_sleeper.store.database import Database, Row
 from repo_sleeper.store.evidence import evidence_of
-from repo_sleeper.store.freshness import FRESH_NOTE
+from repo_sleeper.store.freshness import FRESH_NOTE, MOVED_INTO
 
 SHORTEST_PREFIX = 4
 
@@ -58,9 +58,9 @@ def list_notes(  # noqa: PLR0913 -- the filters of a listing, each by name
     """The notes that show in this tree, fresh ones first, then by confidence.
 
     `path` is a file, or a folder written with a final slash; a note belongs to the path of its
-    subject and to the paths it cites. Stale ones are left out once their subject has been thought
-    about again, unless `rethought` ones are wanted. Questions that the index answers itself can be
-    left out.
+    subject and to the paths it cites, wherever those have gone since. Stale ones are left out
+    once their subject has been thought about again, unless `rethought` ones are wanted.
+    Questions that the index answers itself can be left out.
     """
     where = ""
     values: dict[str, Any] = {"limit": -1 if limit is None else limit}
@@ -202,7 +202,8 @@ def _notes(db: Database, tree_id: int, wanted: _Filter) -> list[Note]:
 def _about(path: str) -> str:
     return (
         f" and ({_under('n.subject_path', path)} or exists (select 1 from evidence e"
-        f" where e.note_row = n.row and {_under('e.path', path)}))"
+        f" where e.note_row = n.row and ({_under('e.path', path)}"
+        f" or ({MOVED_INTO.format(path=_under('f.path', path))}))))"
     )
 
 

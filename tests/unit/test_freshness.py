@@ -106,9 +106,23 @@ def test_comments_and_lines_above_move_the_evidence_along(tree: Indexed) -> None
 def test_a_renamed_file_keeps_its_notes_under_the_new_path(tree: Indexed) -> None:
     save(tree, about(total(tree)))
 
-    tree.rename("shop/cart.py", "basket.py")
+    tree.rename("shop/cart.py", "new/basket.py")
 
-    assert shown(tree) == [(True, "basket.py", Range(2, 3))]
+    assert shown(tree) == [(True, "new/basket.py", Range(2, 3))]
+    for path in ("new/basket.py", "new/"):
+        assert len(notes.list_notes(tree.db, tree.tree, path=path)) == 1
+
+
+def test_a_definition_put_into_another_file_is_listed_there(tree: Indexed) -> None:
+    tree.write("twin.py", "LIMIT = 1\n")
+    save(tree, about(total(tree)))
+    assert notes.list_notes(tree.db, tree.tree, path="twin.py") == []
+
+    tree.write("shop/cart.py", "LIMIT = 4\n")
+    tree.write("twin.py", CART)
+
+    (note,) = notes.list_notes(tree.db, tree.tree, path="twin.py")
+    assert (note.fresh, note.evidence[0].path) == (True, "twin.py")
 
 
 def test_a_file_put_elsewhere_as_it_is_takes_its_notes_along(tree: Indexed) -> None:
