@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from repo_sleeper.config.settings import BudgetSettings
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.notes import NoteKind
-from repo_sleeper.domain.spending import Amount, Spent
+from repo_sleeper.domain.spending import Amount, KeptAnswer, Refused, Spent
 from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import (
     BudgetError,
@@ -25,7 +26,8 @@ from repo_sleeper.errors import (
     TooDearError,
 )
 from repo_sleeper.sleep.budget import Caps, refusal
-from repo_sleeper.store import ledger, thoughts
+from repo_sleeper.store import bugs, ledger, spending, thoughts
+from repo_sleeper.store.bugs import Step
 from repo_sleeper.store.counting import day_of
 from repo_sleeper.store.database import Database, open_database
 from repo_sleeper.store.ledger import Refusal
@@ -94,6 +96,43 @@ def test_incredible_usage_is_never_believed(db: Database, usage: Usage | None, t
     assert ledger.spent(db, NOON).day.tokens == tokens
 
 
+def test_what_counts_is_the_price_of_the_tier_that_was_served(db: Database) -> None:
+    cheap = reply(60, 20)._replace(price=Price(0.5, 5.0))
+
+    usd = ledger.settle(db, reserve(db), cheap, PRICE, 0.0)
+
+    assert usd == pytest.approx((60 * 0.5 + 20 * 5.0) / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("usage", "worth"),
+    [(Usage(60, 20), ""), (None, "missing"), (Usage(10**12, 20), "clamped")],
+)
+def test_a_call_says_what_its_report_of_usage_is_worth(
+    db: Database, usage: Usage | None, worth: str
+) -> None:
+    call = reserve(db)
+
+    ledger.settle(db, call, Reply("answer", usage, "m"), PRICE, 0.0)
+
+    assert spending.call(db, call)["usage"] == worth
+
+
+def test_the_calls_of_this_month_that_count_for_the_most_are_summed_apart(db: Database) -> None:
+    unreported = Reply("answer", None, "m")
+    ledger.settle(db, reserve(db, now=NOON - 40 * DAY), unreported, PRICE, 0.0)
+    ledger.settle(db, reserve(db), reply(60, 20), PRICE, 0.0)
+    ledger.fail(db, reserve(db), ModelOfflineError("no route"), charge=False)
+    assert ledger.in_full(db, NOON) == Amount()
+
+    ledger.settle(db, reserve(db), unreported, PRICE, 0.0)
+    ledger.fail(db, reserve(db), ModelServerError("500"), charge=True)
+    reserve(db)
+
+    found = ledger.in_full(db, NOON)
+    assert (found.calls, found.tokens) == (3, 3 * (PROMPT.most_tokens + PROMPT.max_tokens))
+
+
 def test_settling_a_call_that_was_never_made_is_a_mistake_of_ours(db: Database) -> None:
     with pytest.raises(StoreError, match="there is no call 7"):
         ledger.settle(db, 7, reply(1, 1), PRICE, 0.0)
@@ -140,6 +179,22 @@ def test_a_refused_call_writes_nothing(db: Database) -> None:
         reserve(db, prompt=big, price=Price())
 
     assert db.connection.total_changes == before
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        (Refused("too much", "raise the cap"), "raise the cap"),
+        ("too much", "`sleeper cost` shows where it went"),
+    ],
+)
+def test_a_refused_call_says_what_to_do(db: Database, reason: str, hint: str) -> None:
+    terms = ledger.Terms("think", "m", "h", PRICE, lambda *_: reason)
+
+    with pytest.raises(BudgetError) as caught:
+        ledger.reserve(db, PROMPT, terms, now=NOON)
+
+    assert caught.value.hint == hint
 
 
 def test_an_unknown_price_costs_tokens_only(db: Database) -> None:
@@ -316,6 +371,68 @@ def assert_within_caps(spent: Spent) -> None:
     assert spent.month.calls <= CAPS.calls_per_month
 
 
+# --- what was answered before ------------------------------------------------------------------
+
+
+ASKED = Prompt("system", "why?", 100)
+
+
+def answered(db: Database, text: str = "so", **other: Any) -> int:
+    """A question that was answered, in some way other than `ASKED` to "m" at "h"."""
+    said = {"purpose": "ask", "model": "m", "host": "h", "prompt": ASKED, **other}
+    terms = ledger.Terms(said["purpose"], said["model"], said["host"], PRICE, may)
+    call = ledger.reserve(db, said["prompt"], terms, now=NOON)
+    ledger.settle(db, call, reply(60, 20, text=text), PRICE, 1.0)
+    return call
+
+
+def again(db: Database) -> KeptAnswer | None:
+    return ledger.kept_answer(db, ASKED, model="m", host="h")
+
+
+def test_the_newest_answer_to_a_question_is_given_again(db: Database) -> None:
+    answered(db, "at first")
+    answered(db, "then")
+
+    assert again(db) == KeptAnswer("then", "m-1", NOON)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"prompt": ASKED._replace(user="why not?")},
+        {"prompt": ASKED._replace(system="other orders")},
+        {"prompt": ASKED._replace(max_tokens=200)},
+        {"model": "another"},
+        {"host": "elsewhere"},
+        {"purpose": "bench"},
+        {"text": ""},
+    ],
+    ids=["user", "system", "length", "model", "host", "purpose", "empty"],
+)
+def test_an_answer_to_anything_else_is_not_given_again(db: Database, other: dict[str, Any]) -> None:
+    answered(db, **other)
+
+    assert again(db) is None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        ledger.cut,
+        lambda db, call: ledger.complain(db, call, ModelReplyError("no answer")),
+        lambda db, call: ledger.fail(db, call, ModelServerError("500"), charge=True),
+    ],
+    ids=["cut", "of no use", "failed"],
+)
+def test_an_answer_that_is_not_whole_is_not_given_again(
+    db: Database, spoil: Callable[[Database, int], None]
+) -> None:
+    spoil(db, answered(db))
+
+    assert again(db) is None
+
+
 # --- one call, one subject --------------------------------------------------------------------
 
 
@@ -366,6 +483,39 @@ def test_a_definition_does_not_use_up_the_cap_of_its_file_or_of_another(db: Data
 
     with pytest.raises(TooDearError):
         about(db, "a.py::two", caps)
+
+
+def test_what_is_about_no_subject_is_not_held_against_the_repository_s_own(db: Database) -> None:
+    about(db, "", may)
+
+    assert ledger.spent(db, NOON).subject == Amount()
+    assert ledger.spent(db, NOON, subject=Subject("", "1")).subject.calls == 1
+
+
+def test_what_every_subject_had_this_month_is_what_its_caps_are_held_against(
+    db: Database,
+) -> None:
+    """A look that served two findings at one place is counted there once."""
+    wide = narrow(tokens_per_day=50_000)
+    about(db, "last month.py", wide)
+    db.execute("update calls set day = '2026-02-01'")
+    for label in ("a.py", "a.py::one", "a.py::one"):
+        about(db, label, wide)
+    look = about(db, "thought.py", wide)
+    db.execute("delete from thoughts where call_id = ?", (look,))
+    bugs.begin(
+        db, ["1", "2"], step=Step.AGAIN, version="", call_id=look, path="b", symbol="", now=0.0
+    )
+
+    found = ledger.spent_by_subject(db, NOON)
+
+    assert {place: amount.calls for place, amount in found.items()} == {
+        ("a.py", ""): 1,
+        ("a.py", "one"): 2,
+        ("b", ""): 1,
+    }
+    for (path, symbol), amount in found.items():
+        assert ledger.spent(db, NOON, subject=Subject(path, "", symbol)).subject == amount
 
 
 def test_the_day_goes_before_the_subject(db: Database) -> None:
