@@ -51,7 +51,7 @@ def succeeded(db: Database) -> Pause | None:
     return pause
 
 
-def stop_until_person(db: Database, kind: str, message: str, *, now: float = 0.0) -> Pause:
+def stop_until_person(db: Database, kind: str, message: str, *, now: float) -> Pause:
     """No calls until someone acts: a quota, a key, a request the provider will never take."""
     return _store(db, Pause(kind, message, now))
 

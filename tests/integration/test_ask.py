@@ -519,7 +519,7 @@ def test_a_key_or_a_purse_that_is_refused_stops_all_calls_until_an_answer_comes(
 def test_what_else_stopped_calls_is_not_mended_by_an_answer(here, monkeypatch):
     monkeypatch.setenv("SLEEPER_MODEL_NAME", "fake/model")
     with closing(open_store(here)) as db:
-        pause.stop_until_person(db, "no-progress", "30 thoughts in a row left no note")
+        pause.stop_until_person(db, "no-progress", "30 thoughts left no note", now=0.0)
 
     assert ask(QUESTION).exit_code == 0
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from repo_sleeper.domain.spending import Pause
 from repo_sleeper.errors import (
     ModelAuthError,
     ModelError,
@@ -33,6 +34,13 @@ def test_what_only_a_person_can_mend_stops_until_one_acts(
     assert ledger.resume(db) == stopped
     assert pause.waiting(db, 1_000.0) is None
     assert ledger.resume(db) is None
+
+
+def test_a_pause_says_what_happened_and_when(db: Database) -> None:
+    assert pause.failed(db, ModelServerError("503"), now=5.0) == Pause(
+        "server", "503", 5.0, 35.0, 1
+    )
+    assert pause.failed(db, ModelAuthError("401"), now=6.0) == Pause("auth", "401", 6.0)
 
 
 def waits(db: Database, *errors: ModelError) -> list[float]:
@@ -96,6 +104,37 @@ def test_a_clock_set_back_does_not_turn_a_minute_into_a_year(db: Database) -> No
     assert pause.waiting(db, 1e9 - 1e7) is None
 
 
+# --- what a question tells --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "kinds"),
+    [
+        (ModelAuthError("401"), ["auth"]),
+        (ModelQuotaError("402"), ["quota"]),
+        (ModelRequestError("400"), []),
+        (ModelServerError("503"), []),
+        (None, []),
+    ],
+    ids=str,
+)
+def test_a_question_stops_thoughts_only_for_what_is_wrong_with_the_account(
+    db: Database, error: ModelError | None, kinds: list[str]
+) -> None:
+    pause.asked(db, error, now=5.0)
+
+    found = pause.waiting(db, 5.0)
+    assert [(one.kind, one.at) for one in (found,) if one] == [(kind, 5.0) for kind in kinds]
+
+
+def test_a_question_that_failed_otherwise_ends_no_pause(db: Database) -> None:
+    pause.failed(db, ModelAuthError("401"), now=5.0)
+
+    pause.asked(db, ModelServerError("503"), now=6.0)
+
+    assert pause.paused(db) is not None
+
+
 # --- nothing comes of it ----------------------------------------------------------------------
 
 
@@ -135,6 +174,23 @@ def test_after_a_person_acted_it_is_counted_afresh(db: Database) -> None:
     thought(db, notes=0)
 
     assert pause.if_fruitless(db, most=3, now=6.0) is None
+
+
+def test_who_must_act_already_is_not_told_another_reason(db: Database) -> None:
+    stopped = pause.failed(db, ModelAuthError("401"), now=4.0)
+    for _ in range(3):
+        thought(db, notes=0)
+
+    assert pause.if_fruitless(db, most=3, now=5.0) is None
+    assert pause.paused(db) == stopped
+
+
+def test_a_time_to_wait_does_not_hide_that_nothing_comes_of_it(db: Database) -> None:
+    pause.failed(db, ModelServerError("503"), now=4.0)
+    for _ in range(3):
+        thought(db, notes=0)
+
+    assert pause.if_fruitless(db, most=3, now=5.0) is not None
 
 
 def test_being_offline_is_no_lack_of_progress(db: Database) -> None:
