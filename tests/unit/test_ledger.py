@@ -200,8 +200,8 @@ def test_a_refused_call_says_what_to_do(db: Database, reason: str, hint: str) ->
 def test_an_unknown_price_costs_tokens_only(db: Database) -> None:
     reserve(db, price=Price())
 
-    assert ledger.spent(db, NOON).day.usd == 0.0
-    assert ledger.spent(db, NOON).day.tokens > 0
+    day = ledger.spent(db, NOON).day
+    assert (day.usd, day.tokens > 0, day.unpriced) == (0.0, True, 1)
 
 
 def test_a_new_day_starts_afresh_and_the_month_goes_on(db: Database) -> None:

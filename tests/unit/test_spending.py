@@ -9,10 +9,11 @@ import pytest
 from repo_sleeper.domain.model import Price, Prompt, Reply, Usage
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.thoughts import Subject
-from repo_sleeper.errors import StoreError
+from repo_sleeper.errors import ModelOfflineError, NotFoundError, StoreError
 from repo_sleeper.store import bugs, ledger, questions, spending, thoughts
 from repo_sleeper.store.bugs import Step
 from repo_sleeper.store.database import Database, open_database
+from repo_sleeper.store.spending import Sum
 from repo_sleeper.store.thoughts import Job
 
 PRICE = Price(1.0, 10.0, 0.1)
@@ -70,6 +71,121 @@ def test_a_second_look_is_part_of_what_its_note_cost(db: Database) -> None:
 
     assert costs["aaaa"].tokens == costs["bbbb"].tokens + 30
     assert costs["aaaa"].usd == pytest.approx((costs["bbbb"].usd or 0) + 150 / 1e6 / 2)
+
+
+def test_notes_are_told_by_use_then_by_cost(db: Database) -> None:
+    thought(db, "aaaa", "bbbb")
+    thought(db, "cccc")
+    thought(db, "dddd", "eeee")
+    questions.remember(db, "why?", now=1.0, paths=["a.py"], notes=["eeee"])
+
+    order = [one.id for one in spending.note_costs(db, limit=4)]
+
+    assert order == ["eeee", "cccc", "aaaa", "bbbb"]
+
+
+@pytest.mark.parametrize(("state", "origin"), [("dismissed", "model"), ("active", "survey")])
+def test_only_what_a_model_made_and_is_in_use_has_a_cost(
+    db: Database, state: str, origin: str
+) -> None:
+    thought(db, "aaaa", "bbbb")
+    db.execute("update notes set state = ?, origin = ? where id = 'aaaa'", (state, origin))
+
+    assert [one.id for one in spending.note_costs(db, limit=9)] == ["bbbb"]
+
+
+def look(db: Database, *notes: str) -> int:
+    number = call(db, "check")
+    ledger.settle(db, number, Reply("", Usage(50, 10), "m"), PRICE, 1.0)
+    bugs.begin(
+        db, notes, step=Step.AGAIN, version="", call_id=number, path="b.py", symbol="", now=1.0
+    )
+    return number
+
+
+@pytest.mark.parametrize("purpose", ["think", "check"])
+def test_what_a_note_cost_is_unknown_where_one_call_had_no_price(
+    db: Database, purpose: str
+) -> None:
+    thought(db, "aaaa")
+    look(db, "aaaa")
+    look(db, "aaaa")
+    db.execute(
+        "update calls set priced = 0 where id = (select min(id) from calls where purpose = ?)",
+        (purpose,),
+    )
+
+    (note,) = spending.note_costs(db, limit=9)
+
+    assert (note.usd, note.tokens) == (None, 280 + 60 + 60)
+
+
+# --- sums --------------------------------------------------------------------------------------
+
+
+def test_a_sum_tells_everything_that_its_calls_took_and_brought(db: Database) -> None:
+    thought(db, "aaaa", "bbbb")
+    thought(db, "cccc")
+
+    (found,) = spending.sums(db, "model", limit=9)
+
+    usd = 2 * (100 * 1.0 + 100 * 0.1 + 80 * 10.0) / 1e6
+    assert found.usd == pytest.approx(usd)
+    assert found == Sum("m", 2, 400, 200, 160, 560, found.usd, unpriced=0, notes=3)
+
+
+def test_a_look_at_several_findings_is_one_call_about_their_place(db: Database) -> None:
+    look(db, "aaaa", "bbbb", "cccc")
+
+    (found,) = spending.sums(db, "subject", limit=9)
+
+    assert (found.key, found.calls, found.tokens) == ("b.py", 1, 60)
+
+
+@pytest.mark.parametrize(
+    ("by", "keys"),
+    [("kind", ["architecture", "check"]), ("subject", ["a.py", "b.py"]), ("day", ["2", "1"])],
+)
+def test_the_dearest_sums_come_first_and_the_newest_days(
+    db: Database, by: str, keys: list[str]
+) -> None:
+    look(db, "aaaa")
+    db.execute("update calls set day = '2'")
+    db.execute("update calls set day = '1' where id = ?", (thought(db),))
+
+    assert [one.key for one in spending.sums(db, by, limit=9)] == keys
+    assert [one.key for one in spending.sums(db, by, limit=1)] == keys[:1]
+
+
+def test_a_call_that_sent_nothing_is_no_part_of_a_sum(db: Database) -> None:
+    ledger.fail(db, call(db, "ask"), ModelOfflineError("no route"), charge=False)
+
+    (found,) = spending.sums(db, "kind", limit=9)
+
+    assert (found.calls, found.tokens, found.usd, found.unpriced) == (0, 0, 0.0, 0)
+
+
+# --- one call ----------------------------------------------------------------------------------
+
+
+def test_a_call_that_nobody_made_is_not_found(db: Database) -> None:
+    with pytest.raises(NotFoundError, match="no call 7"):
+        spending.call(db, 7)
+
+
+@pytest.mark.parametrize("priced", [True, False])
+def test_a_call_without_a_price_says_no_sum(db: Database, *, priced: bool) -> None:
+    number = look(db, "aaaa")
+    db.execute("update calls set priced = ?", (priced,))
+
+    found = spending.call(db, number)
+    assert (found["usd"] is not None, found["reserved_usd"] is not None) == (priced, priced)
+
+
+def test_the_last_calls_come_first(db: Database) -> None:
+    numbers = [call(db, "ask") for _ in range(3)]
+
+    assert [one.id for one in spending.calls(db, limit=2)] == numbers[:0:-1]
 
 
 def test_a_question_s_call_is_shown_with_every_word_that_was_said(db: Database) -> None:
