@@ -95,7 +95,6 @@ def test_without_measurements_nothing_is_made_up() -> None:
     assert set(figures(SPENT).values()) == {None}
     assert "not known yet" in told(SPENT)
     assert "0 answers so far, 5 are needed" in told(SPENT)
-    assert set(figures(with_(SPENT, noted=NOTED)).values()) == {None}, "b alone says nothing of B"
 
 
 def test_what_is_assumed_is_said_to_be() -> None:
@@ -106,6 +105,18 @@ def test_what_is_assumed_is_said_to_be() -> None:
     assert "b = 2,000 tokens with them (measured, 6 answers)" in told(noted, spares=4)
     assert figures(SPENT, without=8_000, spares=4)["paper_at_one_price"] == 10
     assert "(assumed: --without says so)" in told(SPENT, without=8_000, spares=4)
+
+
+def test_what_is_assumed_is_worth_money_less_what_its_notes_cost_to_read() -> None:
+    assert figures(with_(SPENT, noted=NOTED), spares=4)["money"] == 17
+
+
+@pytest.mark.parametrize("one", [{"noted": NOTED}, {"bare": BARE}], ids=["noted", "bare"])
+def test_one_of_the_two_is_not_enough(one: dict[str, Answers]) -> None:
+    found = with_(SPENT, **one)
+
+    assert set(figures(found).values()) == {None}
+    assert told(found).count("not known yet") == 3
 
 
 def test_where_both_are_measured_the_ledger_says_what_notes_spare() -> None:

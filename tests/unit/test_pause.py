@@ -68,6 +68,7 @@ def test_a_provider_that_is_away_is_asked_every_quarter_of_an_hour(db: Database)
 )
 def test_retry_after_is_a_hint_within_reason(db: Database, asked: float, waited: float) -> None:
     assert waits(db, ModelRateError("429", retry_after=asked)) == [waited]
+    assert pause.waiting(db, 0.0) is not None
 
 
 def test_only_the_third_useless_answer_in_a_row_is_a_reason_to_wait(db: Database) -> None:
@@ -171,7 +172,9 @@ def test_after_a_person_acted_it_is_counted_afresh(db: Database) -> None:
         thought(db, notes=0)
     pause.if_fruitless(db, most=3, now=5.0)
     pause.succeeded(db)
-    thought(db, notes=0)
+    assert pause.paused(db) is None
+    for _ in range(2):
+        thought(db, notes=0)
 
     assert pause.if_fruitless(db, most=3, now=6.0) is None
 

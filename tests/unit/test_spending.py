@@ -139,7 +139,7 @@ def test_a_look_at_several_findings_is_one_call_about_their_place(db: Database) 
 
     (found,) = spending.sums(db, "subject", limit=9)
 
-    assert (found.key, found.calls, found.tokens) == ("b.py", 1, 60)
+    assert (found.key, found.calls, found.tokens, found.notes) == ("b.py", 1, 60, 0)
 
 
 @pytest.mark.parametrize(
