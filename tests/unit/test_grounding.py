@@ -446,6 +446,31 @@ def test_what_is_known_on_the_same_code_is_not_stored_twice() -> None:
     assert grounded(draft(title="Rates come from a table"), asked=asked).notes
 
 
+def test_what_was_put_aside_is_kept_out_however_its_code_was_edited() -> None:
+    edited = replace(SOURCE, places=(Place("Cart.total", Range(5, 8), "99"),))
+    asked = replace(ASKED, put_aside=grounded(draft()).notes)
+
+    assert "put aside before" in reason(draft(), source=edited, asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("other", "kind"),
+    [
+        pytest.param(draft("self.items = []", 11), NoteKind.ARCHITECTURE, id="elsewhere"),
+        pytest.param(draft(), NoteKind.LIKELY_BUG, id="of another kind"),
+        pytest.param(
+            draft(title="Rates come from a table", body="Read once."),
+            NoteKind.ARCHITECTURE,
+            id="in other words, and no finding",
+        ),
+    ],
+)
+def test_what_was_put_aside_keeps_out_nothing_else(other: Draft, kind: NoteKind) -> None:
+    asked = replace(ASKED, kind=kind, put_aside=grounded(draft()).notes)
+
+    assert grounded(other._replace(kind=kind), asked=asked).notes
+
+
 def test_a_reply_does_not_repeat_itself() -> None:
     found = grounded(draft(), draft())
 
