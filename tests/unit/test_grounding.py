@@ -318,6 +318,7 @@ def test_a_line_far_off_is_corrected_when_there_is_one_place_only() -> None:
         pytest.param(draft("  self "), "shorter than 8", id="too short to prove anything"),
         pytest.param(draft(path="shop/order.py"), "not shown", id="another file"),
         pytest.param(draft(title="  "), "says nothing", id="no title"),
+        pytest.param(draft(body=" \n"), "says nothing", id="no body"),
         pytest.param(draft()._replace(evidence=()), "cites nothing", id="no evidence"),
         pytest.param(draft()._replace(kind=NoteKind.LIKELY_BUG), "not asked", id="another kind"),
     ],
@@ -369,6 +370,15 @@ def test_the_good_evidence_of_a_note_is_kept_and_the_bad_left_out() -> None:
     (note,) = grounded(draft()._replace(evidence=(bad, good, good))).notes
 
     assert [e.quote for e in note.evidence] == ["return subtotal * RATES[self.currency]"]
+
+
+def test_a_note_is_about_what_it_cites_first() -> None:
+    first, second = draft("self.items = []", 11).evidence[0], draft().evidence[0]
+
+    (note,) = grounded(draft()._replace(evidence=(first, second))).notes
+
+    assert [one.symbol for one in note.evidence] == ["Cart.clear", "Cart.total"]
+    assert note.subject == "shop/cart.py::Cart.clear"
 
 
 @pytest.mark.parametrize(
@@ -471,6 +481,29 @@ def test_what_was_put_aside_keeps_out_nothing_else(other: Draft, kind: NoteKind)
     assert grounded(other._replace(kind=kind), asked=asked).notes
 
 
+RETURN, CLEAR = (draft().evidence[0], draft("self.items = []", 11).evidence[0])
+SUM = DraftEvidence("shop/cart.py", 7, "subtotal = sum(item.price for item in self.items)")
+
+
+@pytest.mark.parametrize(
+    ("cites", "comes_back"),
+    [
+        pytest.param((RETURN, SUM), True, id="begins with the same line"),
+        pytest.param((SUM, CLEAR), False, id="ends with the same line"),
+    ],
+)
+def test_a_finding_in_other_words_is_known_by_the_line_it_begins_with(
+    cites: tuple[DraftEvidence, ...], *, comes_back: bool
+) -> None:
+    bug = draft()._replace(kind=NoteKind.LIKELY_BUG, evidence=(RETURN, CLEAR))
+    asked = replace(ASKED, kind=NoteKind.LIKELY_BUG)
+    asked = replace(asked, put_aside=grounded(bug, asked=asked).notes)
+
+    again = bug._replace(title="Absent prices are added", body="Unguarded.", evidence=cites)
+
+    assert (not grounded(again, asked=asked).notes) is comes_back
+
+
 def test_a_reply_does_not_repeat_itself() -> None:
     found = grounded(draft(), draft())
 
@@ -482,6 +515,26 @@ def test_another_kind_may_say_the_same() -> None:
     asked = replace(ASKED, kind=NoteKind.LIKELY_BUG, existing=(known,))
 
     assert grounded(draft()._replace(kind=NoteKind.LIKELY_BUG), asked=asked).notes
+
+
+def test_what_another_sample_says_again_makes_the_note_surer_and_newer() -> None:
+    (known,) = grounded(draft()._replace(confidence=0.5)).notes
+    asked = replace(ASKED, merge=(known,), commit="def", now=9.0)
+
+    (note,) = grounded(draft(title="Totals are converted at last"), asked=asked).notes
+
+    assert (note.id, note.title) == (known.id, known.title)
+    assert note.confidence == pytest.approx(0.9)
+    assert (note.commit, note.created_at) == ("def", 9.0)
+
+
+def test_what_another_sample_says_of_something_else_is_a_note_of_its_own() -> None:
+    (known,) = grounded(draft()).notes
+    asked = replace(ASKED, merge=(known,))
+
+    (note,) = grounded(draft(title="Rates come from a table", body="Read once."), asked=asked).notes
+
+    assert note.id != known.id
 
 
 def test_more_than_five_notes_are_too_many() -> None:
@@ -497,6 +550,7 @@ def test_long_texts_are_clipped() -> None:
 
     assert (len(note.title) <= 120, len(note.body) <= 1_200) == (True, True)
     assert note.title.endswith("…")
+    assert len(reason(draft("never written", title="word " * 600))) < 200
 
 
 def test_the_same_claim_about_the_same_code_has_the_same_id() -> None:
