@@ -242,6 +242,22 @@ def test_a_key_on_one_line_leaves_the_rest_of_it() -> None:
     assert redacted == "k = '‹SECRET:private-key›' + tail"
 
 
+def test_what_stands_before_the_end_of_a_key_is_part_of_it() -> None:
+    redacted, _ = redact("-----BEGIN PRIVATE KEY-----\nqQ==-----END PRIVATE KEY----- + tail")
+
+    assert redacted == "‹SECRET:private-key›\n‹SECRET:private-key› + tail"
+
+
+@pytest.mark.parametrize("between", ["\n", "\nbetween = 1\n", " + "])
+def test_every_one_of_several_keys_is_taken_out(between: str) -> None:
+    redacted, count = redact(f"{KEY}{between}{KEY}\nafter = 1")
+
+    assert count == 2
+    assert "MII" not in redacted
+    assert between in redacted
+    assert redacted.endswith("after = 1")
+
+
 secrets_and_code = st.lists(
     st.one_of(
         st.sampled_from(sorted(SECRETS.values())),
