@@ -173,6 +173,12 @@ def test_a_secret_given_by_its_name_or_place_is_taken_out(text: str) -> None:
     assert "‹SECRET:" in redacted
 
 
+def test_a_name_within_a_secret_is_part_of_it() -> None:
+    redacted = redact('password = "token=Zx81kfQ0pLs72Vbn"; after()')
+
+    assert redacted == ('password = "‹SECRET:assigned›"; after()', 1)
+
+
 @pytest.mark.parametrize(
     "text",
     [
