@@ -360,6 +360,18 @@ def test_cleaning_is_idempotent_and_leaves_no_control_character(text: str) -> No
                for char in cleaned)  # fmt: skip
 
 
+NEVER_READ = """
+    .envrc prod.env cert.p12 cert.pfx cert.pkcs12 old.kdb release.jks release.keystore
+    login.ppk signing.asc notes.gpg client.ovpn prod.tfvars prod.tfvars.json
+    terraform.tfstate.backup age.agekey shop.sqlite shop.sqlite3 shop.db nightly.dump
+    cart.py.bak tls.key id_dsa id_ecdsa id_ed25519_sk id_rsa.old id_xmss secret secrets
+    secrets.prod.json credential .pypirc .pgpass .htpasswd .git-credentials .dockercfg .my.cnf
+    .boto .s3cfg _netrc serviceaccount.json prod-credentials.json client_secret_12.json
+    kubeconfig terraform.rc .terraformrc shadow wallet.dat .gnupg/trust .azure/profile
+    .gcloud/config .kube/config .docker/config.json
+"""
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -379,6 +391,7 @@ def test_cleaning_is_idempotent_and_leaves_no_control_character(text: str) -> No
         ".aws/config",
         "dump.sql.gz",
         "ID_RSA",
+        *NEVER_READ.split(),
     ],
 )
 def test_a_file_named_like_a_secret_is_one(path: str) -> None:
@@ -397,6 +410,12 @@ def test_a_file_named_like_a_secret_is_one(path: str) -> None:
         "tokens.go",
         "key.rs",
         "monkey.py",
+        "secrets.md",
+        "secret.ts",
+        "id_card.py",
+        "shadow.css",
+        "kubeconfig.go",
+        "docs/aws/config",
     ],
 )
 def test_a_file_that_only_speaks_of_secrets_is_none(path: str) -> None:
