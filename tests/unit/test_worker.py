@@ -490,6 +490,10 @@ def test_the_person_s_price_goes_before_the_list() -> None:
     [
         ({"sent": 5, "received": 7, "cached": 9}, Usage(sent=5, received=7, cached=5)),
         ({"sent": 5, "received": 7, "cached": 0}, Usage(sent=5, received=7)),
+        ({"sent": 5, "received": 7, "cached": 2, "written": 9}, Usage(5, 7, cached=2, written=3)),
+        ({"sent": 5, "received": 7, "cached": 9, "written": 9}, Usage(5, 7, cached=5, written=0)),
+        ({"sent": 5, "received": 7, "cached": 0, "written": -1}, None),
+        ({"sent": 5, "received": None, "cached": 0}, None),
         (None, None),
         ({}, None),
         ({"sent": -5, "received": 7, "cached": 0}, None),
@@ -529,9 +533,28 @@ def test_a_cut_answer_is_good_enough_for_a_person_but_not_for_a_parser() -> None
         WorkerModel(settings, key="k", ask=True)._reply(told(finish="length", text=""), seconds=1.0)
 
 
-def test_a_refusal_is_not_an_empty_answer() -> None:
-    with pytest.raises(ModelRefusedError):
-        WorkerModel(ModelSettings(name="a/b"), key="k")._reply(told(refusal="no"), seconds=1.0)
+@pytest.mark.parametrize(
+    ("changed", "error", "why"),
+    [
+        ({"choices": 0, "text": ""}, ModelReplyError, "holds no choices"),
+        ({"text": " \n"}, ModelReplyError, "is empty"),
+        ({"text": "", "refusal": "no"}, ModelRefusedError, "refused"),
+        ({"finish": "content_filter"}, ModelRefusedError, "refused"),
+    ],
+)
+def test_what_is_no_answer_is_told_by_its_reason(
+    changed: dict[str, Any], error: type[ModelError], why: str
+) -> None:
+    for ask in (True, False):
+        model = WorkerModel(ModelSettings(name="a/b"), key="k", ask=ask)
+        with pytest.raises(error, match=why):
+            model._reply(told(**changed), seconds=1.0)
+
+
+def test_a_provider_that_does_not_say_why_it_ended_has_ended_well() -> None:
+    model = WorkerModel(ModelSettings(name="a/b"), key="k")
+
+    assert model._reply(told(finish=""), seconds=1.0).finish == "stop"
 
 
 def test_closing_during_a_call_kills_and_leaves_the_rest_to_the_call() -> None:
