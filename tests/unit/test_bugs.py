@@ -18,12 +18,13 @@ from repo_sleeper.domain.thoughts import Subject
 from repo_sleeper.errors import (
     BudgetError,
     ModelOfflineError,
+    ModelReplyError,
     ModelSetupError,
     NotFoundError,
     TooDearError,
 )
 from repo_sleeper.sleep import budget
-from repo_sleeper.store import bug_fates, bugs, counting, history, ledger, notes, versions
+from repo_sleeper.store import bug_fates, bugs, counting, history, ledger, notes, pause, versions
 from repo_sleeper.store.bug_fates import Past
 from repo_sleeper.store.bugs import Bug, BugState, Step, Verdict
 from repo_sleeper.store.database import Database
@@ -390,6 +391,9 @@ def test_an_answer_of_no_use_is_paid_for_and_tried_three_times_at_most(desk: Des
     assert len(model.prompts) == 3
     assert {check.state for check in desk.bug().checks} == {"failed"}
     assert ledger.spent(desk.db, 1_000.0).day.tokens == 4 * 120
+    first, _, third = desk.outcomes
+    assert isinstance(first.error, ModelReplyError)
+    assert (first.usd > 0, first.stop, third.stop) == (True, True, True)
 
 
 def test_a_call_that_fails_says_why_and_stops_what_must_stop(desk: Desk) -> None:
@@ -399,7 +403,16 @@ def test_a_call_that_fails_says_why_and_stops_what_must_stop(desk: Desk) -> None
 
     assert desk.outcomes[0].error is not None
     assert desk.outcomes[0].stop
+    assert [look.state for look in desk.bug().checks] == ["failed"]
     assert ledger.spent(desk.db, 1_000.0).day.calls == 1, "nothing was sent"
+
+
+def test_a_look_that_came_to_something_ends_the_time_to_wait(desk: Desk) -> None:
+    desk.claims(finding())
+
+    desk.looks(ModelOfflineError("no route", sent=False), finding())
+
+    assert pause.waiting(desk.db, 1_000.0) is None
 
 
 def test_a_model_that_cannot_be_set_up_stops_the_looks(
@@ -415,6 +428,7 @@ def test_a_model_that_cannot_be_set_up_stops_the_looks(
     outcome = checks.check(desk.at, due, asking(Model()), LIMITS)
 
     assert (outcome.state, outcome.stop) == (None, True)
+    assert isinstance(outcome.error, ModelSetupError)
 
 
 def test_a_file_that_is_not_as_it_was_indexed_is_looked_at_later(desk: Desk) -> None:
@@ -425,6 +439,7 @@ def test_a_file_that_is_not_as_it_was_indexed_is_looked_at_later(desk: Desk) -> 
     outcome = checks.check(desk.at, due, asking(Model()), LIMITS)
 
     assert (outcome.state, outcome.stop) == (None, False)
+    assert "changed" in str(outcome.error)
     assert desk.bug().checks == ()
 
 
