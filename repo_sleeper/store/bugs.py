@@ -231,14 +231,11 @@ def confirm(db: Database, note_id: str, *, by: str, why: str, now: float) -> Non
     )
 
 
-def forget(db: Database, note_id: str, *, but: int = 0) -> None:
-    """What was decided and looked at so far does not count any more, except for one call."""
+def forget(db: Database, note_id: str) -> None:
+    """What was decided and looked at so far does not count any more."""
     with db.transaction():
         db.execute("delete from bugs where note_id = ?", (note_id,))
-        db.execute(
-            "update bug_checks set state = 'forgotten' where note_id = ? and call_id != ?",
-            (note_id, but),
-        )
+        db.execute("update bug_checks set state = 'forgotten' where note_id = ?", (note_id,))
 
 
 def begin(  # noqa: PLR0913 -- the whole record of a look, each by name

@@ -131,7 +131,7 @@ def _read(db: Database, look: _Look, call: _Call, reply: Reply, *, now: float) -
             stop = pause.failed(db, error, now=now) is not None
             return Outcome(ThoughtState.FAILED, usd=usd, error=error, stop=stop)
         if look.due.afresh:
-            bugs.forget(db, look.due.note.id, but=call.id)
+            bugs.forget(db, look.due.note.id)
         bugs.decide(db, call.id, verdicts, now=now)
         pause.succeeded(db)
     return Outcome(ThoughtState.APPLIED, usd=usd)
