@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +94,14 @@ def test_text_between_tags_counts_verbatim() -> None:
 def test_control_characters_in_a_file_do_no_harm() -> None:
     parsed = extract(b"def f():\n    return '\x01'\n\x00\ndef g(): pass\n", "python")
     assert [one.name for one in parsed.symbols] == ["f", "g"]
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x01"])
+def test_a_control_character_counts_as_white_space(character: str) -> None:
+    before, after = (python(f"run()\n{one}\n{BEFORE}") for one in (character, " "))
+
+    assert [one.node_hash for one in before.symbols] == [one.node_hash for one in after.symbols]
+    assert (before.node_hash, before.module_hash) == (after.node_hash, after.module_hash)
 
 
 # Only of code without errors: how tree-sitter recovers depends on how far things are apart.
