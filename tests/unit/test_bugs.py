@@ -224,6 +224,32 @@ def test_a_look_decides_nothing_about_a_finding_whose_code_it_was_not_shown(desk
     assert other.checks == ()
 
 
+def looks_at(desk: Desk) -> dict[str, list[str]]:
+    """By the line of each finding, which looks were taken at it."""
+    found = bugs.bugs(desk.db, 1, states=tuple(BugState))
+    return {one.note.evidence[0].quote: [look.step for look in one.checks] for one in found}
+
+
+def test_one_look_serves_every_finding_in_the_file_that_waits_for_it(desk: Desk) -> None:
+    both = [json.loads(finding(*place))["notes"][0] for place in ((LINE, 3), (OTHER, 6))]
+    desk.thinks(json.dumps({"notes": both, "end": "OK"}))
+
+    desk.look(bugs.due(desk.db, 1)[0], NOTHING)
+
+    assert looks_at(desk) == {LINE: ["again"], OTHER: ["again"]}
+
+
+def test_a_look_serves_no_finding_that_waits_for_another(desk: Desk) -> None:
+    desk.claims(finding())
+    desk.look(bugs.due(desk.db, 1)[0], finding())
+    desk.claims_in("Cart.clear", finding(OTHER, 6))
+
+    (new,) = (due for due in bugs.due(desk.db, 1) if due.step is Step.AGAIN)
+    desk.look(new, NOTHING)
+
+    assert looks_at(desk) == {LINE: ["again"], OTHER: ["again"]}
+
+
 def test_agreement_is_about_the_cited_definition_not_about_the_file(desk: Desk) -> None:
     desk.claims(finding())
 
