@@ -111,3 +111,23 @@ def test_blank_lines_never_change_the_hash_of_a_file(lines: list[str]) -> None:
 
     assert not close.has_error
     assert close.node_hash == apart.node_hash
+
+
+PIECES = ["function f(){return 1}", "class A{m(){return 2}}", "g();", "const text='/*c*/';"]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES)),
+    st.sampled_from(["/*c*/", "/*c*//*d*/", "//c\n", " /*c*/ ", "/** c */"]),
+)
+def test_comments_never_change_a_hash_wherever_they_touch_the_code(
+    pieces: list[str], comment: str
+) -> None:
+    plain = extract("".join(pieces).encode(), "javascript")
+    text = comment.join(["", *pieces, ""]).replace("{", f"{{{comment}").replace("}", f"{comment}}}")
+
+    commented = extract(text.encode(), "javascript")
+
+    assert commented.node_hash == plain.node_hash
+    assert commented.module_hash == plain.module_hash
+    assert [one.node_hash for one in commented.symbols] == [one.node_hash for one in plain.symbols]
