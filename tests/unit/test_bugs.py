@@ -22,6 +22,7 @@ from repo_sleeper.errors import (
     ModelSetupError,
     NotFoundError,
     TooDearError,
+    UsageError,
 )
 from repo_sleeper.sleep import budget
 from repo_sleeper.store import bug_fates, bugs, counting, history, ledger, notes, pause, versions
@@ -738,6 +739,27 @@ def test_a_bug_is_found_by_the_start_of_its_id(desk: Desk) -> None:
     assert bugs.bug(desk.db, 1, bug.note.id[:6].upper()) == bug
     with pytest.raises(NotFoundError, match="no likely bug"):
         bugs.bug(desk.db, 1, "zzzz")
+    with pytest.raises(UsageError, match="too short"):
+        bugs.bug(desk.db, 1, bug.note.id[:3])
+
+
+def test_a_beginning_that_several_ids_have_names_them(desk: Desk) -> None:
+    both = [json.loads(finding(*place))["notes"][0] for place in ((LINE, 3), (OTHER, 6))]
+    desk.thinks(json.dumps({"notes": both, "end": "OK"}))
+    desk.db.execute("update notes set id = 'abcd' || row")
+
+    with pytest.raises(NotFoundError, match="several bugs begin with abcd: abcd1, abcd2"):
+        bugs.bug(desk.db, 1, "abcd")
+
+
+def test_a_note_of_another_kind_is_no_bug(desk: Desk) -> None:
+    claim = json.loads(finding())["notes"][0] | {"kind": "architecture"}
+    job = thinker.job(Subject("cart.py", desk.hash), NoteKind.ARCHITECTURE)
+    reply = json.dumps({"notes": [claim], "end": "OK"})
+
+    assert thinker.think_about(desk.at, job, asking(Model(reply)), LIMITS).notes
+
+    assert bugs.bugs(desk.db, 1, states=tuple(BugState)) == []
 
 
 def test_a_look_that_is_too_dear_alone_is_told_apart(desk: Desk) -> None:
