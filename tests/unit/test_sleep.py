@@ -9,7 +9,7 @@ import pytest
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.domain.spending import Amount, Refused, Spent, TooDear
 from repo_sleeper.domain.thoughts import Candidate, Subject
-from repo_sleeper.sleep.agenda import plan
+from repo_sleeper.sleep.agenda import plan, tokens
 from repo_sleeper.sleep.budget import Caps, refusal
 from repo_sleeper.sleep.idle import why_awake, within
 
@@ -169,6 +169,8 @@ def order(*candidates: Candidate) -> list[str]:
         pytest.param({"coverage": 0.1}, {"coverage": 0.9}, id="little covered"),
         pytest.param({"size": 12_000}, {"size": 500}, id="worth what a call costs anyway"),
         pytest.param({"failures": 0}, {"failures": 1}, id="not failed before"),
+        pytest.param({"looks": 1}, {"looks": 2}, id="looked at less often"),
+        pytest.param({"looks": 1}, {"looks": 1, "failures": 1}, id="looked at and not failed"),
     ],
 )
 def test_the_subject_worth_most_per_token_comes_first(
@@ -193,6 +195,33 @@ def test_the_kinds_of_a_subject_stay_together_because_their_prompts_begin_alike(
 
     assert [item.subject.path for item in items] == ["b"] * 3 + ["a"] * 3
     assert [item.kind for item in items[:3]] == kinds[::-1]
+
+
+def test_a_subject_comes_where_its_best_kind_does() -> None:
+    best, other = NoteKind.ARCHITECTURE, NoteKind.OPTIMIZATION
+    both = [candidate("a", best, churn=3.0), candidate("a", other, churn=0.0)]
+
+    assert order(candidate("b", churn=1.0), *both) == ["a", "a", "b"]
+
+
+def test_a_second_look_is_worth_the_same_however_much_was_seen() -> None:
+    seen, unseen = candidate("a", looks=1, coverage=1.0), candidate("b", looks=1)
+
+    assert len({item.value for item in plan([seen, unseen])}) == 1
+
+
+def test_what_is_being_worked_on_is_touched_for_certain() -> None:
+    (item,) = plan([candidate("a", dirty_at=5.0)])
+
+    assert item.factors["touched"] == 1.0
+
+
+def test_code_beyond_what_is_sent_costs_and_brings_nothing() -> None:
+    (large, larger) = plan([candidate("a", size=18_000), candidate("b", size=90_000)])
+
+    assert large.value == larger.value
+    assert tokens(18_000) - tokens(0) == 6_000
+    assert tokens(3_000) - tokens(0) == 1_000
 
 
 def test_ties_are_broken_by_path() -> None:
