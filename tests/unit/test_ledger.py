@@ -498,7 +498,7 @@ def test_what_every_subject_had_this_month_is_what_its_caps_are_held_against(
     """A look that served two findings at one place is counted there once."""
     wide = narrow(tokens_per_day=50_000)
     about(db, "last month.py", wide)
-    db.execute("update calls set day = '2026-02-01'")
+    db.execute("update calls set day = '2026-02-01', at = 0")
     for label in ("a.py", "a.py::one", "a.py::one"):
         about(db, label, wide)
     look = about(db, "thought.py", wide)
