@@ -21,6 +21,9 @@ _IN_FULL = "case state when 'settled' then usage = 'missing' when 'failed' then 
 _COUNTED = "calls.id >= :since"
 # From the first that was dated into a day or month, or later, or made when the clock was in it.
 _SINCE = "select min(id) from calls where day >= :first or (at >= :begins and at < :ends)"
+_OWN_DAY = "date(at, 'unixepoch', 'localtime')"
+# By more than a day: what was dated in another zone keeps its date.
+_BEHIND = "at <= :now and day < date(at, 'unixepoch', 'localtime', '-1 day')"
 # A definition is a subject of its own: else those of a long file would use up each other's cap.
 # A look that served several findings counts for the one that it was allowed for.
 _ABOUT = """id in (
@@ -81,12 +84,14 @@ def since_day(db: Database, now: float) -> int | None:
 def redate(db: Database, now: float) -> None:
     """What a clock running ahead dated into the future counts as today's, and not for longer.
 
-    When the clock says that it was made (`at`) stays: if it is this clock that is behind, the
-    call counts for that day again once the clock is right.
+    When the clock says that it was made (`at`) stays: if it is this clock that is behind, as many
+    are when a machine starts, the call has its own day again once the clock is right.
     """
     today, last = day_of(now), db.value("select max(day) from calls")
     if last is not None and last > today:
         db.execute("update calls set day = ? where day > ?", (today, today))
+    if db.value(f"select exists (select 1 from calls where {_BEHIND})", {"now": now}):
+        db.execute(f"update calls set day = {_OWN_DAY} where {_BEHIND}", {"now": now})
 
 
 def _since_month(db: Database, now: float) -> int | None:

@@ -245,6 +245,18 @@ def test_a_clock_that_was_ahead_stops_nobody_for_longer_than_the_day(db: Databas
     assert ledger.spent(db, NOON + DAY).month.tokens == 80
 
 
+def test_a_call_has_its_own_day_again_once_a_clock_that_was_behind_is_right(db: Database) -> None:
+    """A machine may start in 1970, and knows better a minute later."""
+    ledger.settle(db, reserve(db), reply(60, 20), PRICE, 0.0)
+    days = [db.value("select day from calls")]
+
+    for now in (0.0, NOON + DAY):
+        ledger.redate(db, now)
+        days.append(db.value("select day from calls"))
+
+    assert days == [day_of(NOON), day_of(0.0), day_of(NOON)]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(-45, 45), st.booleans()), max_size=40))
 def test_however_the_clock_jumps_each_day_and_month_is_given_once(
