@@ -6,7 +6,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from repo_sleeper.cli.looking import Asked, up_to_date
+from repo_sleeper.cli.looking import Asked, count, up_to_date
 
 if TYPE_CHECKING:
     from repo_sleeper.daemon.workspace import Workspace
@@ -42,6 +42,8 @@ def fulfil(wish: Wish) -> int:
     with up_to_date(workspace) as asked:
         from repo_sleeper.cli import ask_view  # the look has it at hand, if there was time
 
+        if _is_to_be_counted(asked, query):
+            count(workspace)
         found = _context(asked, workspace, query, wish, sent=bool(name))
         fact = None if wish.context or wish.fresh else found.fact or _fact(asked, workspace, query)
         _warn(asked.warning)
@@ -189,6 +191,17 @@ def _tell_unread(asked: Asked, found: Context) -> None:
 
     for sentence in unread.named(asked.db, asked.tree_id, found.query):
         _warn(f"{clean(sentence)} `sleeper status --skipped` has all")
+
+
+def _is_to_be_counted(asked: Asked, query: str) -> bool:
+    """Whether it is about imports and files changed since somebody saw which files they mean."""
+    from repo_sleeper.store import freshness
+
+    if not freshness.is_behind(asked.db, asked.tree_id):
+        return False
+    from repo_sleeper.store import answers  # 2 ms
+
+    return answers.rests_on_links(asked.db, asked.tree_id, query)
 
 
 # --- from the index alone ----------------------------------------------------------------------

@@ -51,12 +51,21 @@ def up_to_date(workspace: Workspace, *, derive: bool = False) -> Iterator[Asked]
     # Opened first and closed last: then closing what we write with does not fold the WAL back
     # into the file each time, which a question would wait for.
     with closing(read_store(workspace)) as db:
-        look, refusal = _look_of_daemon(workspace, derive=derive)
-        look = look or _look_of_ours(workspace, derive=derive, refusal=refusal)
+        look = _look(workspace, derive=derive)
         tree_id, commit = _tree(db, workspace)
         is_worth_it = look.warning and not (look.complete and _is_counted(db, tree_id))
         warning = f"{look.warning}{_since(db)}" if is_worth_it else ""
         yield Asked(db, tree_id, commit, warning, look.doubt)
+
+
+def count(workspace: Workspace) -> None:
+    """Have the survey taken of what was looked at, for a question that cannot do without."""
+    _look(workspace, derive=True)
+
+
+def _look(workspace: Workspace, *, derive: bool) -> _Look:
+    look, refusal = _look_of_daemon(workspace, derive=derive)
+    return look or _look_of_ours(workspace, derive=derive, refusal=refusal)
 
 
 def _look_of_daemon(workspace: Workspace, *, derive: bool) -> tuple[_Look | None, str]:

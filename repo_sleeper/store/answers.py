@@ -7,7 +7,7 @@ from functools import cache
 
 from repo_sleeper.domain.answers import Answered, Form, Place
 from repo_sleeper.domain.code import SymbolKind
-from repo_sleeper.store import code, namesakes
+from repo_sleeper.store import code, freshness, namesakes
 from repo_sleeper.store import facts as finders
 from repo_sleeper.store.asides import aside, is_test
 from repo_sleeper.store.code import StoredReference, StoredSymbol
@@ -28,12 +28,22 @@ def answer(
 ) -> Answered | None:
     """The answer from the index as it is now, without a model; None when there is none."""
     found = understood(db, tree_id, query)
-    if found is None:
+    if found is None or (freshness.is_behind(db, tree_id) and _is_linked(db, tree_id, *found)):
         return None
     known = fact(db, tree_id, *found, read=read)
     if known is None:
         return _unused(db, tree_id, *found, read) if found[0] is Form.CALLERS else None
     return _with_mentions(db, tree_id, known, read)
+
+
+def rests_on_links(db: Database, tree_id: int, query: str) -> bool:
+    """Whether the answer needs to know which file an import means: the survey resolves them."""
+    found = understood(db, tree_id, query)
+    return found is not None and _is_linked(db, tree_id, *found)
+
+
+def _is_linked(db: Database, tree_id: int, form: Form, name: str) -> bool:
+    return form is Form.IMPORTS or (form is Form.IMPORTERS and is_path(db, tree_id, name))
 
 
 def _unused(db: Database, tree_id: int, form: Form, name: str, read: Reader) -> Answered | None:

@@ -161,8 +161,12 @@ and not ({_OVERTAKEN})"""
 
 def survey_is_due(db: Database, tree_id: int, *, rules: str) -> bool:
     """Whether what the survey counts has changed since it was taken, or the rules it counts by."""
-    is_behind = db.meta(f"{SURVEY_DUE}{tree_id}") is not None
-    return is_behind or db.meta(f"{_RULES}{tree_id}") != rules
+    return is_behind(db, tree_id) or db.meta(f"{_RULES}{tree_id}") != rules
+
+
+def is_behind(db: Database, tree_id: int) -> bool:
+    """Whether what the survey counts, and which file an import means, has changed since."""
+    return db.meta(f"{SURVEY_DUE}{tree_id}") is not None
 
 
 def put_survey_due(db: Database, tree_id: int, *, since: float, commits: bool) -> None:

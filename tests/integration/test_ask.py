@@ -56,6 +56,19 @@ def ask(*words: str, stdin: bytes | None = None) -> Result:
     return CliRunner().invoke(app, ["ask", *words], input=stdin)
 
 
+def test_who_imports_a_file_is_told_as_it_is_now_without_a_daemon(repo: GitRepo) -> None:
+    question = "who imports shop/cart.py?"
+    for name, text in (("bill", "from shop.cart import total\n"), ("tip", "TIP = 1\n")):
+        (repo.root / f"{name}.py").write_text(text)
+    assert "\n- bill.py:1" in ask(question).output
+
+    (repo.root / "bill.py").write_text("TOTAL = 0\n")
+    (repo.root / "tip.py").write_text("from shop.cart import total\n")
+
+    told = ask(question).output
+    assert ("- bill.py" in told, "- tip.py:1" in told) == (False, True)
+
+
 def error_of(result: Result) -> SleeperError:
     assert isinstance(result.exception, SleeperError), result.exception
     return result.exception

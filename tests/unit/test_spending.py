@@ -150,8 +150,8 @@ def test_the_dearest_sums_come_first_and_the_newest_days(
     db: Database, by: str, keys: list[str]
 ) -> None:
     look(db, "aaaa")
-    db.execute("update calls set day = '2'")
-    db.execute("update calls set day = '1' where id = ?", (thought(db),))
+    older = thought(db)
+    db.execute("update calls set day = iif(id = ?, '1', '2')", (older,))
 
     assert [one.key for one in spending.sums(db, by, limit=9)] == keys
     assert [one.key for one in spending.sums(db, by, limit=1)] == keys[:1]
