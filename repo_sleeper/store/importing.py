@@ -41,7 +41,8 @@ def importers_of_file(db: Database, tree_id: int, path: str) -> list[Import]:
 def importers_of_name(db: Database, tree_id: int, name: str) -> list[Import]:
     """The imports that take a name, or that write it as their module or as the package of it."""
     wanted = _parts(name)
-    return [one for one in _all(db, tree_id) if any(_is_meant(part, wanted) for part in one.taken)]
+    found = [one for one in _all(db, tree_id) if any(_is_meant(part, wanted) for part in one.taken)]
+    return _without_inner_namespaces(found, wanted)
 
 
 def imported_by(db: Database, tree_id: int, path: str) -> list[Import]:
@@ -70,6 +71,16 @@ def _is_meant(taken: Taken, wanted: Sequence[str]) -> bool:
         return bool(wanted)
     *package, last = wanted
     return last in taken.names and (not package or package == module[-len(package) :])
+
+
+def _without_inner_namespaces(found: list[Import], wanted: Sequence[str]) -> list[Import]:
+    """In C# `using Shop.Tax` takes nothing from `Shop`: left out where that itself is imported."""
+    others = [
+        one
+        for one in found
+        if not one.path.endswith(".cs") or any(_parts(part.module) == wanted for part in one.taken)
+    ]
+    return others if any(one.path.endswith(".cs") for one in others) else found
 
 
 def _parts(written: str) -> list[str]:

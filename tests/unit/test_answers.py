@@ -142,6 +142,16 @@ def test_a_name_is_imported_where_it_is_written(importing: Indexed, name: str, l
     assert said.startswith(f"`{name}` is imported in 1 file, by name:\n- shop/many.py:{line}")
 
 
+def test_a_namespace_of_csharp_is_not_imported_with_one_inside_it(importing: Indexed) -> None:
+    for path, module in (("A.cs", "Shop.Tax"), ("B.cs", "Shop.Tax.Rates")):
+        importing.write(path, f"using {module};\n")
+        blob = importing.db.value("select blob_id from files where path = ?", (path,))
+        importing.db.execute("insert into imports values (?, 0, ?, '')", (blob, module))
+
+    assert "in 1 file, by name:\n- A.cs:1" in asked(importing, "who imports Shop.Tax?")
+    assert "in 2 files, by name:\n- A.cs:1\n- B.cs:1" in asked(importing, "who imports Shop?")
+
+
 @pytest.mark.parametrize("name", ["path.os", "car", "shop.total", "sys"])
 def test_what_no_import_writes_is_not_said_to_be_imported(importing: Indexed, name: str) -> None:
     assert asked(importing, f"who imports {name}?") == ""
