@@ -8,7 +8,7 @@ from typing import NamedTuple
 from repo_sleeper.store import renames
 from repo_sleeper.store.database import Database
 
-_SWEEP = 30  # a commit of more paths is no work on any one of them
+SWEEP = 30  # a commit of more paths is no work on any one of them
 _QUARTER = 13 * 7 * 86_400  # seconds
 
 
@@ -38,7 +38,7 @@ def path_records(db: Database) -> list[PathRecord]:
         "select p.path, count(*) as touches, sum(c.is_fix) as fixes from commits c"
         " join commit_paths cp on cp.commit_id = c.id join history_paths p on p.id = cp.path_id"
         " where c.files <= ? group by p.id",
-        (_SWEEP,),
+        (SWEEP,),
     ):
         total = totals[names.get(row["path"], row["path"])]
         total[0] += row["touches"]
@@ -78,7 +78,7 @@ def path_quarters(db: Database, *, most: int) -> dict[str, list[Quarter]]:
         " join commits c on c.time > newest - :quarter * :most"
         " join commit_paths cp on cp.commit_id = c.id join history_paths p on p.id = cp.path_id"
         " where c.files <= :sweep group by p.id, age order by age, p.path",
-        {"quarter": _QUARTER, "most": most, "sweep": _SWEEP},
+        {"quarter": _QUARTER, "most": most, "sweep": SWEEP},
     ):
         found[names.get(path, path)].append(Quarter(*counted))
     return dict(found)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from repo_sleeper.domain.notes import Note, NoteKind
-from repo_sleeper.store.path_records import Quarter
+from repo_sleeper.store.path_records import SWEEP, Quarter
 from repo_sleeper.survey.files import SourceFile
 from repo_sleeper.survey.wording import MOST, at_path, percent, survey_note
 
@@ -94,7 +94,8 @@ def _note(past: _Past, usual: float) -> Note:
         about=(past.path,),
         title=f"{past.path}: {past.fixes} of {past.touches} changes {_span(past)} were fixes"
         f" ({percent(past.share)})",
-        body=f"The product's usual share in the last six years is {percent(usual)}."
+        body=f"The product's usual share in the last six years is {percent(usual)}; commits of more"
+        f" than {SWEEP} paths, which are no work on one of them, are not counted."
         " Something here is easy to get wrong: read the fixes in its history before changing it,"
         " and add the test that would have caught the last one.",
         evidence=[at_path(past.path)],

@@ -88,7 +88,7 @@ def test_an_unusual_share_of_fixes_is_told_with_the_usual_one_and_the_span() -> 
     )
 
     assert note.title == "bad.py: 6 of 10 changes from 2023-01 to 2025-01 were fixes (60 %)"
-    assert "usual share in the last six years is 10 %." in note.body
+    assert "usual share in the last six years is 10 %; commits of more than 30 paths" in note.body
 
 
 def test_fixes_of_one_month_are_told_with_it() -> None:
