@@ -18,10 +18,10 @@ def status(
     line: Annotated[bool, typer.Option("--line", help="One line, for a status bar.")] = False,
 ) -> None:
     """Show the daemon, notes, what comes next, spending and troubles."""
-    from repo_sleeper.cli import place, status_view
+    from repo_sleeper.cli import condition, place, status_view
 
     with place.reading() as here:
         if skipped:
             status_view.show_skipped(here, json=json)
         else:
-            status_view.show(status_view.gathered(here), json=json, line=line)
+            status_view.show(condition.gathered(here), json=json, line=line)
