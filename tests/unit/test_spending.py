@@ -151,7 +151,7 @@ def test_the_dearest_sums_come_first_and_the_newest_days(
 ) -> None:
     look(db, "aaaa")
     older = thought(db)
-    db.execute("update calls set day = iif(id = ?, '1', '2')", (older,))
+    db.execute("update calls set day = case id when ? then '1' else '2' end", (older,))
 
     assert [one.key for one in spending.sums(db, by, limit=9)] == keys
     assert [one.key for one in spending.sums(db, by, limit=1)] == keys[:1]
