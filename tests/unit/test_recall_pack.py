@@ -144,12 +144,30 @@ def test_stale_notes_and_hypotheses_are_never_packed():
     assert "maybe" not in done.text
 
 
-def test_notes_leave_room_for_the_line_that_a_question_names() -> None:
-    notes = [note(f"Title {number}", body="word " * 40) for number in range(9)]
+NOTES = [note(f"Title {number}", body="word") for number in range(30)]
+LONG = Excerpt(
+    "a/long/path/to/some/file.py",
+    tuple((at, f"statement_{at} = call({'x' * 90})") for at in range(88, 99)),
+    95,
+)
 
-    for budget in range(110, 400, 10):
-        text = packed(notes=notes, excerpts=[numbered(88, 95)], budget=budget).text
-        assert "statement_95" in text, budget
+
+@pytest.mark.parametrize("budget", range(132, 250, 3))
+def test_notes_leave_room_for_the_line_that_a_question_names(budget: int) -> None:
+    assert "statement_95" in packed(notes=NOTES, excerpts=[LONG], budget=budget).text
+
+
+def test_what_is_around_that_line_leaves_notes_their_room() -> None:
+    assert "## Notes" in packed(notes=NOTES, excerpts=[LONG], budget=240).text
+
+
+def test_notes_leave_a_quarter_to_code() -> None:
+    before, _, code = packed(notes=NOTES, excerpts=[numbered(88)], budget=400).text.partition(
+        "\n## Code\n"
+    )
+
+    assert code
+    assert count_tokens(before) <= 300
 
 
 def test_secrets_and_control_characters_are_taken_out():
