@@ -64,7 +64,7 @@ def contexts(tree: Tree, query: str, *, budgets: Sequence[int], scope: Scope) ->
     found = retrieve(tree.db, tree.id, question, is_of_now=partial(_is_of_now, sources))
     fact = _fact(tree, question, sources)
     known = fact is not None or (not question.is_empty and found.confidence >= _bar(question))
-    parts = Parts(commit=tree.commit)
+    parts = Parts()
     if known:
         parts = _parts(tree, question, found, scope, sources)._replace(facts=_told(fact))
     fit = partial(pack, parts) if parts.files else _nothing(tree, question)
