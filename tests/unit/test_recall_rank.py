@@ -31,6 +31,11 @@ def test_a_signal_without_weight_or_scores_is_silent():
     assert rank.fuse({"text": {"a": math.inf}}) == []
 
 
+def test_what_is_not_above_nothing_has_no_share():
+    assert rank.shares({"a": 0.5, "b": 0.0, "c": -0.5}) == {"a": 1.0}
+    assert rank.shares({"c": -0.5}) == {}
+
+
 def test_the_leaders_share_one_and_the_first_has_most():
     leaders = rank.leaders(rank.fuse({"text": {"a": 4.0, "b": 2.0}}))
 
@@ -49,6 +54,18 @@ def test_what_is_damped_keeps_its_parts_in_proportion():
     (one,) = rank.damp(rank.fuse({"text": {"a": 1.0}, "history": {"a": 1.0}}, EVEN), {"a": 0.5})
 
     assert one.parts == (("history", 0.5), ("text", 0.5))
+
+
+def test_what_is_not_said_to_be_damped_keeps_all_it_has():
+    ranked = rank.fuse({"text": {"a": 1.0, "b": 0.9}}, EVEN)
+
+    assert rank.damp(ranked, {"b": 0.5})[0] == ranked[0]
+
+
+def test_few_files_lead():
+    ranked = rank.fuse({"text": dict.fromkeys("abcdefgh", 1.0)}, EVEN)
+
+    assert list(rank.leaders(ranked)) == list("abcdef")
 
 
 def test_what_the_question_names_is_not_damped():
@@ -87,3 +104,10 @@ def test_the_order_does_not_depend_on_the_order_of_the_signals(signals):
     backwards = {name: dict(reversed(scores.items())) for name, scores in reversed(signals.items())}
 
     assert rank.fuse(signals) == rank.fuse(backwards)
+
+
+@given(SIGNALS, st.integers(0, 6))
+def test_with_a_limit_the_best_are_told_as_they_are_without(signals, limit):
+    best = rank.fuse(signals, EVEN, limit=limit)
+
+    assert [one.path for one in best] == [one.path for one in rank.fuse(signals, EVEN)][:limit]
