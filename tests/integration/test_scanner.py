@@ -159,6 +159,7 @@ def test_without_git_the_folders_are_walked_and_the_scan_is_incomplete(
     found = scan(repo)
 
     assert sorted(found.files) == ["a.py", "lib/b.py"]
+    assert found.skipped == {"away": SkipReason.SYMLINK}, "nothing else was entered"
     assert not found.complete
 
 
