@@ -456,6 +456,19 @@ def test_what_is_known_on_the_same_code_is_not_stored_twice() -> None:
     assert grounded(draft(title="Rates come from a table"), asked=asked).notes
 
 
+def test_the_same_words_about_other_code_are_a_note_of_their_own() -> None:
+    asked = replace(ASKED, existing=grounded(draft()).notes)
+
+    assert grounded(draft("self.items = []", 11), asked=asked).notes
+
+
+def test_the_same_words_under_another_title_are_not_stored_twice() -> None:
+    body = "Every sum is taken in the currency of the shop and converted at the very end."
+    asked = replace(ASKED, existing=grounded(draft(body=body)).notes)
+
+    assert "says so already" in reason(draft(title="Rates come late", body=body), asked=asked)
+
+
 def test_what_was_put_aside_is_kept_out_however_its_code_was_edited() -> None:
     edited = replace(SOURCE, places=(Place("Cart.total", Range(5, 8), "99"),))
     asked = replace(ASKED, put_aside=grounded(draft()).notes)
