@@ -136,6 +136,41 @@ def test_an_answer_without_a_call_is_credited_with_what_it_replaced() -> None:
     assert "which spared $0.12" in told(free)
 
 
+def test_what_a_person_says_goes_before_what_was_measured() -> None:
+    noted = with_(SPENT, noted=NOTED)
+
+    assert figures(noted, without=9_000, spares=3)["paper_at_one_price"] == 10
+
+
+def test_how_many_times_something_unknown_is_unknown() -> None:
+    assert set(figures(SPENT, spares=4).values()) == {None}
+
+
+def test_before_the_first_question_each_is_taken_to_get_notes() -> None:
+    assert figures(with_(SPENT, asks=0), without=8_000, spares=4)["money"] == 17
+
+
+def spared(found: Habit) -> object:
+    case = cost_even._case(found, Price(1.0, 10.0), None, None)
+    return cost_even._object(case)["spared_by_no_call_usd"]
+
+
+def test_answers_of_an_unknown_price_are_credited_with_nothing() -> None:
+    unknown = Answers(12, None, 5_000.0)
+    both = with_(SPENT, noted=NOTED, bare=BARE, kept=4, answers=unknown)
+
+    assert figures(both)["money"] == 27
+    assert spared(both) is None
+    assert spared(with_(both, kept=0)) == 0.0
+
+
+def test_where_calls_had_no_price_there_is_no_money_to_count() -> None:
+    both = with_(SPENT, noted=NOTED, bare=BARE, unpriced=2)
+
+    assert figures(both) == {"paper": 1, "paper_at_one_price": 10, "money": None}
+    assert "unknown: nobody knows what 2 calls cost" in told(both)
+
+
 @pytest.mark.parametrize("price", [Price(), Price(1.0)])
 def test_without_a_price_there_is_no_money_to_count(price: Price) -> None:
     case = cost_even._case(with_(SPENT, noted=NOTED, bare=BARE), price, None, None)
