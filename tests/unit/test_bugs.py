@@ -622,9 +622,16 @@ def test_a_bug_that_no_commit_is_known_to_have_mended_is_stale(
     assert bugs.due(desk.db, 1) == []
 
 
-def test_an_edit_after_the_commit_that_mended_it_takes_nothing_back(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("quote", "line"),
+    [(LINE, 3), (f"def total(self):\n        {LINE}", 2)],
+    ids=["all of it mended", "one of its lines mended"],
+)
+def test_an_edit_after_the_commit_that_mended_it_takes_nothing_back(
+    desk: Desk, quote: str, line: int
+) -> None:
     oids = commit_history(desk)
-    desk.claims(finding(), commit="a" * 40)
+    desk.claims(finding(quote, line), commit="a" * 40)
 
     desk.tree.write("cart.py", CHANGED + "EDITED = 1\n")
 
