@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import PurePosixPath
 
 from repo_sleeper.domain.notes import NoteKind
 from repo_sleeper.store.database import Database, Row
@@ -165,8 +164,8 @@ def _notes_on(rows: Iterable[Row]) -> dict[str, list[str]]:
 
 def parent(path: str) -> str:
     """The folder around a file or folder, as a subject is written."""
-    above = PurePosixPath(path).parent.as_posix()
-    return ROOT if above == "." else f"{above}/"
+    above = path.rstrip("/").rpartition("/")[0]
+    return f"{above}/" if above else ROOT
 
 
 def _above(folder: str) -> list[str]:

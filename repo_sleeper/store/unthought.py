@@ -91,13 +91,11 @@ def unthought(  # noqa: PLR0913 -- a tree and what to weigh it by, each by name
     """
     record = _record(db, versions, steps)
     live = db.rows(LIVE, {"tree": tree_id})
+    large = db.rows(_SYMBOLS, {"tree": tree_id})
     worth = _worth(db, tree_id, expected, now)
     found: dict[tuple[str, NoteKind], Candidate] = {}
     for kind in sorted(kinds):
-        candidates = [
-            *_files(live, kind, record, worth),
-            *_symbols(db.rows(_SYMBOLS, {"tree": tree_id}), kind, record, worth),
-        ]
+        candidates = [*_files(live, kind, record, worth), *_symbols(large, kind, record, worth)]
         if kind is KIND:
             candidates += _folders(db, tree_id, live, record, worth)
         for one in candidates:
