@@ -165,6 +165,17 @@ class WorkerModel:
                 hint=f"export {variable}, or name another variable in model.key_env",
                 sent=False,
             )
+        # Without the file litellm trusts the usual certificates, which is what it is to replace.
+        if choice.ca_bundle and not os.access(self._ca_bundle, os.R_OK):
+            raise ModelSetupError(
+                f"model.ca_bundle cannot be read: {choice.ca_bundle}",
+                hint="put the certificates there, or name another file",
+                sent=False,
+            )
+
+    @property
+    def _ca_bundle(self) -> str:
+        return os.path.expanduser(self._choice.ca_bundle)  # noqa: PTH111 -- text for a child
 
     def _answer(self, prompt: Prompt, hear: Callable[[str], None] | None) -> dict[str, Any]:
         deadline = self._choice.deadline_s
@@ -238,7 +249,7 @@ class WorkerModel:
             "model": self.name,
             "tier": self.tier,
             "proxy": "" if local else choice.https_proxy,
-            "ca_bundle": os.path.expanduser(choice.ca_bundle),  # noqa: PTH111 -- text for a child
+            "ca_bundle": self._ca_bundle,
             "api_base": choice.api_base,
             "key": self._key,
             "host": host_for(self.name, choice.api_base),

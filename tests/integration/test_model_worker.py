@@ -497,6 +497,18 @@ time.sleep(60)
 """
 
 
+def test_without_the_certificates_of_the_settings_nothing_is_sent(
+    provider: FakeProvider, asked: list[object], tmp_path: Path
+) -> None:
+    """litellm would trust the usual ones instead."""
+    told = Settings(api_base=provider.url, ca_bundle=str(tmp_path / "gone.pem"))
+    with closing(WorkerModel(told, key=KEY)) as model:
+        with pytest.raises(errors.ModelSetupError, match=r"ca_bundle cannot be read: .*gone.pem"):
+            model.complete(PROMPT)
+        assert model.pid is None
+    assert not asked
+
+
 def test_calls_go_through_the_proxy_of_the_settings_with_the_tier_they_ask_for(
     provider: FakeProvider, asked: list[object]
 ) -> None:
