@@ -11,6 +11,7 @@ from repo_sleeper.cli import output, plan_view, thinking
 from repo_sleeper.cli.place import Place
 from repo_sleeper.cli.thinking import Wish
 from repo_sleeper.daemon import rounds
+from repo_sleeper.daemon.idleness import why_never
 from repo_sleeper.daemon.upcoming import Desk, upcoming
 from repo_sleeper.daemon.workspace import Workspace
 from repo_sleeper.domain.model import Price, Prompt, Usage
@@ -50,7 +51,10 @@ class _Call(NamedTuple):
 
 
 class _Rehearsal(NamedTuple):
-    """All of a round of thinking; `barred` is the cap because of which nothing would be sent."""
+    """All of a round of thinking; `barred` is the cap because of which nothing would be sent.
+
+    `model` is its name, or why none is asked.
+    """
 
     checks: Sequence[_Call]
     calls: Sequence[_Call]
@@ -74,7 +78,7 @@ def _rehearsed(wish: Wish) -> _Rehearsal:
             list(islice(_checks(here, due, again), wish.limit)),
             [_call(here, item, price, again) for item in work.items[: wish.limit]],
             upcoming(desk, work.items).why_none,
-            settings.model.name or "no model is set",
+            settings.model.name or why_never(here.workspace),
         )
 
 

@@ -719,6 +719,18 @@ def test_a_rehearsal_shows_everything_and_sends_nothing(ready: Types) -> None:
     assert call["usd_at_most"] is None
 
 
+def test_a_rehearsal_says_why_no_model_is_asked(
+    ready: Types, model: Callable[..., FakeModel], repo: GitRepo
+) -> None:
+    model()
+    (repo.root / ".sleeper.toml").write_text("[ask]\ntokens = 100\n")
+    told = ready("think", "--dry-run", "--limit", "1").err
+    assert "no model is set" not in told
+    assert ".sleeper.toml changed since it was trusted; look at .sleeper.toml, then" in told
+    assert ready("trust").code == 0
+    assert "1 call, about $" in ready("think", "--dry-run", "--limit", "1").err
+
+
 def test_a_rehearsal_counts_what_would_be_sent_and_says_what_keeps_it(
     ready: Types, model: Callable[..., FakeModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
