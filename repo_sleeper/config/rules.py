@@ -40,7 +40,7 @@ class Rule(NamedTuple):
 _NAME = re.compile(r"[\w.:/@+-]{1,200}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _KEY_LOOKS = re.compile(r"sk-|gsk_|AIza|xai-|hf_")
-_SPAN = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-4]):[0-5]\d")
+_SPAN = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)")
 
 
 def _model_name(value: str) -> str:

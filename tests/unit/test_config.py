@@ -396,6 +396,7 @@ def test_the_key_of_one_provider_is_not_for_the_ask_model_of_another() -> None:
         ("model.service_tier", "flex", "gratis"),
         ("idle.hours", "22:00-07:00, 12:30-24:00", "22-7"),
         ("idle.hours", "", "25:00-07:00"),
+        ("idle.hours", "22:00-24:00", "22:00-24:30"),
     ],
 )
 def test_ways_tiers_and_hours_are_checked(key: str, good: str, bad: str) -> None:
