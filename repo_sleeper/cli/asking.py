@@ -37,9 +37,9 @@ def fulfil(wish: Wish) -> int:
 
     query = _query(wish.question)
     workspace = place.here()
-    _tell_untrusted(wish, workspace)
     name = _model(wish, workspace)
     with up_to_date(workspace) as asked:
+        _tell_untrusted(wish, workspace)  # only where there is a store: else `init` comes first
         from repo_sleeper.cli import ask_view  # the look has it at hand, if there was time
 
         if _is_to_be_counted(asked, query):

@@ -584,6 +584,17 @@ def test_the_doctor_says_that_there_is_little_space(
     assert (done.code, told in done.out) == (code, True)
 
 
+def test_a_question_where_nothing_is_set_up_hears_of_init_alone(
+    types: Types, model: Callable[..., FakeModel]
+) -> None:
+    model()
+
+    asked = types("ask", "where is total?")
+
+    assert (asked.code, "trust" in asked.err) == (3, False)
+    assert "is not set up" in asked.err
+
+
 def test_the_doctor_names_no_settings_that_are_not_there(ready: Types, repo: GitRepo) -> None:
     (repo.root / ".sleeper.toml").unlink()
 
