@@ -27,7 +27,7 @@ def checked(key: str, raw: object) -> Value:
 
 
 def from_text(key: str, text: str) -> Value:
-    """The value as an environment variable spells it; lists are separated by commas."""
+    """The value as an environment variable spells it; a list with commas, or as files have it."""
     return checked(key, _PARSERS[RULES[key].type](text.strip()))
 
 
@@ -133,13 +133,25 @@ def _parsed_float(text: str) -> object:
         return text
 
 
+def _parsed_texts(text: str) -> object:
+    """A glob may begin with a bracket too, but not with a bracket and a quotation mark."""
+    if text != "[]" and not text.startswith(('["', "['")):
+        return [one.strip() for one in text.split(",") if one.strip()]
+    import tomllib  # only where somebody writes so
+
+    try:
+        return tomllib.loads(f"list = {text}")["list"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "str": str,
     "bool": _parsed_bool,
     "int": _parsed_int,
     "float": _parsed_float,
     "float | None": _parsed_float,
-    "tuple[str, ...]": lambda text: [one.strip() for one in text.split(",") if one.strip()],
+    "tuple[str, ...]": _parsed_texts,
 }
 
 

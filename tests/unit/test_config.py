@@ -287,6 +287,9 @@ def test_a_file_that_may_not_be_read_is_an_error(monkeypatch: pytest.MonkeyPatch
         ("SLEEPER_MODEL_SENT_PRICE", "0.5", 0.5),
         ("SLEEPER_MODEL_NAME", "ollama/x", "ollama/x"),
         ("SLEEPER_INDEX_IGNORE", "a, b/**,", ("a", "b/**")),
+        ("SLEEPER_INDEX_IGNORE", "[ab].py,c", ("[ab].py", "c")),
+        ("SLEEPER_INDEX_IGNORE", '["docs/*", "{a,b}.py"]', ("docs/*", "{a,b}.py")),
+        ("SLEEPER_INDEX_IGNORE", "[]", ()),
     ],
 )
 def test_the_environment_spells_every_type(name: str, text: str, expected: Any) -> None:
@@ -302,6 +305,7 @@ def test_the_environment_spells_every_type(name: str, text: str, expected: Any) 
         ("SLEEPER_BUDGET_CALLS_PER_DAY", "1.5", "must be a whole number"),
         ("SLEEPER_BUDGET_USD_PER_DAY", "cheap", "must be a number"),
         ("SLEEPER_BUDGET_USD_PER_DAY", "1e999", "must be a finite number"),
+        ("SLEEPER_INDEX_IGNORE", '["docs/*"', "must be a list of texts"),
         ("SLEEPER_MODEL_NMAE", "x", "no such setting; did you mean SLEEPER_MODEL_NAME?"),
     ],
 )
