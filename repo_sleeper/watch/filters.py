@@ -89,6 +89,11 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 
 def _expression(pattern: str) -> str:
     bare = pattern.strip("/")
-    glob = translate(bare.removeprefix("**/")).removesuffix(r"\Z").removesuffix(r"\z")
+    parts = bare.removeprefix("**/").split("/**/")  # where no folder need be, as to git
+    glob = "/(?:.*/)?".join(map(_translated, parts))
     anywhere = "/" not in pattern.strip().rstrip("/") or bare.startswith("**/")
     return f"{'(?:.*/)?' if anywhere else ''}{glob}(?:/.*)?\\Z"
+
+
+def _translated(glob: str) -> str:
+    return translate(glob).removesuffix(r"\Z").removesuffix(r"\z")

@@ -57,6 +57,11 @@ def test_settings_can_leave_files_out() -> None:
         ("src/*.py", "lib/src/a.py", False),
         ("**/gen/*.go", "a/b/gen/x.go", True),
         ("**/gen/*.go", "gen/x.go", True),
+        ("docs/**/key.py", "docs/key.py", True),
+        ("docs/**/key.py", "docs/a/b/key.py", True),
+        ("docs/**/key.py", "docs/monkey.py", False),
+        ("docs/**", "docs/a/key.py", True),
+        ("**/a/**/b", "x/a/b", True),
     ],
 )
 def test_a_pattern_means_what_it_means_to_git(pattern: str, path: str, *, matches: bool) -> None:
