@@ -100,7 +100,8 @@ def _hours(value: str) -> str:
 
 
 def _glob(value: str) -> str:
-    return "must be a glob relative to the root" if value.startswith("/") or not value else ""
+    hopeless = not value or value.startswith(("/", "./", "../", "!"))  # as no path begins
+    return "must be a glob relative to the root, without ./ or !" if hopeless else ""
 
 
 def _written(annotation: Any) -> str:

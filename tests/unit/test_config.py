@@ -409,6 +409,12 @@ def test_ways_tiers_and_hours_are_checked(key: str, good: str, bad: str) -> None
         config.load(None, env={}, overrides={key: bad})
 
 
+@pytest.mark.parametrize("glob", ["/docs", "./docs/**", "../docs", "!docs", ""])
+def test_a_glob_that_would_leave_nothing_out_is_refused(glob: str) -> None:
+    with pytest.raises(ConfigError, match=r"index.ignore must be a glob"):
+        config.load(None, env={}, overrides={"index.ignore": (glob,)})
+
+
 def test_a_tier_that_may_be_left_empty_is_offered_as_an_empty_text() -> None:
     with pytest.raises(ConfigError, match='must be among "", auto, default, flex'):
         config.load(None, env={}, overrides={"model.service_tier": "gratis"})
