@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 
 from repo_sleeper import config, trust
-from repo_sleeper.daemon.workspace import Workspace
+from repo_sleeper.daemon.workspace import Workspace, read_store
 from repo_sleeper.words import dollars
 
 
@@ -73,6 +74,9 @@ def _who_thinks(workspace: Workspace) -> str:
             f"It cannot think with {model} yet: {variable} is not set. Export it, then "
             "`sleeper daemon restart`."
         )
+    if model and (why := _stopped(workspace)):
+        again = "Once that is mended, `sleeper think` tries again."
+        return f"It does not think with {model}: {why}.\n{again}"
     if model:
         return f"It thinks with {model} when you have been away for {quiet:.0f} s."
     if workspace.model_forbidden:
@@ -81,3 +85,12 @@ def _who_thinks(workspace: Workspace) -> str:
         "No model is set: nothing leaves this machine. `sleeper init --model NAME` sets one,\n"
         "for every repository; `sleeper init --no-model` keeps this one without."
     )
+
+
+def _stopped(workspace: Workspace) -> str:
+    """What stopped the model and only a person can end."""
+    from repo_sleeper.store import pause  # only where there is a model
+
+    with closing(read_store(workspace)) as db:
+        stopped = pause.paused(db)
+    return "" if stopped is None else stopped.message

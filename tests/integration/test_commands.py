@@ -658,6 +658,9 @@ def test_a_model_that_waits_for_a_person_is_no_healthy_one(
     assert told.code == 1
     assert "✗ model: fake/model, paused: the provider refuses the key" in told.out
     assert "`sleeper think` tries again" in told.out
+    told = ready("init", "--yes", "--no-daemon")
+    assert "It does not think with fake/model: the provider refuses the key" in told.err
+    assert "`sleeper think` tries again" in told.err
 
 
 def test_a_damaged_list_of_files_has_its_own_line(ready: Types, repo: GitRepo) -> None:
