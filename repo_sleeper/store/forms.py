@@ -30,7 +30,7 @@ _KEYS = {
     " usages invokes invoke invoked references referenced referencing depends depend depending",
     Form.SUBCLASSES: "subclasses subclass subclassed inherits inherit inheriting extends extend"
     " extending derives derived implements implement implementations implementers"
-    " conforms conform conforming includes include including mixes",
+    " conforms conform conforming includes include including mixes heir heirs",
     Form.RAISED: "raised raises raise thrown throws throw handled handles catches caught",
     Form.DEFAULT: "default defaults",
     Form.TESTS: "tests test tested testing covers cover covering covered exercise exercises",

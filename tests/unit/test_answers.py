@@ -68,6 +68,7 @@ def asked(tree: Indexed, query: str) -> str:
         ("who calls total?", Form.CALLERS),
         ("Where is `total` used", Form.CALLERS),
         ("what are the subclasses of CartError", Form.SUBCLASSES),
+        ("heirs of CartError", Form.SUBCLASSES),
         ("where is CartError raised and handled?", Form.RAISED),
         ("what is the default value of total()", Form.DEFAULT),
         ("which tests cover total", Form.TESTS),
