@@ -22,6 +22,7 @@ from repo_sleeper.errors import GitError
 from repo_sleeper.git import Repository
 from repo_sleeper.integrations import git_hook
 from repo_sleeper.store import code, extent, history, ledger, notes, pause
+from repo_sleeper.store.database import Database
 from repo_sleeper.store.extent import Counts
 
 
@@ -70,7 +71,7 @@ def gathered(here: Place) -> Condition:
     work = rounds.work(here.db, settings, here.tree_id)
     due = rounds.due_checks(here.db, settings, here.tree_id, now=now)
     desk = Desk(here.db, repo, settings, here.tree_id, now)
-    never = why_never(here.workspace)
+    never = why_never(here.workspace) or _stopped(here.db)
     trees = code.trees(here.db)
     return Condition(
         repo=repo,
@@ -124,6 +125,12 @@ def _doubt(repo: Repository) -> str:
     except GitError as error:
         return str(error)
     return ""
+
+
+def _stopped(db: Database) -> str:
+    """What only a person can end, told whole in a line of its own."""
+    stopped = pause.paused(db)
+    return "" if stopped is None else f"it is paused until you act ({stopped.kind})"
 
 
 def _limits(here: Place) -> tuple[str, ...]:

@@ -658,6 +658,7 @@ def test_a_model_that_waits_for_a_person_is_no_healthy_one(
     assert told.code == 1
     assert "✗ model: fake/model, paused: the provider refuses the key" in told.out
     assert "`sleeper think` tries again" in told.out
+    assert "next: none: it is paused until you act (auth)" in ready("status").out
     told = ready("init", "--yes", "--no-daemon")
     assert "It does not think with fake/model: the provider refuses the key" in told.err
     assert "`sleeper think` tries again" in told.err
