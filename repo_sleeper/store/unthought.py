@@ -43,13 +43,19 @@ select n.blob_id, sum(1.0 * u.times / d.times) as times
 from names n join used u on u.name = n.name join defined d on d.name = n.name
 group by n.blob_id"""
 # Which share of a file's symbols an earlier thought of a kind has seen exactly as they are now.
+# Looks at the same content count once, and a symbol is found by its hash: thoughts are many.
 _COVERAGE = """
-with seen as (
-    select distinct t.kind, s.node_hash
-    from thoughts t cross join blobs b on b.hash = t.content_hash
-    cross join symbols s on s.blob_id = b.id
-    where t.state = 'applied' and t.content_hash != ''
-    and (t.subject_symbol = '' or t.subject_hash = cast(s.node_hash as text))
+with looks as (
+    select distinct kind, content_hash,
+           case subject_symbol when '' then '' else subject_hash end as part
+    from thoughts where state = 'applied' and content_hash != ''
+), seen as (
+    select l.kind, s.node_hash from looks l cross join blobs b on b.hash = l.content_hash
+    cross join symbols s on s.blob_id = b.id where l.part = ''
+    union
+    select l.kind, s.node_hash from looks l cross join blobs b on b.hash = l.content_hash
+    cross join symbols s on s.node_hash = cast(l.part as integer) and +s.blob_id = b.id
+    where l.part != ''
 ), sizes as (
     select s.blob_id, count(*) as symbols from symbols s
     where s.blob_id in (select blob_id from files where tree_id = :tree) group by s.blob_id

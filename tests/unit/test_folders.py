@@ -327,6 +327,34 @@ def test_a_thought_about_a_symbol_covers_that_symbol_only(large: Desk) -> None:
     assert 0 < file.coverage < 0.1
 
 
+def test_many_thoughts_about_a_symbol_do_not_read_its_file_as_often(large: Desk) -> None:
+    small = "".join(f"def part_{number}(): ...\n" for number in range(300))
+    large.files.write("large.py", (large.files.root / "large.py").read_text() + small)
+    large.think_of("large.py::step_12")
+    db, once = large.files.db, steps_of(large)
+
+    for _ in range(7):
+        db.execute(AS_MANY_AGAIN)
+
+    assert steps_of(large) < 2 * once
+
+
+AS_MANY_AGAIN = """
+insert into thoughts (subject_path, subject_symbol, subject_hash, content_hash, kind,
+                      prompt_version, state, request, grounded, at)
+select subject_path, subject_symbol, subject_hash, content_hash, kind,
+       prompt_version, state, request, grounded, at from thoughts"""
+
+
+def steps_of(desk: Desk) -> int:
+    """How many hundreds of steps SQLite takes to find what waits."""
+    taken: list[None] = []
+    desk.files.db.connection.set_progress_handler(lambda: taken.append(None), 100)
+    desk.waiting()
+    desk.files.db.connection.set_progress_handler(None, 0)
+    return len(taken)
+
+
 def test_a_symbol_that_is_gone_is_out_of_date(large: Desk) -> None:
     with pytest.raises(OutOfDateError, match="has changed since it was chosen"):
         build(large, Subject("large.py", "1", "step_12"))
