@@ -28,10 +28,12 @@ exists (
     select 1 from thoughts t where substr(v.subject_path, -1) = '/' and t.state = 'applied'
     and t.subject_path = v.subject_path and t.kind = v.kind and t.id > v.thought_id
 )"""
+# The limit that limits nothing keeps the inner query apart, or SQLite would find out what is
+# fresh anew wherever that is named.
 _VISIBLE = """
 select v.* from (
     select n.*, {fresh} as fresh from notes n
-    where n.state = 'active' and n.tree_id in (0, :tree) {where}
+    where n.state = 'active' and n.tree_id in (0, :tree) {where} limit -1
 ) v
 where v.fresh or (:stale and (
     v.subject_path in ('', './') or exists (
