@@ -183,9 +183,10 @@ class Forest:
         except Exception as error:  # noqa: BLE001 -- the loop outlives any round
             _failed(watched.tree, error)
             return
-        watched.tree.behind_since = None
+        now = time.monotonic()
+        watched.tree.surveyed(started=started, now=now)
         if notes:
-            LOGGER.info("counted %d notes, %.2f s", notes, time.monotonic() - started)
+            LOGGER.info("counted %d notes, %.2f s", notes, now - started)
 
     def rest(self, now: float) -> None:
         """Let the parsers go when nothing was saved for a while; they are large."""

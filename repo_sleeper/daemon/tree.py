@@ -15,7 +15,7 @@ _CALM_S = 2.0
 _LONGEST_BEHIND_S = 60.0
 _LONGEST_SETTLE_S = 60.0
 _LONGEST_REST_S = 10.0
-# A tree that is written to without end is looked at for a sixth of the time at most.
+# A tree that is written to without end is looked at, and counted, for a sixth of the time at most.
 _REST_PER_SECOND = 5.0
 # Where nothing is announced, looking may take a hundredth of a core.
 _BLIND_PER_SECOND = 100.0
@@ -46,6 +46,7 @@ class WatchedTree:
         self._look_s = 0.0  # how long the last look took
         self.fruitless = 0
         self.behind_since: float | None = None  # since when the survey has not been taken
+        self._counts_again_at = now
         self.failures = 0
         self.failure = ""
         self.resyncs = 0  # looks that made up for events which were lost
@@ -94,7 +95,7 @@ class WatchedTree:
 
     def is_calm(self, now: float) -> bool:
         """Whether the survey is behind, and this is a moment to take it."""
-        if self.behind_since is None:
+        if self.behind_since is None or now < self._counts_again_at:
             return False
         is_quiet = self.first_hint is None and now - self.looked_at >= _CALM_S
         return is_quiet or now - self.behind_since >= _LONGEST_BEHIND_S
@@ -112,6 +113,12 @@ class WatchedTree:
         self.rests_until = now + min(rest, _LONGEST_REST_S)
         self.looked_at, self._look_s = now, now - started
         self.failures, self.failure = 0, ""
+
+    def surveyed(self, *, started: float, now: float) -> None:
+        """The survey is taken; the longer it took, the later comes the next."""
+        self.behind_since = None
+        rest = _REST_PER_SECOND * (now - started)
+        self._counts_again_at = now + min(rest, _LONGEST_BEHIND_S)
 
     def failed(self, *, now: float, why: str) -> None:
         """A round failed: try again, later each time."""

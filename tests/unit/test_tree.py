@@ -207,3 +207,18 @@ def test_the_survey_waits_for_a_calm_moment_but_not_for_ever(tree: WatchedTree) 
     tree.hint(104.0)
     assert not tree.is_calm(104.0)
     assert tree.is_calm(161.0)
+
+
+def test_a_survey_that_took_long_is_not_taken_again_at_once(tree: WatchedTree) -> None:
+    tree.looked(started=100.0, now=100.1, fruitful=True)
+    tree.surveyed(started=102.0, now=106.0)
+    tree.looked(started=107.0, now=107.1, fruitful=True)
+    tree.behind_since = 107.1
+
+    assert not tree.is_calm(125.0)
+    assert tree.is_calm(126.0)
+
+    tree.surveyed(started=126.0, now=166.0)
+    tree.behind_since = 166.5
+
+    assert tree.is_calm(226.5)
