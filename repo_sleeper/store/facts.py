@@ -107,11 +107,9 @@ def _with_constructors(
     for one in defined:
         yield one
         if one.kind.value in CLASSES:
-            names = (f"{one.qualified}.{made}" for made in (*_CONSTRUCTORS, one.name))
-            for name in names:
-                yield from (
-                    its for its in code.definitions(db, tree_id, name) if its.path == one.path
-                )
+            made = {f"{one.qualified}.{name}" for name in (*_CONSTRUCTORS, one.name)}
+            own = code.symbols_in(db, tree_id, one.path)
+            yield from (its for its in own if its.qualified in made)
 
 
 def tests(uses: Iterable[StoredReference]) -> Iterator[Place]:

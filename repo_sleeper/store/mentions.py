@@ -22,7 +22,7 @@ _MOST_TOLD = 6
 _NO_USE = " that the index reads as no use"
 CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 CODE_NAME = re.compile(r"\w_\w|[a-z\d][A-Z]|[A-Z]{2}")  # spelt as no plain word is
-_BLOCK = re.compile(r"(?:^|(?<=\s))/\*.*?\*/|\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"/\*(?<!\S/\*).*?\*/|\"\"\".*?\"\"\"|'{3}.*?'{3}", re.DOTALL)
 _ASIDE = re.compile(
     r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|^\s*(?:import|include|package|use|using)\b.*"
     r"|(?://|#(?!(?:define|elif|if|ifdef|ifndef)\b)|--\s).*"
