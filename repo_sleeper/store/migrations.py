@@ -496,14 +496,22 @@ def m014_uses_for_refs(db: Connected) -> None:
 
 
 def migrate(connection: sqlite3.Connection, *, version: int) -> None:
-    """Bring the schema up to date, each step in one transaction with the record of it.
+    """Bring the schema up to date, all or nothing; `version` lets later openings skip this module.
 
-    A step that fails leaves what was before it. `version` is written last, as the mark that
-    lets every later opening skip this module.
+    Whoever comes at the same time waits for it, and finds it done.
     """
-    if connection.execute("select 1 from sqlite_schema").fetchone() is None:
-        _create(connection, version)
-        return
+    connection.execute("begin immediate")
+    try:
+        is_new = connection.execute("select 1 from sqlite_schema").fetchone() is None
+        (_create if is_new else _upgrade)(connection)
+        connection.execute(f"pragma user_version = {version}")
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
     import sqlite_utils  # 0.1 s, which a first index need not wait for
     from sqlite_utils.migrations import Migrations
 
@@ -511,26 +519,18 @@ def migrate(connection: sqlite3.Connection, *, version: int) -> None:
     for step in _STEPS:
         steps()(step)
     steps.apply(sqlite_utils.Database(connection, execute_plugins=False))
-    connection.execute(f"pragma user_version = {version}")
 
 
-def _create(connection: sqlite3.Connection, version: int) -> None:
-    """Every step at once where there is nothing to lose, in one transaction."""
+def _create(connection: sqlite3.Connection) -> None:
+    """Every step with the record of it, where there is nothing to lose."""
     now = str(datetime.now(UTC))
-    connection.execute("begin immediate")
-    try:
-        _run(connection, _RECORD)
-        for step in _STEPS:
-            step(connection)
-            connection.execute(
-                "insert into _sqlite_migrations (migration_set, name, applied_at) values (?, ?, ?)",
-                (_SET, step.__name__, now),
-            )
-        connection.execute(f"pragma user_version = {version}")
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
+    _run(connection, _RECORD)
+    for step in _STEPS:
+        step(connection)
+        connection.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at) values (?, ?, ?)",
+            (_SET, step.__name__, now),
+        )
 
 
 def _run(db: Connected, script: str) -> None:

@@ -6,10 +6,12 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlite_utils.migrations import Migrations
 
 from repo_sleeper.domain.code import Range, SymbolKind
 from repo_sleeper.domain.tree import Signature
@@ -19,7 +21,13 @@ from repo_sleeper.index.reading import read_rows
 from repo_sleeper.store import code, contents, extent
 from repo_sleeper.store.code import StoredReference
 from repo_sleeper.store.contents import Content, FileRow
-from repo_sleeper.store.database import Database, open_database, read_database
+from repo_sleeper.store.database import (
+    SCHEMA_VERSION,
+    Database,
+    open_database,
+    read_database,
+)
+from repo_sleeper.store.migrations import migrate
 
 CART = """import os.path
 from shop import Item
@@ -148,6 +156,33 @@ def test_a_store_from_before_statements_gets_a_place_for_them(tmp_path: Path) ->
 
     with closing(open_database(file)) as db:
         assert db.value("select count(*) from statements") == 0
+
+
+def test_two_that_bring_a_store_up_to_date_at_once_do_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "store.db"
+    open_database(file).close()
+    with closing(sqlite3.connect(file)) as old:
+        old.execute("alter table calls drop column tier")
+        old.execute("delete from _sqlite_migrations where name = 'm011_tier'")
+        old.execute("pragma user_version = 10")
+        old.commit()
+    pending = Migrations.pending
+    another = sqlite3.connect(file, timeout=0, isolation_level=None)
+
+    def while_another_comes(steps: Migrations, db: Any) -> list[Any]:
+        found = pending(steps, db)
+        monkeypatch.undo()
+        with suppress(sqlite3.OperationalError):  # it would wait
+            migrate(another, version=SCHEMA_VERSION)
+        return found
+
+    monkeypatch.setattr(Migrations, "pending", while_another_comes)
+
+    with closing(open_database(file)) as db:
+        assert db.value("pragma user_version") == SCHEMA_VERSION
+    another.close()
 
 
 def test_a_store_of_the_first_days_gets_uses_in_place_of_its_references(tmp_path: Path) -> None:
