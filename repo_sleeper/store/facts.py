@@ -41,10 +41,12 @@ def _product_first(uses: Iterable[StoredReference]) -> list[StoredReference]:
 
 
 def called(uses: Iterable[StoredReference]) -> list[StoredReference]:
+    """Those that neither only import it nor inherit from it."""
     return [one for one in uses if one.kind not in {"import", "inherit"}]
 
 
 def tested(uses: Iterable[StoredReference]) -> list[StoredReference]:
+    """Those in tests that do more than import it."""
     return [one for one in uses if is_test(one.path) and one.kind != "import"]
 
 
@@ -78,7 +80,7 @@ def raised(
     defined = code.definitions(db, tree_id, name)
     if defined and not any(one.kind.value in _THROWN for one in defined):
         return
-    # `except ValueError:` is no use that the index reads, and names what nobody has to import.
+    # `raise error` of a name that nobody imports is no use that the index reads.
     paths = {one.path for one in uses()} | set(naming(db, tree_id, last, limit=_MOST_FILES))
     for path in sorted(paths, key=lambda path: (aside(path), path))[:_MOST_FILES]:
         for at, line in bare(read(path), wanted):
@@ -93,6 +95,7 @@ def _verb(line: str) -> str:
 
 
 def defaults(db: Database, tree_id: int, name: str, read: Reader) -> Iterator[Place]:
+    """Where it is defined, with its parameters that have a value, some on each line."""
     for one in _with_constructors(db, tree_id, code.definitions(db, tree_id, name)):
         values = [] if is_test(one.path) else assigned(one, read)
         for first in range(0, len(values), _IN_A_LINE):  # a context may have room for some lines
@@ -113,6 +116,7 @@ def _with_constructors(
 
 
 def tests(uses: Iterable[StoredReference]) -> Iterator[Place]:
+    """The tests that use it."""
     for one in tested(uses):
         yield Place(one.path, min(one.lines), one.symbol)
 

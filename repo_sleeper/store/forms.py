@@ -82,8 +82,8 @@ def understood(db: Database, tree_id: int, query: str) -> tuple[Form, str] | Non
 def _capital(db: Database, tree_id: int, words: Iterable[str]) -> Iterator[str]:
     """Words of no weight that are written as the name of something here: a class `Error`."""
     for word in words:
-        weighs = word.lower() not in _WEIGHTLESS
-        if not weighs and word[:1].isupper() and code.definitions(db, tree_id, word):
+        is_light = word.lower() in _WEIGHTLESS
+        if is_light and word[:1].isupper() and code.definitions(db, tree_id, word):
             yield word
 
 

@@ -34,6 +34,7 @@ def told(form: Form, name: str, places: Sequence[Place], how: str, *, lines: int
 
 
 def listed(form: Form, head: str, places: Sequence[Place]) -> str:
+    """A line for each of the first places, and how many there are more."""
     shown = [f"- {_place(form, place)}" for place in places[:_MOST_PLACES]]
     more = len(places) - _MOST_PLACES
     return "\n".join((head, *shown, *([f"- and {more} more"] if more > 0 else [])))
